@@ -1,0 +1,3 @@
+//! Re-exports wasmtime's C API, so that Cargo puts its symbols into libengine.a.
+#![forbid(unsafe_code)]
+pub use wasmtime_c_api::*;

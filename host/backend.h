@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A backend: one kind of keep that this host may be able to start. Each folder
+ * host/<name> exports one `const struct backend`; host/backend.c lists them in
+ * the order of preference. */
+#ifndef HOST_BACKEND_H
+#define HOST_BACKEND_H
+
+#include "base/attr.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct keep;
+
+#define PROBE_MAX 16u
+
+/* One thing that a backend needs of this machine. */
+struct probe {
+    char what[64]; /* "Seccomp filters" */
+    bool ok;
+    char why[160]; /* what was found, or what is missing and how to get it */
+};
+
+struct backend {
+    const char *name;
+    const char *summary; /* one line for --help and platform info */
+    bool confidential;   /* host software can neither see nor alter the workload */
+    bool selectable;     /* may be chosen when the user names none */
+
+    /* Fills at most PROBE_MAX rows, returns their number. Available means all ok. */
+    size_t (*probe)(struct probe *rows);
+
+    /* Runs in a child process of its own, after the sandbox step. Never returns. */
+    no_return void (*enter)(struct keep *keep);
+};
+
+extern const struct backend *const backends[];
+extern const size_t backend_count;
+
+/* Null when there is none of that name. */
+const struct backend *backend_find(const char *name);
+
+/* The first selectable backend whose probes all pass; never null, since nil
+ * needs nothing. `why` gets one line that says what was passed over and why. */
+const struct backend *backend_select(char *why, size_t why_size);
+
+#endif

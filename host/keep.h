@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A keep as the host sees it: what to run, with what limits, and how it ended.
+ * Everything that the child tells is hostile. */
+#ifndef HOST_KEEP_H
+#define HOST_KEEP_H
+
+#include "base/attr.h"
+#include "base/cur.h"
+#include "include/port.h"
+
+struct backend;
+
+/* A stream of the manifest that the host opened before the keep started. */
+struct endpoint {
+    int fd; /* listening or connected socket; -1 for streams that are neither */
+};
+
+struct keep {
+    struct boot_record boot;
+    struct bytes manifest; /* CBOR */
+    struct bytes module;
+    const struct bytes *files; /* contents, by index in the manifest; empty for other types */
+    size_t file_count;
+    const struct endpoint *endpoints; /* by index in the manifest's streams */
+    size_t endpoint_count;
+
+    struct bytes code;        /* entry of the code cache, empty when there is none */
+    const uint8_t *cache_key; /* 32 bytes, null: no cache */
+    int code_fd;              /* new entry goes here, -1: nowhere */
+
+    uint64_t timeout_ms; /* 0: none */
+    bool quiet;
+
+    /* Called in the parent with each part of what PORT_STORE_OUTPUT sends.
+     * Null: the keep may store none. */
+    int (*output)(void *context, struct bytes part);
+    void *output_context;
+};
+
+enum ending {
+    ENDED_EXIT,    /* code: the program's status */
+    ENDED_TRAP,    /* WebAssembly trap; the keep has printed it */
+    ENDED_FAILED,  /* could not start; the keep has printed why */
+    ENDED_SIGNAL,  /* code: signal number */
+    ENDED_TIMEOUT, /* timeout_ms passed */
+};
+
+struct outcome {
+    enum ending ending;
+    int code;
+};
+
+/* Starts a keep and waits for its end; forwards SIGINT, SIGTERM, SIGHUP and
+ * SIGQUIT. Leaves no process and no descriptor behind. 0 or -errno. */
+must_use int keep_run(const struct backend *backend, struct keep *keep, struct outcome *outcome);
+
+#endif
