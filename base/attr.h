@@ -5,11 +5,10 @@
 
 #define must_use               __attribute__((warn_unused_result))
 #define no_return              __attribute__((noreturn))
-#define unused                 __attribute__((unused))
-#define packed                 __attribute__((packed))
+#define maybe_unused           __attribute__((unused))
 #define aligned_to(n)          __attribute__((aligned(n)))
 #define format_like(fmt, args) __attribute__((format(printf, fmt, args)))
-#define cleanup(fn)            __attribute__((cleanup(fn)))
+#define cleaned_by(fn)         __attribute__((cleanup(fn)))
 
 #define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
