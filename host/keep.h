@@ -6,9 +6,11 @@
 
 #include "base/attr.h"
 #include "base/cur.h"
+#include "host/exec_image.h"
 #include "include/port.h"
 
 struct backend;
+struct port_host;
 
 /* A stream of the manifest that the host opened before the keep started. */
 struct endpoint {
@@ -29,12 +31,16 @@ struct keep {
     int code_fd;              /* new entry goes here, -1: nowhere */
 
     uint64_t timeout_ms; /* 0: none */
-    bool quiet;
+    uint32_t log_level;  /* messages of the keep above this PORT_LOG_ level are dropped */
 
     /* Called in the parent with each part of what PORT_STORE_OUTPUT sends.
      * Null: the keep may store none. */
     int (*output)(void *context, struct bytes part);
     void *output_context;
+
+    /* Set by keep_run. */
+    struct elf_image exec;
+    struct port_host *host;
 };
 
 enum ending {

@@ -171,8 +171,10 @@ struct boot_record {
     uint32_t cpus;        /* CPUs exec may use; with 1 it creates no thread */
     uint64_t memory_size; /* most bytes of WebAssembly memory */
     uint64_t files_size;  /* most bytes the file system may hold */
+    uint32_t terminals;   /* bit n: standard stream n is a terminal */
+    uint32_t zero;
 };
-_Static_assert(sizeof(struct boot_record) == 32, "boot record layout");
+_Static_assert(sizeof(struct boot_record) == 40, "boot record layout");
 
 /* Auxiliary vector entries that exec finds beside the usual ones. */
 #define AT_ENARX_PORT      0x656e7801u /* port_entry * */

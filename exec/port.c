@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exec's side of the port; see port.h. */
+#include "exec/port.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+static int64_t port_call(const struct port_call *call)
+{
+    port_entry *entry = (port_entry *)getauxval(AT_ENARX_PORT);
+    return entry(call);
+}
+
+const struct boot_record *port_open(void)
+{
+    const struct boot_record *boot = (const struct boot_record *)getauxval(AT_ENARX_BOOT);
+    if (getauxval(AT_ENARX_PORT) == 0 || boot == NULL)
+        return NULL;
+    if (boot->magic != BOOT_MAGIC || boot->version != PORT_VERSION || boot->zero != 0)
+        return NULL;
+    return boot->mode == BOOT_LOCAL && boot->cpus > 0 ? boot : NULL;
+}
+
+const uint8_t *port_cache_key(void) { return (const uint8_t *)getauxval(AT_ENARX_CACHE_KEY); }
+
+no_return void port_exit(enum port_end end, uint32_t status)
+{
+    port_call(&(struct port_call){.verb = PORT_EXIT, .arg = {end, status}});
+    abort();
+}
+
+void port_log(enum port_level level, struct bytes text)
+{
+    port_call(&(struct port_call){
+        .verb = PORT_LOG, .arg = {level}, .in = text.data, .in_size = text.size});
+}
+
+int64_t port_read(int64_t handle, void *to, size_t size, unsigned flags)
+{
+    return port_call(&(struct port_call){
+        .verb = PORT_READ,
+        .arg = {(uint64_t)handle, flags},
+        .out = to,
+        .out_size = size < PORT_CHUNK ? size : PORT_CHUNK,
+    });
+}
+
+int64_t port_write(int64_t handle, const void *from, size_t size)
+{
+    return port_call(&(struct port_call){
+        .verb = PORT_WRITE,
+        .arg = {(uint64_t)handle},
+        .in = from,
+        .in_size = size < PORT_CHUNK ? size : PORT_CHUNK,
+    });
+}
+
+int64_t port_close(int64_t handle)
+{
+    return port_call(&(struct port_call){.verb = PORT_CLOSE, .arg = {(uint64_t)handle}});
+}
+
+int64_t port_shutdown(int64_t handle, unsigned how)
+{
+    return port_call(&(struct port_call){.verb = PORT_SHUTDOWN, .arg = {(uint64_t)handle, how}});
+}
+
+int64_t port_accept(int64_t handle)
+{
+    return port_call(&(struct port_call){.verb = PORT_ACCEPT, .arg = {(uint64_t)handle}});
+}
+
+int64_t port_listen(uint64_t index)
+{
+    return port_call(&(struct port_call){.verb = PORT_LISTEN, .arg = {index}});
+}
+
+int64_t port_connect(uint64_t index)
+{
+    return port_call(&(struct port_call){.verb = PORT_CONNECT, .arg = {index}});
+}
+
+_Static_assert(sizeof(struct port_poll_row) == PORT_POLL_ROW, "poll row layout");
+
+int64_t port_poll(struct port_poll_row *rows, size_t count, uint64_t timeout_ns)
+{
+    return port_call(&(struct port_call){
+        .verb = PORT_POLL,
+        .arg = {timeout_ns},
+        .in = rows,
+        .in_size = count * sizeof(rows[0]),
+        .out = rows,
+        .out_size = count * sizeof(rows[0]),
+    });
+}
+
+int64_t port_exchange(enum port_blob kind, uint64_t index, uint64_t offset, void *to, size_t size)
+{
+    return port_call(&(struct port_call){
+        .verb = PORT_EXCHANGE,
+        .arg = {kind, index, offset},
+        .out = to,
+        .out_size = size < PORT_CHUNK ? size : PORT_CHUNK,
+    });
+}
+
+int port_fetch_into(enum port_blob kind, uint64_t index, void *to, size_t size)
+{
+    uint8_t *bytes = to;
+    for (size_t offset = 0; offset < size; offset += PORT_CHUNK) {
+        int64_t total = port_exchange(kind, index, offset, bytes + offset, size - offset);
+        if (total < 0)
+            return (int)total;
+        if ((uint64_t)total != size)
+            return -EIO;
+    }
+    return 0;
+}
+
+int port_fetch(enum port_blob kind, size_t size_max, struct bytes *blob)
+{
+    int64_t size = port_exchange(kind, 0, 0, NULL, 0);
+    if (size < 0)
+        return (int)size;
+    if ((uint64_t)size > size_max)
+        return -EFBIG;
+    *blob = (struct bytes){0};
+    if (size == 0)
+        return 0;
+    void *at = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED)
+        return -ENOMEM;
+    int error = port_fetch_into(kind, 0, at, (size_t)size);
+    if (error < 0) {
+        munmap(at, (size_t)size);
+        return error;
+    }
+    *blob = (struct bytes){.data = at, .size = (size_t)size};
+    return 0;
+}
+
+int port_store(enum port_store kind, struct bytes from)
+{
+    for (size_t offset = 0; offset < from.size;) {
+        size_t left = from.size - offset;
+        int64_t taken = port_call(&(struct port_call){
+            .verb = PORT_STORE,
+            .arg = {kind},
+            .in = from.data + offset,
+            .in_size = left < PORT_CHUNK ? left : PORT_CHUNK,
+        });
+        if (taken < 0)
+            return (int)taken;
+        if (taken == 0)
+            return -EIO;
+        offset += (size_t)taken;
+    }
+    return 0;
+}

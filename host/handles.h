@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handles that a keep may use: a bounded table of descriptors, none of which
+ * ever waits except in handle_poll. A handle that the table does not hold is
+ * -EBADF, whatever descriptor the process may have under that number. Results
+ * are counts or negative errnos. */
+#ifndef HOST_HANDLES_H
+#define HOST_HANDLES_H
+
+#include "base/attr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HANDLES_MAX 8192u
+
+/* How to use a descriptor without waiting. */
+enum handle_kind {
+    HANDLE_FREE,
+    HANDLE_FILE,   /* regular file: never waits */
+    HANDLE_SOCKET, /* MSG_DONTWAIT */
+    HANDLE_STREAM, /* pipe or terminal, opened O_NONBLOCK for us alone */
+    HANDLE_SHARED, /* the same, but its mode belongs to others too: poll first */
+};
+
+struct handle {
+    int fd;
+    enum handle_kind kind;
+};
+
+struct handles {
+    struct handle *rows;
+    size_t count; /* rows in use or freed since */
+    size_t free_count;
+};
+
+/* Takes the standard streams as handles 0, 1 and 2. A closed one stays closed. */
+must_use int handles_init(struct handles *h);
+
+/* Adds a socket; the table owns it from here on, even on failure. */
+int64_t handle_add(struct handles *h, int fd);
+
+int64_t handle_read(struct handles *h, uint64_t handle, void *to, size_t size, bool peek);
+int64_t handle_write(struct handles *h, uint64_t handle, const void *from, size_t size);
+int64_t handle_accept(struct handles *h, uint64_t handle);
+int64_t handle_shutdown(struct handles *h, uint64_t handle, int how);
+int64_t handle_close(struct handles *h, uint64_t handle);
+
+/* `in` and `out` hold `count` rows as in include/port.h; `in` is read once. */
+int64_t handle_poll(struct handles *h, const void *in, void *out, size_t count,
+                    uint64_t timeout_ns);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts a keep in a process of its own and waits for its end; see keep.h.
+ * Whatever the child tells is copied once and checked. */
+#define _GNU_SOURCE
+#include "host/keep.h"
+
+#include "host/backend.h"
+#include "host/port_host.h"
+#include "host/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SIGNAL_COUNT_MAX 128
+
+/* What the parent watches while the keep runs. */
+struct watch {
+    pid_t pid;
+    int pid_fd;
+    int signal_fd;
+    int output_fd;     /* read end, -1: none */
+    uint64_t deadline; /* monotonic ms, 0: none */
+    bool timed_out;
+    int output_error;
+};
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static sigset_t forwarded_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGQUIT);
+    return set;
+}
+
+/* ---- the child ---- */
+
+static no_return void child_fail(const char *what, int error)
+{
+    dprintf(STDERR_FILENO, "enarx: cannot start the keep: %s: %s\n", what, strerror(-error));
+    _exit(1);
+}
+
+static int close_others(const struct keep *keep, int output_fd)
+{
+    int *fds = calloc(keep->endpoint_count + 3, sizeof(*fds));
+    if (fds == NULL)
+        return -ENOMEM;
+    size_t count = 0;
+    for (size_t i = 0; i < keep->endpoint_count; i++)
+        fds[count++] = keep->endpoints[i].fd;
+    fds[count++] = keep->exec.fd;
+    fds[count++] = keep->code_fd;
+    fds[count++] = output_fd;
+    int error = sandbox_close_others(fds, count);
+    free(fds);
+    return error;
+}
+
+static void reset_signals(const sigset_t *mask)
+{
+    for (int i = 1; i < SIGNAL_COUNT_MAX; i++) {
+        if (i != SIGPIPE)
+            signal(i, SIG_DFL);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+static no_return void run_child(const struct backend *backend, struct keep *keep, pid_t parent,
+                                struct keep_report *report, int output_fd, const sigset_t *mask)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != parent)
+        _exit(1);
+    int error = close_others(keep, output_fd);
+    if (error < 0)
+        child_fail("descriptors", error);
+    error = port_host_new(keep, report, output_fd, &keep->host);
+    if (error < 0)
+        child_fail("port", error);
+    reset_signals(mask);
+    error = sandbox_enter(keep->boot.cpus > 1);
+    if (error < 0)
+        child_fail("sandbox", error);
+    backend->enter(keep);
+}
+
+/* ---- the parent ---- */
+
+static void take_output(struct watch *w, const struct keep *keep)
+{
+    static uint8_t part[PORT_CHUNK];
+    ssize_t n = read(w->output_fd, part, sizeof(part));
+    if (n > 0 && w->output_error == 0)
+        w->output_error =
+            keep->output(keep->output_context, (struct bytes){.data = part, .size = (size_t)n});
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN) || w->output_error < 0)
+        close_fd(&w->output_fd);
+}
+
+static void take_signal(struct watch *w)
+{
+    struct signalfd_siginfo info;
+    if (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+        kill(w->pid, (int)info.ssi_signo);
+}
+
+static int time_left(const struct watch *w)
+{
+    if (w->deadline == 0 || w->timed_out)
+        return -1;
+    uint64_t now = now_ms();
+    if (now >= w->deadline)
+        return 0;
+    uint64_t left = w->deadline - now;
+    return left < 1000000 ? (int)left : 1000000;
+}
+
+static void enforce_deadline(struct watch *w)
+{
+    if (w->deadline == 0 || w->timed_out || now_ms() < w->deadline)
+        return;
+    w->timed_out = true;
+    kill(w->pid, SIGKILL);
+}
+
+/* Until the child has ended and its output has been taken. */
+static void wait_for_end(struct watch *w, const struct keep *keep)
+{
+    bool running = true;
+    while (running || w->output_fd >= 0) {
+        struct pollfd rows[] = {
+            {.fd = running ? w->pid_fd : -1, .events = POLLIN},
+            {.fd = w->signal_fd, .events = POLLIN},
+            {.fd = w->output_fd, .events = POLLIN},
+        };
+        int n = poll(rows, ARRAY_COUNT(rows), time_left(w));
+        enforce_deadline(w);
+        if (n <= 0)
+            continue;
+        if (rows[1].revents != 0)
+            take_signal(w);
+        if (rows[2].revents != 0)
+            take_output(w, keep);
+        running = running && rows[0].revents == 0;
+    }
+}
+
+static struct outcome judge(const struct watch *w, int status, const struct keep_report *shared)
+{
+    struct keep_report report = *(const volatile struct keep_report *)shared;
+    if (w->timed_out)
+        return (struct outcome){.ending = ENDED_TIMEOUT};
+    if (WIFSIGNALED(status))
+        return (struct outcome){.ending = ENDED_SIGNAL, .code = WTERMSIG(status)};
+    if (WEXITSTATUS(status) != 0 || report.set != 1)
+        return (struct outcome){.ending = ENDED_FAILED};
+    if (report.end == PORT_END_DONE)
+        return (struct outcome){.ending = ENDED_EXIT, .code = (int)(report.status & 0xff)};
+    if (report.end == PORT_END_TRAP)
+        return (struct outcome){.ending = ENDED_TRAP};
+    return (struct outcome){.ending = ENDED_FAILED};
+}
+
+static int open_pid(pid_t pid)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    return fd < 0 ? -errno : fd;
+}
+
+static int watch_child(struct watch *w, const struct keep *keep, const struct keep_report *report,
+                       struct outcome *outcome)
+{
+    w->pid_fd = open_pid(w->pid);
+    if (w->pid_fd < 0) {
+        kill(w->pid, SIGKILL);
+        waitpid(w->pid, NULL, 0);
+        return w->pid_fd;
+    }
+    wait_for_end(w, keep);
+    int status;
+    while (waitpid(w->pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -errno;
+    }
+    *outcome = judge(w, status, report);
+    return w->output_error;
+}
+
+static int start_and_watch(const struct backend *backend, struct keep *keep,
+                           struct keep_report *report, const sigset_t *mask,
+                           struct outcome *outcome)
+{
+    int pipe_fds[2] = {-1, -1};
+    sigset_t signals = forwarded_signals();
+    struct watch w = {.pid_fd = -1, .output_fd = -1};
+    w.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (w.signal_fd < 0)
+        return -errno;
+    int error = 0;
+    if (keep->output != NULL && pipe2(pipe_fds, O_CLOEXEC) < 0) {
+        error = -errno;
+        goto out;
+    }
+    if (keep->timeout_ms != 0)
+        w.deadline = now_ms() + keep->timeout_ms;
+    pid_t parent = getpid();
+    w.pid = fork();
+    if (w.pid == 0)
+        run_child(backend, keep, parent, report, pipe_fds[1], mask);
+    close_fd(&pipe_fds[1]);
+    w.output_fd = pipe_fds[0];
+    error = w.pid < 0 ? -errno : watch_child(&w, keep, report, outcome);
+out:
+    close_fd(&w.output_fd);
+    close_fd(&w.pid_fd);
+    close_fd(&w.signal_fd);
+    return error;
+}
+
+int keep_run(const struct backend *backend, struct keep *keep, struct outcome *outcome)
+{
+    struct keep_report *report =
+        mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (report == MAP_FAILED)
+        return -errno;
+    sigset_t signals = forwarded_signals();
+    sigset_t mask;
+    sigprocmask(SIG_BLOCK, &signals, &mask);
+    int error = exec_image_open(&keep->exec);
+    if (error == 0) {
+        error = start_and_watch(backend, keep, report, &mask, outcome);
+        close_fd(&keep->exec.fd);
+    }
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    munmap(report, sizeof(*report));
+    return error;
+}

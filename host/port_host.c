@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Serves a keep's calls; see port_host.h. Trusts nothing in the block. */
+#define _GNU_SOURCE
+#include "host/port_host.h"
+
+#include "host/handles.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+struct port_host {
+    struct keep *keep;
+    struct keep_report *report;
+    int output_fd;
+    struct handles handles;
+};
+
+/* One call, decoded: the frame is a private copy, `in` and `out` lie in the block. */
+struct request {
+    struct port_frame frame;
+    const uint8_t *in;
+    uint8_t *out;
+};
+
+static int64_t serve_exit(struct port_host *h, const struct request *r)
+{
+    *h->report = (struct keep_report){
+        .set = 1, .end = (uint32_t)r->frame.arg[0], .status = (uint32_t)r->frame.arg[1]};
+    _exit(0);
+}
+
+/* Control characters would let a keep rewrite its operator's terminal. */
+static size_t escape(const uint8_t *in, size_t size, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t length = 0;
+    for (size_t i = 0; i < size; i++) {
+        uint8_t c = in[i];
+        if ((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t') {
+            out[length++] = (char)c;
+            continue;
+        }
+        out[length++] = '\\';
+        out[length++] = 'x';
+        out[length++] = digits[c >> 4];
+        out[length++] = digits[c & 15];
+    }
+    return length;
+}
+
+static int64_t serve_log(struct port_host *h, const struct request *r)
+{
+    uint8_t text[4096];
+    char line[7 + 4 * sizeof(text) + 1];
+    uint64_t level = r->frame.arg[0];
+    if (level > PORT_LOG_DEBUG)
+        return -EINVAL;
+    if (level > h->keep->log_level)
+        return 0;
+    size_t size = (size_t)r->frame.in_size;
+    memcpy(text, r->in, size);
+    memcpy(line, "enarx: ", 7);
+    size_t length = 7 + escape(text, size, line + 7);
+    line[length++] = '\n';
+    ssize_t written = write(STDERR_FILENO, line, length);
+    return written < 0 && errno == EPIPE ? -EPIPE : 0;
+}
+
+static int64_t serve_read(struct port_host *h, const struct request *r)
+{
+    if (r->frame.arg[1] & ~(uint64_t)PORT_READ_PEEK)
+        return -EINVAL;
+    bool peek = r->frame.arg[1] & PORT_READ_PEEK;
+    return handle_read(&h->handles, r->frame.arg[0], r->out, (size_t)r->frame.out_size, peek);
+}
+
+static int64_t serve_write(struct port_host *h, const struct request *r)
+{
+    return handle_write(&h->handles, r->frame.arg[0], r->in, (size_t)r->frame.in_size);
+}
+
+static int64_t serve_close(struct port_host *h, const struct request *r)
+{
+    return handle_close(&h->handles, r->frame.arg[0]);
+}
+
+static int64_t serve_shutdown(struct port_host *h, const struct request *r)
+{
+    static const int how[] = {-1, SHUT_RD, SHUT_WR, SHUT_RDWR};
+    if (r->frame.arg[1] == 0 || r->frame.arg[1] >= sizeof(how) / sizeof(how[0]))
+        return -EINVAL;
+    return handle_shutdown(&h->handles, r->frame.arg[0], how[r->frame.arg[1]]);
+}
+
+/* The sockets were opened before the keep started; each is handed out once. */
+static int64_t serve_endpoint(struct port_host *h, const struct request *r)
+{
+    uint64_t index = r->frame.arg[0];
+    if (index >= h->keep->endpoint_count || h->keep->endpoints[index].fd < 0)
+        return -ENOENT;
+    return handle_add(&h->handles, h->keep->endpoints[index].fd);
+}
+
+static int64_t serve_accept(struct port_host *h, const struct request *r)
+{
+    return handle_accept(&h->handles, r->frame.arg[0]);
+}
+
+static int64_t serve_poll(struct port_host *h, const struct request *r)
+{
+    size_t size = (size_t)r->frame.in_size;
+    if (size % PORT_POLL_ROW != 0 || r->frame.out_size != size)
+        return -EINVAL;
+    return handle_poll(&h->handles, r->in, r->out, size / PORT_POLL_ROW, r->frame.arg[0]);
+}
+
+static int64_t serve_clock(maybe_unused struct port_host *h, const struct request *r)
+{
+    static const clockid_t ids[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
+    if (r->frame.arg[0] >= sizeof(ids) / sizeof(ids[0]))
+        return -EINVAL;
+    struct timespec now;
+    clock_gettime(ids[r->frame.arg[0]], &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static int64_t serve_exchange(struct port_host *h, const struct request *r)
+{
+    const struct keep *k = h->keep;
+    uint64_t index = r->frame.arg[1];
+    uint64_t offset = r->frame.arg[2];
+    struct bytes blob = {0};
+    switch (r->frame.arg[0]) {
+    case PORT_BLOB_MANIFEST:
+        blob = k->manifest;
+        break;
+    case PORT_BLOB_MODULE:
+        blob = k->module;
+        break;
+    case PORT_BLOB_FILE:
+        if (index >= k->file_count)
+            return -ENOENT;
+        blob = k->files[index];
+        break;
+    case PORT_BLOB_CODE:
+        blob = k->code;
+        break;
+    default:
+        return -EINVAL;
+    }
+    if (offset < blob.size) {
+        size_t left = blob.size - (size_t)offset;
+        size_t size = left < r->frame.out_size ? left : (size_t)r->frame.out_size;
+        memcpy(r->out, blob.data + offset, size);
+    }
+    return (int64_t)blob.size;
+}
+
+static int64_t serve_store(struct port_host *h, const struct request *r)
+{
+    int fd = -1;
+    if (r->frame.arg[0] == PORT_STORE_CODE)
+        fd = h->keep->code_fd;
+    else if (r->frame.arg[0] == PORT_STORE_OUTPUT)
+        fd = h->output_fd;
+    if (fd < 0)
+        return -EACCES;
+    ssize_t taken = write(fd, r->in, (size_t)r->frame.in_size);
+    return taken < 0 ? -errno : taken;
+}
+
+static int64_t serve_nothing(maybe_unused struct port_host *h, maybe_unused const struct request *r)
+{
+    return -ENOSYS;
+}
+
+struct row {
+    int64_t (*serve)(struct port_host *h, const struct request *r);
+    uint32_t in_max;
+    uint32_t out_max;
+};
+
+#define serve_EXIT                             serve_exit
+#define serve_LOG                              serve_log
+#define serve_READ                             serve_read
+#define serve_WRITE                            serve_write
+#define serve_CLOSE                            serve_close
+#define serve_SHUTDOWN                         serve_shutdown
+#define serve_LISTEN                           serve_endpoint
+#define serve_ACCEPT                           serve_accept
+#define serve_CONNECT                          serve_endpoint
+#define serve_POLL                             serve_poll
+#define serve_CLOCK                            serve_clock
+#define serve_EXCHANGE                         serve_exchange
+#define serve_STORE                            serve_store
+#define serve_QUOTE                            serve_nothing
+#define serve_MEMORY                           serve_nothing
+#define ROW(name, in, in_max, out_max, result) [PORT_##name] = {serve_##name, in_max, out_max},
+static const struct row rows[PORT_VERB_COUNT] = {PORT_TABLE(ROW)};
+#undef ROW
+
+static bool errno_allowed(int number)
+{
+#define CASE(n) case n:
+    switch (number) {
+        PORT_ERRNO_TABLE(CASE)
+        return true;
+    default:
+        return false;
+    }
+#undef CASE
+}
+
+static int64_t serve(struct port_host *h, struct shared *block, const struct port_frame *frame)
+{
+    if (frame->verb >= PORT_VERB_COUNT)
+        return -ENOSYS;
+    const struct row *row = &rows[frame->verb];
+    if (frame->zero != 0 || frame->in_size > row->in_max || frame->out_size > row->out_max)
+        return -EINVAL;
+    size_t in_size = (size_t)frame->in_size;
+    size_t skip = (in_size + PORT_DATA_ALIGN - 1) / PORT_DATA_ALIGN * PORT_DATA_ALIGN;
+    uint8_t *data = (uint8_t *)block + PORT_DATA_OFFSET;
+    struct request request = {.frame = *frame, .in = data, .out = data + skip};
+    return row->serve(h, &request);
+}
+
+void port_host_serve(struct port_host *h, struct shared *block)
+{
+    struct port_frame frame;
+    shared_read(block, PORT_FRAME_OFFSET, &frame, sizeof(frame));
+    int64_t result = serve(h, block, &frame);
+    if (result < 0 && !errno_allowed((int)-result))
+        result = -EIO;
+    shared_write(block, PORT_FRAME_OFFSET + offsetof(struct port_frame, result), &result,
+                 sizeof(result));
+}
+
+int port_host_new(struct keep *keep, struct keep_report *report, int output_fd,
+                  struct port_host **out)
+{
+    struct port_host *h = calloc(1, sizeof(*h));
+    if (h == NULL)
+        return -ENOMEM;
+    *h = (struct port_host){.keep = keep, .report = report, .output_fd = output_fd};
+    int error = handles_init(&h->handles);
+    if (error < 0) {
+        free(h);
+        return error;
+    }
+    *out = h;
+    return 0;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sandbox step; see sandbox.h. Trusts the kernel. */
+#define _GNU_SOURCE
+#include "host/sandbox.h"
+
+#include "shim/core/syscalls.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define DESCRIPTORS_MAX 8448u
+
+static int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+
+static int close_between(int first, int last)
+{
+    if (first > last)
+        return 0;
+    return syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0) < 0 ? -errno : 0;
+}
+
+int sandbox_close_others(int *keep, size_t count)
+{
+    qsort(keep, count, sizeof(*keep), compare);
+    int first = 3;
+    for (size_t i = 0; i < count; i++) {
+        if (keep[i] < first)
+            continue;
+        int error = close_between(first, keep[i] - 1);
+        if (error < 0)
+            return error;
+        first = keep[i] + 1;
+    }
+    return close_between(first, (int)(~0u >> 1));
+}
+
+/* The host's side of the port runs in the same process. */
+static const int port_calls[] = {
+    SCMP_SYS(read),  SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(poll),
+    SCMP_SYS(ppoll), SCMP_SYS(accept4),  SCMP_SYS(close),  SCMP_SYS(shutdown),
+};
+
+static const int keep_calls[] = {
+#define ROW(name) SCMP_SYS(name),
+    SYSCALL_TABLE(ROW)
+#undef ROW
+};
+
+static const int thread_calls[] = {
+#define ROW(name) SCMP_SYS(name),
+    SYSCALL_THREAD_TABLE(ROW)
+#undef ROW
+};
+
+static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+        if (error < 0)
+            return error;
+    }
+    return 0;
+}
+
+static int load_filter(scmp_filter_ctx filter, bool threads)
+{
+    int error = allow(filter, keep_calls, ARRAY_COUNT(keep_calls));
+    if (error == 0)
+        error = allow(filter, port_calls, ARRAY_COUNT(port_calls));
+    if (error == 0 && threads)
+        error = allow(filter, thread_calls, ARRAY_COUNT(thread_calls));
+    return error < 0 ? error : seccomp_load(filter);
+}
+
+static int filter_syscalls(bool threads)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    if (filter == NULL)
+        return -ENOMEM;
+    int error = load_filter(filter, threads);
+    seccomp_release(filter);
+    return error;
+}
+
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+    return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+}
+
+static int limit(__rlimit_resource_t what, rlim_t most)
+{
+    struct rlimit r;
+    if (getrlimit(what, &r) < 0)
+        return -errno;
+    r.rlim_max = r.rlim_max < most ? r.rlim_max : most;
+    r.rlim_cur = r.rlim_max;
+    return setrlimit(what, &r) < 0 ? -errno : 0;
+}
+
+static int set_limits(void)
+{
+    int error = limit(RLIMIT_CORE, 0);
+    if (error == 0)
+        error = limit(RLIMIT_NOFILE, DESCRIPTORS_MAX);
+    if (error == 0)
+        error = limit(RLIMIT_MEMLOCK, 0);
+    if (error == 0)
+        error = limit(RLIMIT_MSGQUEUE, 0);
+    return error;
+}
+
+int sandbox_enter(bool threads)
+{
+    int error = set_limits();
+    if (error == 0)
+        error = drop_capabilities();
+    if (error < 0)
+        return error;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return -errno;
+    return filter_syscalls(threads);
+}

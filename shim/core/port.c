@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keep's marshaller; see port.h. */
+#include "shim/core/port.h"
+
+#include <stdbool.h>
+
+struct row {
+    uint8_t in;
+    uint8_t result;
+    uint32_t in_max;
+    uint32_t out_max;
+};
+
+#define ROW(name, in, in_max, out_max, result) [PORT_##name] = {in, result, in_max, out_max},
+static const struct row rows[PORT_VERB_COUNT] = {PORT_TABLE(ROW)};
+#undef ROW
+
+static bool errno_known(int64_t number)
+{
+#define CASE(n) case n:
+    switch (number) {
+        PORT_ERRNO_TABLE(CASE)
+        return true;
+    default:
+        return false;
+    }
+#undef CASE
+}
+
+/* Is `result` one that the row allows for this call? */
+static bool result_allowed(const struct row *row, const struct port_call *call, int64_t result)
+{
+    if (result < 0)
+        return errno_known(-result);
+    uint64_t value = (uint64_t)result;
+    switch (row->result) {
+    case PORT_RESULT_ZERO:
+        return value == 0;
+    case PORT_RESULT_TAKEN:
+        return value <= call->in_size;
+    case PORT_RESULT_GIVEN:
+        return value <= call->out_size;
+    case PORT_RESULT_ROWS:
+        return value <= call->in_size / PORT_POLL_ROW;
+    case PORT_RESULT_HANDLE:
+        return value <= PORT_HANDLE_MAX;
+    default: /* PORT_RESULT_TIME, PORT_RESULT_TOTAL: any size is one */
+        return true;
+    }
+}
+
+/* How much of the output the host has filled, derived from a checked result. */
+static size_t output_size(const struct row *row, const struct port_call *call, int64_t result)
+{
+    if (result < 0)
+        return 0;
+    uint64_t value = (uint64_t)result;
+    switch (row->result) {
+    case PORT_RESULT_GIVEN:
+        return value;
+    case PORT_RESULT_ROWS:
+        return call->in_size;
+    case PORT_RESULT_TOTAL: {
+        uint64_t left = value > call->arg[2] ? value - call->arg[2] : 0;
+        return left < call->out_size ? left : call->out_size;
+    }
+    default:
+        return 0;
+    }
+}
+
+static size_t output_offset(size_t in_size)
+{
+    return PORT_DATA_OFFSET + (in_size + PORT_DATA_ALIGN - 1) / PORT_DATA_ALIGN * PORT_DATA_ALIGN;
+}
+
+int64_t port_carry(struct shared *block, const struct port_call *call)
+{
+    if (call->verb >= PORT_VERB_COUNT)
+        return -22;
+    const struct row *row = &rows[call->verb];
+    if (call->in_size > row->in_max || call->out_size > row->out_max)
+        return -22;
+    if (row->result == PORT_RESULT_ROWS && call->out_size != call->in_size)
+        return -22;
+
+    struct port_frame frame = {
+        .verb = call->verb,
+        .arg = {call->arg[0], call->arg[1], call->arg[2], call->arg[3]},
+        .in_size = call->in_size,
+        .out_size = call->out_size,
+    };
+    shared_write(block, PORT_FRAME_OFFSET, &frame, sizeof(frame));
+    shared_write(block, PORT_DATA_OFFSET, call->in, call->in_size);
+    port_enter(block);
+
+    int64_t result;
+    shared_read(block, PORT_FRAME_OFFSET + offsetof(struct port_frame, result), &result,
+                sizeof(result));
+    if (!result_allowed(row, call, result))
+        port_attacked(call->verb, result);
+    shared_read(block, output_offset(call->in_size), call->out, output_size(row, call, result));
+    return result;
+}
