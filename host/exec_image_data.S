@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec, page-aligned in memory and so in the file: its pages are mapped as they
- * lie here. The build supplies both files. */
+ * lie here. The build names the file: EXEC_FILE. */
     .section .exec_image, "a", @progbits
     .balign 4096
     .globl exec_image_start
     .hidden exec_image_start
 exec_image_start:
-    .incbin "exec"
+    .incbin EXEC_FILE
     .globl exec_image_end
     .hidden exec_image_end
 exec_image_end:
@@ -16,6 +16,6 @@ exec_image_end:
     .globl exec_identity
     .hidden exec_identity
 exec_identity:
-    .incbin "exec.sha256"
+    .incbin EXEC_DIGEST_FILE
 
     .section .note.GNU-stack, "", @progbits
