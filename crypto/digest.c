@@ -4,13 +4,22 @@
 
 #include <errno.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/sha.h>
 
+/* Without this the first use reads a configuration file, which could load code. */
+static int init(void)
+{
+    return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1 ? 0 : -ENOMEM;
+}
+
 int sha256(struct bytes data, uint8_t out[static SHA256_SIZE])
 {
     static const uint8_t nothing;
+    if (init() < 0)
+        return -ENOMEM;
     return SHA256(data.size == 0 ? &nothing : data.data, data.size, out) == NULL ? -ENOMEM : 0;
 }
 
@@ -34,6 +43,8 @@ static int hmac_run(EVP_MAC_CTX *ctx, struct bytes key, const struct bytes *part
 int hmac_sha256(struct bytes key, const struct bytes *parts, size_t count,
                 uint8_t out[static SHA256_SIZE])
 {
+    if (init() < 0)
+        return -ENOMEM;
     EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
     EVP_MAC_CTX *ctx = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
     int result = ctx == NULL ? -ENOMEM : hmac_run(ctx, key, parts, count, out);

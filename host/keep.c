@@ -23,8 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SIGNAL_COUNT_MAX 128
-
 /* What the parent watches while the keep runs. */
 struct watch {
     pid_t pid;
@@ -85,16 +83,6 @@ static int close_others(const struct keep *keep, int output_fd)
     return error;
 }
 
-static void reset_signals(const sigset_t *mask)
-{
-    for (int i = 1; i < SIGNAL_COUNT_MAX; i++) {
-        if (i != SIGPIPE)
-            signal(i, SIG_DFL);
-    }
-    signal(SIGPIPE, SIG_IGN);
-    sigprocmask(SIG_SETMASK, mask, NULL);
-}
-
 static no_return void run_child(const struct backend *backend, struct keep *keep, pid_t parent,
                                 struct keep_report *report, int output_fd, const sigset_t *mask)
 {
@@ -107,7 +95,8 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
     error = port_host_new(keep, report, output_fd, &keep->host);
     if (error < 0)
         child_fail("port", error);
-    reset_signals(mask);
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_SETMASK, mask, NULL);
     error = sandbox_enter(keep->boot.cpus > 1);
     if (error < 0)
         child_fail("sandbox", error);
