@@ -8,10 +8,11 @@
 
 #define SHA256_SIZE 32u
 
-/* 0, or -ENOMEM when OpenSSL cannot. */
+/* 0, or -ENOMEM when OpenSSL fails. */
 must_use int sha256(struct bytes data, uint8_t out[static SHA256_SIZE]);
 
-/* HMAC over the concatenation of `count` parts. 0 or -ENOMEM. */
+/* HMAC over the concatenation of `count` parts. 0, -EINVAL for a key of more than
+ * 64 bytes, or -ENOMEM. */
 must_use int hmac_sha256(struct bytes key, const struct bytes *parts, size_t count,
                          uint8_t out[static SHA256_SIZE]);
 
