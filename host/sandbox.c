@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -60,24 +61,66 @@ static const int thread_calls[] = {
 #undef ROW
 };
 
-static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
+/* Calls that are allowed only with certain arguments. A call may have several
+ * rules; any of them allows it. */
+static int allow_some(scmp_filter_ctx f, bool threads)
 {
+    const scmp_datum_t wx = PROT_WRITE | PROT_EXEC;
+    const scmp_datum_t threaded = CLONE_VM | CLONE_THREAD;
+    const struct {
+        int call;
+        struct scmp_arg_cmp arg;
+    } rules[] = {
+        /* Memory is never writable and executable at once. */
+        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
+        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
+        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
+        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
+        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
+        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
+        /* Signals go to this process, limits are only read. */
+        {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
+        {SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
+        /* Threads, never processes. */
+        {SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, threaded, threaded)},
+    };
+    size_t count = threads ? ARRAY_COUNT(rules) : ARRAY_COUNT(rules) - 1;
     for (size_t i = 0; i < count; i++) {
-        int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+        int error = seccomp_rule_add_array(f, SCMP_ACT_ALLOW, rules[i].call, 1, &rules[i].arg);
         if (error < 0)
             return error;
     }
     return 0;
 }
 
-static int load_filter(scmp_filter_ctx filter, bool threads)
+static bool is_restricted(int call)
 {
-    int error = allow(filter, keep_calls, ARRAY_COUNT(keep_calls));
+    return call == SCMP_SYS(mmap) || call == SCMP_SYS(mprotect) || call == SCMP_SYS(tgkill) ||
+           call == SCMP_SYS(prlimit64) || call == SCMP_SYS(clone);
+}
+
+static int allow(scmp_filter_ctx f, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_restricted(calls[i]))
+            continue;
+        int error = seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i], 0);
+        if (error < 0)
+            return error;
+    }
+    return 0;
+}
+
+static int load_filter(scmp_filter_ctx f, bool threads)
+{
+    int error = allow(f, keep_calls, ARRAY_COUNT(keep_calls));
     if (error == 0)
-        error = allow(filter, port_calls, ARRAY_COUNT(port_calls));
+        error = allow(f, port_calls, ARRAY_COUNT(port_calls));
     if (error == 0 && threads)
-        error = allow(filter, thread_calls, ARRAY_COUNT(thread_calls));
-    return error < 0 ? error : seccomp_load(filter);
+        error = allow(f, thread_calls, ARRAY_COUNT(thread_calls));
+    if (error == 0)
+        error = allow_some(f, threads);
+    return error < 0 ? error : seccomp_load(f);
 }
 
 static int filter_syscalls(bool threads)

@@ -39,9 +39,7 @@
     X(getrandom)                                     \
     /* standard error, for a library's last words */ \
     X(write)                                         \
-    X(fstat)                                         \
-    X(newfstatat)                                    \
-    X(readlink)
+    X(fstat)
 
 /* Where the boot record allows more than one CPU. */
 #define SYSCALL_THREAD_TABLE(X) \
