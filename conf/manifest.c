@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The manifest as CBOR; see manifest.h. Whoever parses one trusts nothing in it:
+ * decode first, then check the meaning, then publish.
+ *
+ * One map, its keys those of enum key, all present. An entry of an array is
+ * itself an array of a fixed number of fields. */
+#include "conf/manifest.h"
+
+#include "base/cbor.h"
+#include "conf/manifest_check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum key {
+    KEY_VERSION = 1,
+    KEY_MODULE_DIGEST,
+    KEY_MODULE_SIZE,
+    KEY_COMPILER,
+    KEY_MEMORY_SIZE,
+    KEY_FILES_SIZE,
+    KEY_ARGS,
+    KEY_ENV,
+    KEY_STREAMS,
+    KEY_DIRS,
+    KEY_FILES,
+    KEY_COUNT = KEY_FILES,
+};
+
+enum { ENV_FIELDS = 2, STREAM_FIELDS = 5, DIR_FIELDS = 3, FILE_FIELDS = 6 };
+
+/* ---- put ---- */
+
+static void put_digest(struct put *p, const uint8_t digest[static DIGEST_SIZE])
+{
+    cbor_put_bytes(p, (struct bytes){.data = digest, .size = DIGEST_SIZE});
+}
+
+static void put_uint(struct put *p, enum key key, uint64_t value)
+{
+    cbor_put_uint(p, key);
+    cbor_put_uint(p, value);
+}
+
+static void put_array(struct put *p, enum key key, size_t count)
+{
+    cbor_put_uint(p, key);
+    cbor_put_array(p, count);
+}
+
+static void put_env(struct put *p, const struct manifest_env *e)
+{
+    cbor_put_array(p, ENV_FIELDS);
+    cbor_put_text(p, e->name);
+    cbor_put_text(p, e->value);
+}
+
+static void put_stream(struct put *p, const struct manifest_stream *s)
+{
+    cbor_put_array(p, STREAM_FIELDS);
+    cbor_put_uint(p, s->kind);
+    cbor_put_text(p, s->name);
+    cbor_put_uint(p, s->protocol);
+    cbor_put_text(p, s->host);
+    cbor_put_uint(p, s->port);
+}
+
+static void put_dir(struct put *p, const struct manifest_dir *d)
+{
+    cbor_put_array(p, DIR_FIELDS);
+    cbor_put_text(p, d->path);
+    cbor_put_bool(p, d->read_only);
+    cbor_put_bool(p, d->output);
+}
+
+static void put_file(struct put *p, const struct manifest_file *f)
+{
+    cbor_put_array(p, FILE_FIELDS);
+    cbor_put_uint(p, f->type);
+    cbor_put_text(p, f->path);
+    cbor_put_uint(p, f->mtime);
+    cbor_put_uint(p, f->size);
+    put_digest(p, f->digest);
+    cbor_put_text(p, f->target);
+}
+
+void manifest_put(const struct manifest *m, struct put *p)
+{
+    cbor_put_map(p, KEY_COUNT);
+    put_uint(p, KEY_VERSION, MANIFEST_VERSION);
+    cbor_put_uint(p, KEY_MODULE_DIGEST);
+    put_digest(p, m->module_digest);
+    put_uint(p, KEY_MODULE_SIZE, m->module_size);
+    put_uint(p, KEY_COMPILER, m->compiler);
+    put_uint(p, KEY_MEMORY_SIZE, m->memory_size);
+    put_uint(p, KEY_FILES_SIZE, m->files_size);
+    put_array(p, KEY_ARGS, m->arg_count);
+    for (size_t i = 0; i < m->arg_count; i++)
+        cbor_put_text(p, m->args[i]);
+    put_array(p, KEY_ENV, m->env_count);
+    for (size_t i = 0; i < m->env_count; i++)
+        put_env(p, &m->env[i]);
+    put_array(p, KEY_STREAMS, m->stream_count);
+    for (size_t i = 0; i < m->stream_count; i++)
+        put_stream(p, &m->streams[i]);
+    put_array(p, KEY_DIRS, m->dir_count);
+    for (size_t i = 0; i < m->dir_count; i++)
+        put_dir(p, &m->dirs[i]);
+    put_array(p, KEY_FILES, m->file_count);
+    for (size_t i = 0; i < m->file_count; i++)
+        put_file(p, &m->files[i]);
+}
+
+/* ---- take ---- */
+
+static void take_fields(struct cur *c, size_t count)
+{
+    if (cbor_take_array(c, count) != count)
+        cur_fail(c);
+}
+
+static uint64_t take_uint(struct cur *c, enum key key, uint64_t max)
+{
+    cbor_take_key(c, key);
+    return cbor_take_uint(c, max);
+}
+
+static void take_digest(struct cur *c, uint8_t digest[static DIGEST_SIZE])
+{
+    struct bytes from = cbor_take_bytes(c);
+    if (from.size != DIGEST_SIZE)
+        cur_fail(c);
+    if (cur_ok(c))
+        memcpy(digest, from.data, DIGEST_SIZE);
+}
+
+static void take_env(struct cur *c, struct manifest_env *e)
+{
+    take_fields(c, ENV_FIELDS);
+    e->name = cbor_take_text(c);
+    e->value = cbor_take_text(c);
+}
+
+static void take_stream(struct cur *c, struct manifest_stream *s)
+{
+    take_fields(c, STREAM_FIELDS);
+    s->kind = (enum stream_kind)cbor_take_uint(c, STREAM_CONNECT);
+    s->name = cbor_take_text(c);
+    s->protocol = (enum stream_protocol)cbor_take_uint(c, PROTOCOL_TCP);
+    s->host = cbor_take_text(c);
+    s->port = (uint16_t)cbor_take_uint(c, UINT16_MAX);
+}
+
+static void take_dir(struct cur *c, struct manifest_dir *d)
+{
+    take_fields(c, DIR_FIELDS);
+    d->path = cbor_take_text(c);
+    d->read_only = cbor_take_bool(c);
+    d->output = cbor_take_bool(c);
+}
+
+static void take_file(struct cur *c, struct manifest_file *f)
+{
+    take_fields(c, FILE_FIELDS);
+    f->type = (enum manifest_file_type)cbor_take_uint(c, FILE_SYMLINK);
+    f->path = cbor_take_text(c);
+    f->mtime = cbor_take_uint(c, UINT64_MAX);
+    f->size = cbor_take_uint(c, UINT64_MAX);
+    take_digest(c, f->digest);
+    f->target = cbor_take_text(c);
+}
+
+/* An array of `count` rows of `size` bytes, zeroed. The count is bounded by the
+ * bytes that are left, so what is allocated is bounded by the input. */
+static void *take_rows(struct cur *c, enum key key, size_t size, size_t *count, bool *no_memory)
+{
+    cbor_take_key(c, key);
+    *count = cbor_take_array(c, MANIFEST_COUNT_MAX);
+    if (*count == 0)
+        return NULL;
+    void *rows = calloc(*count, size);
+    if (rows == NULL) {
+        *count = 0;
+        *no_memory = true;
+        cur_fail(c);
+    }
+    return rows;
+}
+
+/* 0, or -ENOMEM; what is malformed fails the cursor. */
+static int take(struct cur *c, struct manifest *m)
+{
+    bool no_memory = false;
+    if (cbor_take_map(c, KEY_COUNT) != KEY_COUNT)
+        cur_fail(c);
+    if (take_uint(c, KEY_VERSION, MANIFEST_VERSION) != MANIFEST_VERSION)
+        cur_fail(c);
+    cbor_take_key(c, KEY_MODULE_DIGEST);
+    take_digest(c, m->module_digest);
+    m->module_size = take_uint(c, KEY_MODULE_SIZE, UINT64_MAX);
+    m->compiler = (enum compiler)take_uint(c, KEY_COMPILER, COMPILER_WINCH);
+    m->memory_size = take_uint(c, KEY_MEMORY_SIZE, UINT64_MAX);
+    m->files_size = take_uint(c, KEY_FILES_SIZE, UINT64_MAX);
+    m->args = take_rows(c, KEY_ARGS, sizeof(*m->args), &m->arg_count, &no_memory);
+    for (size_t i = 0; i < m->arg_count; i++)
+        m->args[i] = cbor_take_text(c);
+    m->env = take_rows(c, KEY_ENV, sizeof(*m->env), &m->env_count, &no_memory);
+    for (size_t i = 0; i < m->env_count; i++)
+        take_env(c, &m->env[i]);
+    m->streams = take_rows(c, KEY_STREAMS, sizeof(*m->streams), &m->stream_count, &no_memory);
+    for (size_t i = 0; i < m->stream_count; i++)
+        take_stream(c, &m->streams[i]);
+    m->dirs = take_rows(c, KEY_DIRS, sizeof(*m->dirs), &m->dir_count, &no_memory);
+    for (size_t i = 0; i < m->dir_count; i++)
+        take_dir(c, &m->dirs[i]);
+    m->files = take_rows(c, KEY_FILES, sizeof(*m->files), &m->file_count, &no_memory);
+    for (size_t i = 0; i < m->file_count; i++)
+        take_file(c, &m->files[i]);
+    return no_memory ? -ENOMEM : 0;
+}
+
+int manifest_parse(struct bytes from, struct manifest *out)
+{
+    *out = (struct manifest){0};
+    if (from.size > MANIFEST_SIZE_MAX)
+        return -EBADMSG;
+    struct manifest m = {0};
+    struct cur c = cur_init(from);
+    int error = take(&c, &m);
+    if (error == 0)
+        error = cur_done(&c) ? manifest_check(&m) : -EBADMSG;
+    if (error < 0) {
+        manifest_fini(&m);
+        return error;
+    }
+    *out = m;
+    return 0;
+}
+
+void manifest_fini(struct manifest *m)
+{
+    free(m->args);
+    free(m->env);
+    free(m->streams);
+    free(m->dirs);
+    free(m->files);
+    *m = (struct manifest){0};
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a manifest must be beyond its encoding. The host asks before it writes
+ * one, the keep after it parsed one. Trusts nothing. */
+#ifndef CONF_MANIFEST_CHECK_H
+#define CONF_MANIFEST_CHECK_H
+
+#include "conf/manifest.h"
+
+#include <stdbool.h>
+
+/* UTF-8 without NUL. */
+bool manifest_text_ok(struct bytes text);
+
+/* "/", or names, each after a slash, none of them empty, "." or "..". */
+bool manifest_path_ok(struct bytes path);
+
+/* An environment variable's name: not empty, without '='. */
+bool manifest_env_name_ok(struct bytes name);
+
+/* A stream's name: not empty, without ':', which separates FD_NAMES. */
+bool manifest_stream_name_ok(struct bytes name);
+
+/* Every rule of manifest.h: those above; no two streams, variables, directories
+ * or files of one name; fields that a kind does not use are zero; a file's
+ * parents are directories listed before it, except for "/"; the files fit into
+ * files_size. 0, -EBADMSG or -ENOMEM. */
+must_use int manifest_check(const struct manifest *m);
+
+#endif
