@@ -7,7 +7,9 @@ VERSION := 0.1.0
 BUILD   := build
 PREFIX  ?= /usr/local
 
-CC       ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 WARN     := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
 OPTIMISE ?= -O2
 HARDEN   := -fstack-protector-strong -fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
@@ -17,7 +19,8 @@ LDFLAGS  := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--build
 
 # ---- who may include whom ----
 
-FOLDERS       := base crypto conf shim/core exec/vfs exec/wasi exec host host/nil host/cli
+FOLDERS       := tools base crypto conf shim/core exec/vfs exec/wasi exec host host/nil host/cli
+may_tools     := base host
 may_base      := base
 may_crypto    := base crypto
 may_conf      := base conf
@@ -39,7 +42,7 @@ HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) shim/core host host/nil host
 
 .PHONY: all demo check check-long fuzz fuzz-report bench lint install uninstall clean
 .DELETE_ON_ERROR:
-all: $(BUILD)/enarx
+all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash
 
 $(BUILD)/may: Makefile
 	@rm -rf $@ && mkdir -p $@
@@ -76,5 +79,76 @@ $(BUILD)/obj/host/exec_image_data.o: DEFINES = -DEXEC_FILE='"$(BUILD)/exec"' -DE
 $(BUILD)/enarx: $(HOST_OBJS)
 	$(CC) -pie $(LDFLAGS) -o $@ $(HOST_OBJS) \
 	    -Wl,-Bstatic -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
+
+# ---- manual, completion, installation ----
+
+DOCGEN_OBJS := $(call objects,tools/docgen.c host/cli/command.c host/cli/man.c host/cli/completion.c)
+$(BUILD)/docgen: tools/docgen.c $(filter $(BUILD)/obj/%,$(DOCGEN_OBJS))
+	$(CC) -pie -o $@ $(DOCGEN_OBJS)
+
+$(BUILD)/enarx.1: $(BUILD)/docgen
+	$< man > $@
+$(BUILD)/enarx.bash: $(BUILD)/docgen
+	$< completion > $@
+
+install: all
+	install -D -m 755 $(BUILD)/enarx $(DESTDIR)$(PREFIX)/bin/enarx
+	install -D -m 644 $(BUILD)/enarx.1 $(DESTDIR)$(PREFIX)/share/man/man1/enarx.1
+	install -D -m 644 $(BUILD)/enarx.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/enarx $(DESTDIR)$(PREFIX)/share/man/man1/enarx.1 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx
+
+clean:
+	rm -rf $(BUILD)
+
+# ---- tests ----
+# A test names what it links with in a comment: "links: FILE..." and "libs: -lX...".
+
+SANITISE   := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TEST_FLAGS := -std=gnu11 -g -O1 -I. -DENARX_VERSION='"$(VERSION)"' $(SANITISE)
+UNIT       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
+FUZZ       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+links       = $(shell sed -n 's|^.*links: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
+libs        = $(shell sed -n 's|^.*libs: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
+
+define test_rule
+$(BUILD)/$(1:.c=): $(1) $(call links,$(1)) $(2)
+	@mkdir -p $$(@D)
+	$(3) $$(TEST_FLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $(1) $(call links,$(1)) $(4) $(call libs,$(1))
+endef
+$(foreach t,$(wildcard tests/unit/*_test.c),$(eval $(call test_rule,$(t),,$(CC),-lcmocka)))
+$(foreach t,$(wildcard tests/fuzz/*.c),$(eval $(call test_rule,$(t),,clang,-fsanitize=fuzzer)))
+-include $(UNIT:=.d) $(FUZZ:=.d)
+
+.PHONY: tests
+tests: $(UNIT) $(FUZZ)
+
+demo:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory all
+	@tools/demo
+
+# What CI runs.
+check:
+	@tools/setup check
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests
+	@tools/check
+
+lint: $(BUILD)/engine
+	@tools/lint
+
+bench: all
+	@bench/run
+
+# FUZZ_TIME seconds for each target.
+FUZZ_TIME ?= 60
+fuzz: $(FUZZ)
+	@for t in $(notdir $(FUZZ)); do echo "== $$t"; \
+	    $(BUILD)/tests/fuzz/$$t -max_total_time=$(FUZZ_TIME) $(BUILD)/tests/fuzz/$$t.found \
+	        tests/fuzz/corpus/$$t || exit 1; done
+fuzz-report:
+	@tools/fuzz-report
 
 -include $(EXEC_OBJS:.o=.d) $(HOST_OBJS:.o=.d)

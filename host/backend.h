@@ -39,8 +39,15 @@ extern const size_t backend_count;
 /* Null when there is none of that name. */
 const struct backend *backend_find(const char *name);
 
-/* The first selectable backend whose probes all pass; never null, since nil
- * needs nothing. `why` gets one line that says what was passed over and why. */
+/* True when all probes pass; else `failed` is the first that does not. */
+bool backend_probe(const struct backend *b, struct probe *failed);
+
+/* The first selectable backend of `from` whose probes all pass, or null. `why`
+ * gets one line that says what was passed over and why. */
+const struct backend *backend_choose(const struct backend *const *from, size_t count, char *why,
+                                     size_t why_size);
+
+/* The same from all backends; null only if not even nil works here. */
 const struct backend *backend_select(char *why, size_t why_size);
 
 #endif

@@ -57,6 +57,8 @@ int handles_init(struct handles *h)
     return 0;
 }
 
+void handles_fini(struct handles *h) { free(h->rows); }
+
 static struct handle *find(struct handles *h, uint64_t handle)
 {
     if (handle >= h->count || h->rows[handle].kind == HANDLE_FREE)

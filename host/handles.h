@@ -37,6 +37,9 @@ struct handles {
 /* Takes the standard streams as handles 0, 1 and 2. A closed one stays closed. */
 must_use int handles_init(struct handles *h);
 
+/* Frees the table, not the descriptors. */
+void handles_fini(struct handles *h);
+
 /* Adds a socket; the table owns it from here on, even on failure. */
 int64_t handle_add(struct handles *h, int fd);
 

@@ -257,3 +257,9 @@ int port_host_new(struct keep *keep, struct keep_report *report, int output_fd,
     *out = h;
     return 0;
 }
+
+void port_host_free(struct port_host *h)
+{
+    handles_fini(&h->handles);
+    free(h);
+}

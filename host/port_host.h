@@ -24,6 +24,9 @@ struct keep_report {
 must_use int port_host_new(struct keep *keep, struct keep_report *report, int output_fd,
                            struct port_host **out);
 
+/* Frees the host; its descriptors go with the process. */
+void port_host_free(struct port_host *host);
+
 /* Serves the call in `block`, whose data area ends at PORT_BLOCK_SIZE. */
 void port_host_serve(struct port_host *host, struct shared *block);
 

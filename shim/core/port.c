@@ -15,10 +15,10 @@ struct row {
 static const struct row rows[PORT_VERB_COUNT] = {PORT_TABLE(ROW)};
 #undef ROW
 
-static bool errno_known(int64_t number)
+static bool errno_known(int64_t result)
 {
-#define CASE(n) case n:
-    switch (number) {
+#define CASE(n) case -(n):
+    switch (result) {
         PORT_ERRNO_TABLE(CASE)
         return true;
     default:
@@ -31,7 +31,7 @@ static bool errno_known(int64_t number)
 static bool result_allowed(const struct row *row, const struct port_call *call, int64_t result)
 {
     if (result < 0)
-        return errno_known(-result);
+        return errno_known(result);
     uint64_t value = (uint64_t)result;
     switch (row->result) {
     case PORT_RESULT_ZERO:

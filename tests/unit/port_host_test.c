@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's side of the port against a keep that lies. */
+/* links: host/port_host.c host/handles.c shim/core/shared.c base/cur.c */
+#include "host/port_host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static uint8_t block_memory[PORT_BLOCK_SIZE + 1] aligned_to(4096);
+static struct shared *const block = (struct shared *)block_memory;
+static uint8_t *const data = block_memory + PORT_DATA_OFFSET;
+static struct keep_report report;
+static struct endpoint endpoints[2];
+static struct bytes files[2];
+static struct keep keep;
+static struct port_host *host;
+
+static int set_up(void **state)
+{
+    (void)state;
+    endpoints[0].fd = -1;
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+        return -1;
+    endpoints[1].fd = pair[0];
+    files[1] = bytes_of_text("second file");
+    keep = (struct keep){
+        .manifest = bytes_of_text("manifest"),
+        .module = bytes_of_text("module"),
+        .files = files,
+        .file_count = 2,
+        .endpoints = endpoints,
+        .endpoint_count = 2,
+        .code_fd = -1,
+    };
+    return port_host_new(&keep, &report, -1, &host);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    port_host_free(host);
+    return 0;
+}
+
+static int64_t serve(struct port_frame frame)
+{
+    shared_write(block, PORT_FRAME_OFFSET, &frame, sizeof(frame));
+    port_host_serve(host, block);
+    shared_read(block, PORT_FRAME_OFFSET, &frame, sizeof(frame));
+    return frame.result;
+}
+
+static void unknown_verbs_are_refused(void **state)
+{
+    (void)state;
+    for (uint32_t verb = PORT_VERB_COUNT; verb < PORT_VERB_COUNT + 1000; verb++)
+        assert_int_equal(serve((struct port_frame){.verb = verb}), -ENOSYS);
+    assert_int_equal(serve((struct port_frame){.verb = UINT32_MAX}), -ENOSYS);
+    assert_int_equal(serve((struct port_frame){.verb = PORT_QUOTE}), -ENOSYS);
+    assert_int_equal(serve((struct port_frame){.verb = PORT_MEMORY}), -ENOSYS);
+}
+
+/* The last byte of the block is guarded: nothing may be written behind it. */
+static void sizes_beyond_the_row_are_refused(void **state)
+{
+    (void)state;
+    block_memory[PORT_BLOCK_SIZE] = 0x5a;
+    for (uint32_t verb = PORT_LOG; verb < PORT_VERB_COUNT; verb++) {
+        struct port_frame frame = {.verb = verb, .in_size = SIZE_MAX, .out_size = 0};
+        assert_int_equal(serve(frame), -EINVAL);
+        frame = (struct port_frame){.verb = verb, .in_size = 0, .out_size = PORT_CHUNK + 1};
+        assert_int_equal(serve(frame), -EINVAL);
+        frame = (struct port_frame){.verb = verb, .zero = 1};
+        assert_int_equal(serve(frame), -EINVAL);
+    }
+    assert_int_equal(block_memory[PORT_BLOCK_SIZE], 0x5a);
+}
+
+static void only_handles_it_was_given_work(void **state)
+{
+    (void)state;
+    static const uint32_t verbs[] = {PORT_READ, PORT_WRITE, PORT_CLOSE, PORT_ACCEPT};
+    /* endpoints[1].fd is an open descriptor of this process, and no handle yet */
+    const uint64_t handles[] = {(uint64_t)endpoints[1].fd, 8191, 8192, UINT64_MAX};
+    for (size_t v = 0; v < ARRAY_COUNT(verbs); v++) {
+        for (size_t i = 0; i < ARRAY_COUNT(handles); i++)
+            assert_int_equal(serve((struct port_frame){.verb = verbs[v], .arg = {handles[i]}}),
+                             -EBADF);
+    }
+    struct port_frame shut = {.verb = PORT_SHUTDOWN, .arg = {8191, PORT_SHUT_READ}};
+    assert_int_equal(serve(shut), -EBADF);
+    shut.arg[1] = 4;
+    assert_int_equal(serve(shut), -EINVAL);
+}
+
+static void endpoints_go_by_the_manifest(void **state)
+{
+    (void)state;
+    assert_int_equal(serve((struct port_frame){.verb = PORT_CONNECT, .arg = {0}}), -ENOENT);
+    assert_int_equal(serve((struct port_frame){.verb = PORT_CONNECT, .arg = {2}}), -ENOENT);
+    assert_int_equal(serve((struct port_frame){.verb = PORT_LISTEN, .arg = {UINT64_MAX}}), -ENOENT);
+    int64_t handle = serve((struct port_frame){.verb = PORT_CONNECT, .arg = {1}});
+    assert_int_equal(handle, 3);
+    struct port_frame read = {.verb = PORT_READ, .arg = {3}, .out_size = 10};
+    assert_int_equal(serve(read), -EAGAIN);
+    read.arg[1] = 2;
+    assert_int_equal(serve(read), -EINVAL);
+    assert_int_equal(serve((struct port_frame){.verb = PORT_CLOSE, .arg = {3}}), 0);
+    assert_int_equal(serve((struct port_frame){.verb = PORT_CLOSE, .arg = {3}}), -EBADF);
+}
+
+static void blobs_come_in_parts(void **state)
+{
+    (void)state;
+    struct port_frame f = {.verb = PORT_EXCHANGE, .arg = {PORT_BLOB_FILE, 1, 7}, .out_size = 100};
+    assert_int_equal(serve(f), 11);
+    assert_memory_equal(data, "file", 4);
+    f.arg[2] = UINT64_MAX;
+    assert_int_equal(serve(f), 11);
+    f.arg[1] = 2;
+    assert_int_equal(serve(f), -ENOENT);
+    f.arg[0] = 77;
+    assert_int_equal(serve(f), -EINVAL);
+    f = (struct port_frame){.verb = PORT_EXCHANGE, .arg = {PORT_BLOB_CODE}, .out_size = 100};
+    assert_int_equal(serve(f), 0);
+}
+
+static void nothing_is_stored_where_nothing_was_opened(void **state)
+{
+    (void)state;
+    for (uint64_t kind = 0; kind < 4; kind++) {
+        struct port_frame f = {.verb = PORT_STORE, .arg = {kind}, .in_size = 10};
+        assert_int_equal(serve(f), -EACCES);
+    }
+}
+
+static void polls_are_checked(void **state)
+{
+    (void)state;
+    struct port_frame f = {.verb = PORT_POLL, .in_size = 12, .out_size = 12};
+    assert_int_equal(serve(f), -EINVAL);
+    f.in_size = f.out_size = 16;
+    f.out_size = 8;
+    assert_int_equal(serve(f), -EINVAL);
+    /* an unknown handle does not wait: the next call on it tells */
+    const struct {
+        int32_t handle;
+        uint16_t want, ready;
+    } row = {.handle = -5, .want = PORT_POLL_READ};
+    memcpy(data, &row, sizeof(row));
+    f = (struct port_frame){.verb = PORT_POLL, .arg = {PORT_FOREVER}, .in_size = 8, .out_size = 8};
+    assert_int_equal(serve(f), 1);
+}
+
+/* What the keep says must not move the operator's cursor. */
+static void log_messages_are_escaped(void **state)
+{
+    (void)state;
+    int pipe_fds[2];
+    assert_int_equal(pipe(pipe_fds), 0);
+    int saved = dup(STDERR_FILENO);
+    dup2(pipe_fds[1], STDERR_FILENO);
+    memcpy(data, "a\x1b[2J\r\x7f\nb", 9);
+    int64_t result = serve((struct port_frame){.verb = PORT_LOG, .in_size = 9});
+    int64_t hidden =
+        serve((struct port_frame){.verb = PORT_LOG, .arg = {PORT_LOG_DEBUG}, .in_size = 9});
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(pipe_fds[1]);
+    char text[100] = {0};
+    ssize_t n = read(pipe_fds[0], text, sizeof(text) - 1);
+    close(pipe_fds[0]);
+    assert_int_equal(result, 0);
+    assert_int_equal(hidden, 0);
+    assert_true(n > 0);
+    assert_string_equal(text, "enarx: a\\x1b[2J\\x0d\\x7f\nb\n");
+}
+
+static void exit_leaves_a_report(void **state)
+{
+    (void)state;
+    struct keep_report *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct port_host *own;
+    assert_int_equal(port_host_new(&keep, shared, -1, &own), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct port_frame f = {.verb = PORT_EXIT, .arg = {PORT_END_DONE, 300}};
+        shared_write(block, PORT_FRAME_OFFSET, &f, sizeof(f));
+        port_host_serve(own, block);
+        _exit(99);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(shared->set, 1);
+    assert_int_equal(shared->end, PORT_END_DONE);
+    assert_int_equal(shared->status, 300);
+    port_host_free(own);
+    munmap(shared, sizeof(*shared));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unknown_verbs_are_refused),
+        cmocka_unit_test(sizes_beyond_the_row_are_refused),
+        cmocka_unit_test(only_handles_it_was_given_work),
+        cmocka_unit_test(endpoints_go_by_the_manifest),
+        cmocka_unit_test(blobs_come_in_parts),
+        cmocka_unit_test(nothing_is_stored_where_nothing_was_opened),
+        cmocka_unit_test(polls_are_checked),
+        cmocka_unit_test(log_messages_are_escaped),
+        cmocka_unit_test(exit_leaves_a_report),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
