@@ -55,6 +55,7 @@ static bool segment_ok(const struct segment *s, size_t image_size)
     return s->size < limit && s->address < limit && s->file_size <= s->size &&
            s->file_size <= image_size && s->offset <= image_size - s->file_size &&
            s->offset % PAGE == s->address % PAGE &&
+           (s->size == s->file_size || s->prot & PROT_WRITE) &&
            (s->prot & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC);
 }
 
@@ -95,28 +96,35 @@ static int parse(struct bytes image, struct layout *l, size_t *header_count)
     return parse_segments(image, l->headers_offset, *header_count, l);
 }
 
-/* The pages of a segment that the file has, then the rest of it as zeroes. */
+/* The pages of a segment that the file has; what is left of the last is zeroed. */
+static int map_file_part(const struct elf_image *image, const struct segment *s, uint8_t *base)
+{
+    uint64_t skew = s->address % PAGE;
+    uint64_t end = s->address + s->file_size;
+    off_t offset = (off_t)(image->offset + s->offset - skew);
+    void *at = mmap(base + page_down(s->address), skew + s->file_size, s->prot,
+                    MAP_PRIVATE | MAP_FIXED, image->fd, offset);
+    if (at == MAP_FAILED)
+        return -errno;
+    if (s->size > s->file_size)
+        memset(base + end, 0, page_up(end) - end);
+    return 0;
+}
+
 static int map_segment(const struct elf_image *image, const struct segment *s, uint8_t *base)
 {
-    uint64_t start = page_down(s->address);
-    uint64_t skew = s->address - start;
-    uint64_t file_end = s->address + s->file_size;
-    const int flags = MAP_PRIVATE | MAP_FIXED;
+    uint64_t zeroes = page_down(s->address);
     if (s->file_size > 0) {
-        off_t offset = (off_t)(image->offset + s->offset - skew);
-        void *at = mmap(base + start, skew + s->file_size, s->prot, flags, image->fd, offset);
-        if (at == MAP_FAILED)
-            return -errno;
+        int error = map_file_part(image, s, base);
+        if (error < 0)
+            return error;
+        zeroes = page_up(s->address + s->file_size);
     }
-    if (s->size == s->file_size)
+    uint64_t end = page_up(s->address + s->size);
+    if (end == zeroes)
         return 0;
-    if (s->prot & PROT_WRITE)
-        memset(base + file_end, 0, page_up(file_end) - file_end);
-    uint64_t zeroes = page_up(file_end);
-    if (page_up(s->address + s->size) == zeroes)
-        return 0;
-    void *at = mmap(base + zeroes, page_up(s->address + s->size) - zeroes, s->prot,
-                    flags | MAP_ANONYMOUS, -1, 0);
+    void *at =
+        mmap(base + zeroes, end - zeroes, s->prot, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
     return at == MAP_FAILED ? -errno : 0;
 }
 
