@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drives the built command as a user would: real processes, real files, real
+sockets. Every test ends with a look for processes left behind."""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = ROOT / "tests/e2e/programs"
+BUILT = ROOT / "build/tests/e2e"
+NOTICE = "not confidential"  # what nil and kvm say unless told --quiet
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def pytest_sessionstart(session):
+    """Orphans of the command become children of ours, so that they show."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children(pid):
+    found = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found.update(int(p) for p in (task / "children").read_text().split())
+    return found
+
+
+def status(returncode):
+    """What a shell would see."""
+    return returncode if returncode >= 0 else 128 - returncode
+
+
+class Result:
+    def __init__(self, completed):
+        self.status = status(completed.returncode)
+        self.bytes = completed.stdout or b""
+        self.out = self.bytes.decode(errors="backslashreplace")
+        self.err = (completed.stderr or b"").decode(errors="backslashreplace")
+        self.lines = [line for line in self.err.splitlines() if NOTICE not in line]
+
+    def __repr__(self):
+        return f"status {self.status}\nout: {self.out[:2000]}\nerr: {self.err[:4000]}"
+
+    def ok(self, out=None):
+        """It worked, and said nothing that was not asked for."""
+        assert self.status == 0 and self.lines == [], repr(self)
+        if out is not None:
+            assert self.out == out
+        return self
+
+    def refused(self, *said, status=1):
+        """One clear line with everything in `said`, and nothing else."""
+        assert self.status == status, repr(self)
+        assert len(self.lines) == 1, repr(self)
+        assert self.lines[0].startswith("enarx: "), repr(self)
+        for part in said:
+            assert re.search(part, self.lines[0], re.IGNORECASE), f"no {part!r}: {self!r}"
+        assert self.out == "", repr(self)
+        return self
+
+
+class Enarx:
+    """The command, with a home of its own and none of the caller's settings."""
+
+    def __init__(self, path, home):
+        self.path = path
+        self.home = home
+        self.tmp = home / "tmp"
+        self.tmp.mkdir(parents=True)
+        keep = ("PATH", "LANG", "CI")
+        self.env = {k: v for k, v in os.environ.items() if k in keep}
+        self.env.update(
+            HOME=str(home),
+            TMPDIR=str(self.tmp),
+            XDG_CACHE_HOME=str(home / "cache"),
+            XDG_STATE_HOME=str(home / "state"),
+        )
+
+    def popen(self, *args, env=None, **options):
+        options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        return subprocess.Popen(
+            [str(self.path), *map(str, args)], env={**self.env, **(env or {})}, **options
+        )
+
+    def __call__(self, *args, input=None, timeout=60, **options):
+        if isinstance(input, str):
+            input = input.encode()
+        if input is not None:
+            options["stdin"] = subprocess.PIPE
+        process = self.popen(*args, **options)
+        try:
+            out, err = process.communicate(input, timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            pytest.fail(f"no end after {timeout} s: {args}\nout: {out[-2000:]}\nerr: {err[-2000:]}")
+        return Result(subprocess.CompletedProcess(args, process.returncode, out, err))
+
+    def run(self, *args, **options):
+        """`enarx run`, without the line about confidentiality."""
+        return self("run", "--quiet", *args, **options)
+
+
+@pytest.fixture(scope="session")
+def enarx_path():
+    path = Path(os.environ.get("ENARX", ROOT / "build/enarx")).resolve()
+    assert path.exists(), f"{path} is missing: run make"
+    return path
+
+
+@pytest.fixture(scope="session")
+def enarx(enarx_path, tmp_path_factory):
+    return Enarx(enarx_path, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def fresh(enarx_path, tmp_path):
+    """The command as on a machine where it never ran."""
+    return Enarx(enarx_path, tmp_path / "home")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left():
+    before = children(os.getpid())
+    yield
+    left = children(os.getpid()) - before
+    names = {p: Path(f"/proc/{p}/comm").read_text().strip() for p in left}
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    assert not left, f"processes left behind: {names}"
+
+
+# ---- programs ----
+
+
+def compile_once(source, target, command):
+    if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(".part")
+        subprocess.run([*map(str, command), "-o", str(part)], check=True, cwd=source.parent)
+        part.replace(target)
+    return target
+
+
+# How to link programs that are not ordinary commands.
+BARE = ("-nostdlib", "-Wl,--no-entry")
+FLAGS = {
+    "reactor": ("-mexec-model=reactor",),
+    **dict.fromkeys(("import", "library", "mistyped", "preview0", "quiet", "signature"), BARE),
+}
+
+
+def build_c(source, target, *flags):
+    command = ["clang", "--target=wasm32-wasi", "-O1", "-Wall", "-Wextra", "-Werror", *flags, source]
+    return compile_once(source, target, command)
+
+
+@pytest.fixture(scope="session")
+def wasm():
+    """wasm("tool") is the module made from programs/tool.c."""
+
+    def build(name):
+        return build_c(PROGRAMS / f"{name}.c", BUILT / f"{name}.wasm", *FLAGS.get(name, ()))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def tool(wasm):
+    return wasm("tool")
+
+
+@pytest.fixture(scope="session")
+def go_wasm(tmp_path_factory):
+    if shutil.which("go") is None:
+        absent("Go 1.21 or newer is not installed")
+
+    def build(name):
+        environment = {**os.environ, "GOOS": "wasip1", "GOARCH": "wasm", "GO111MODULE": "off"}
+        environment.setdefault("GOCACHE", str(BUILT / "go"))
+        target = BUILT / f"{name}_go.wasm"
+        source = PROGRAMS / f"{name}.go"
+        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+            BUILT.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["go", "build", "-o", target, source], check=True, env=environment)
+        return target
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def rust_wasm():
+    """With Debian's compiler: a rustc from elsewhere may lack the target."""
+    rustc = Path("/usr/bin/rustc")
+    if not rustc.exists():
+        absent("Debian's rustc is not installed")
+
+    def build(name):
+        command = [rustc, "--target=wasm32-wasi", "-O", "--edition=2021", PROGRAMS / f"{name}.rs"]
+        return compile_once(PROGRAMS / f"{name}.rs", BUILT / f"{name}_rs.wasm", command)
+
+    return build
+
+
+def absent(what):
+    """Skipped for a user who lacks it; a failure where everything must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+# ---- network ----
+
+
+@pytest.fixture
+def port():
+    """A TCP port that nobody listens on."""
+    with socket.socket(socket.AF_INET6) as s:
+        s.bind(("::", 0))
+        return s.getsockname()[1]
+
+

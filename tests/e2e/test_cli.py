@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Help, version, manual, completion, installation: all from one table."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import ROOT, Enarx, absent
+
+COMMANDS = [
+    [],
+    ["run"],
+    ["platform"],
+    ["platform", "info"],
+    ["config"],
+    ["config", "init"],
+    ["config", "check"],
+    ["cache"],
+]
+RUN_OPTIONS = [
+    "--backend",
+    "--config",
+    "--wasmcfgfile",
+    "--env",
+    "--dir",
+    "--dir-out",
+    "--compiler",
+    "--max-memory",
+    "--timeout",
+    "--quiet",
+    "--json",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: " ".join(c) or "enarx")
+def test_help(enarx, command):
+    out = enarx(*command, "--help").ok().out
+    assert re.search(r"usage: enarx" + "".join(f" {c}" for c in command), out, re.IGNORECASE)
+    assert all(len(line) <= 100 for line in out.splitlines())
+    assert out.endswith("\n") and "  --help" in out
+
+
+@pytest.mark.parametrize("option", RUN_OPTIONS)
+def test_help_of_run_lists_every_option(enarx, option):
+    assert re.search(rf"{option}\b", enarx("run", "--help").ok().out)
+
+
+@pytest.mark.parametrize("command", [[], ["platform"], ["config"]])
+def test_help_lists_subcommands(enarx, command):
+    out = enarx(*command, "--help").ok().out
+    for other in COMMANDS:
+        if other[:-1] == command and other:
+            assert re.search(rf"^ +{other[-1]}\b", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", [[], ["platform"], ["config"]])
+def test_nothing_to_do_prints_help(enarx, command):
+    result = enarx(*command)
+    assert result.status == 2 and "usage: enarx" in (result.out + result.err).lower(), repr(result)
+
+
+def test_help_wins_over_what_follows(enarx):
+    assert enarx("run", "--help", "no-such.wasm").status == 0
+
+
+def test_version(enarx):
+    out = enarx("--version").ok().out
+    assert re.fullmatch(r"enarx \d+\.\d+\.\d+\n", out)
+
+
+def test_option_with_equals_sign(enarx, tool):
+    enarx.run("--timeout=20s", "--env=A=1", tool, "exit", 0).ok("")
+
+
+def test_option_given_twice(enarx, tool):
+    result = enarx.run("--timeout", "1s", "--timeout", "9s", tool, "exit", 0)
+    assert result.status in (0, 2)
+
+
+def test_manual_is_well_formed():
+    page = ROOT / "build/enarx.1"
+    if shutil.which("mandoc") is None:
+        absent("mandoc is not installed")
+    lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True)
+    assert lint.returncode == 0, lint.stdout.decode() + lint.stderr.decode()
+
+
+def test_manual_has_every_option():
+    text = (ROOT / "build/enarx.1").read_text().replace("\\-", "-")
+    for option in RUN_OPTIONS:
+        assert option in text
+    for word in ("134", "124", "ENARX_BACKEND", "ENARX_WASMCFGFILE", "ENARX_LOG"):
+        assert word in text
+
+
+def complete(*words):
+    script = """
+source "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
+COMPREPLY=()
+cur=${COMP_WORDS[COMP_CWORD]}
+"$(complete -p enarx | sed 's/.*-F \\([^ ]*\\).*/\\1/')" enarx "$cur" "${COMP_WORDS[COMP_CWORD-1]}"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+    command = ["bash", "-c", script, "bash", str(ROOT / "build/enarx.bash"), *words]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert done.stderr == b""
+    return {word.strip() for word in done.stdout.decode().split("\n")} - {""}
+
+
+def test_completion_of_commands():
+    assert {"run", "platform", "config", "cache"} <= complete("enarx", "")
+    assert complete("enarx", "pl") == {"platform"}
+    assert "info" in complete("enarx", "platform", "")
+    assert {"init", "check"} <= complete("enarx", "config", "")
+
+
+def test_completion_of_options():
+    assert set(RUN_OPTIONS) <= complete("enarx", "run", "--")
+    assert complete("enarx", "run", "--ti") == {"--timeout"}
+    assert "--json" in complete("enarx", "platform", "info", "--")
+
+
+def test_completion_of_values():
+    assert {"cranelift", "winch"} <= complete("enarx", "run", "--compiler", "")
+    assert "nil" in complete("enarx", "run", "--backend", "")
+
+
+# ---- installing ----
+
+
+def test_install_and_uninstall(tmp_path, tool):
+    make = ["make", "-s", "-C", ROOT, "PREFIX=/usr", f"DESTDIR={tmp_path}/root"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    subprocess.run([*make, "install"], check=True, env=environment)
+    installed = sorted(
+        str(p.relative_to(tmp_path / "root")) for p in (tmp_path / "root").rglob("*") if p.is_file()
+    )
+    assert installed == [
+        "usr/bin/enarx",
+        "usr/share/bash-completion/completions/enarx",
+        "usr/share/man/man1/enarx.1",
+    ]
+    Enarx(tmp_path / "root/usr/bin/enarx", tmp_path / "home").run(tool, "exit", 0).ok("")
+    subprocess.run([*make, "uninstall"], check=True, env=environment)
+    assert [p for p in (tmp_path / "root").rglob("*") if p.is_file()] == []
+
+
+def test_make_with_nothing_to_do_builds_nothing():
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(["make", "-C", ROOT, "-q", "all"], capture_output=True, env=environment)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+def test_needs_only_libc(enarx_path):
+    out = subprocess.run(["ldd", enarx_path], capture_output=True, check=True).stdout.decode()
+    names = {line.split()[0].rsplit("/", 1)[-1] for line in out.splitlines()}
+    assert names <= {"linux-vdso.so.1", "libc.so.6", "ld-linux-x86-64.so.2"}, out
+
+
+def test_copy_runs_anywhere(enarx_path, tmp_path, tool):
+    """Another name, another folder, an empty environment."""
+    copy = tmp_path / "somewhere" / "renamed"
+    copy.parent.mkdir()
+    shutil.copy(enarx_path, copy)
+    command = [copy, "run", "--quiet", tool, "exit", "6"]
+    assert subprocess.run(command, env={}, cwd="/", timeout=60).returncode == 6
+
+
+def test_copy_runs_in_a_bare_root(enarx_path, tmp_path, tool):
+    """With nothing but libc beside it."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root for chroot")
+    for path in ("/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6"):
+        (tmp_path / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / path[1:])
+    shutil.copy(enarx_path, tmp_path / "enarx")
+    shutil.copy(tool, tmp_path / "tool.wasm")
+    command = ["chroot", tmp_path, "/enarx", "run", "--quiet", "/tool.wasm", "args"]
+    done = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, timeout=60)
+    assert done.returncode in (0, 1), done
+    if done.returncode == 1:  # it may want /proc, but must then say so
+        assert b"/proc" in done.stderr and done.stderr.count(b"\n") == 1, done
+    else:
+        assert b"1=args" in done.stdout

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""enarx platform info: what this machine can do, and why not more."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def info(enarx):
+    return json.loads(enarx("platform", "info", "--json").ok().out)
+
+
+def test_json(info, enarx):
+    assert {"version", "system", "selected", "backends"} <= info.keys()
+    assert enarx("--version").out.split()[-1] == info["version"]
+    for backend in info["backends"]:
+        assert backend.keys() == {"name", "available", "confidential", "probes"}
+        for probe in backend["probes"]:
+            assert probe.keys() == {"what", "ok", "why"}
+            assert probe["what"] and probe["why"] and isinstance(probe["ok"], bool)
+
+
+def test_available_means_every_probe_passed(info):
+    for backend in info["backends"]:
+        assert backend["available"] == all(p["ok"] for p in backend["probes"])
+
+
+def test_nil(info):
+    (nil,) = [b for b in info["backends"] if b["name"] == "nil"]
+    assert nil["available"] and not nil["confidential"]
+
+
+def test_selected_is_available(info):
+    assert info["selected"] in [b["name"] for b in info["backends"] if b["available"]]
+
+
+def test_text(enarx, info):
+    out = enarx("platform", "info").ok().out
+    for backend in info["backends"]:
+        assert backend["name"] in out
+        for probe in backend["probes"]:
+            assert probe["what"] in out and probe["why"] in out
+    assert info["selected"] in out and info["version"] in out
+
+
+def test_only_backends_that_exist(enarx, info):
+    """Nothing is listed that cannot be asked for."""
+    for backend in info["backends"]:
+        result = enarx("run", "--backend", backend["name"], "/no/such/file")
+        assert "no such file" in result.err.lower(), repr(result)
+
+
+def test_environment_chooses(enarx, tool):
+    result = enarx("run", "--json", tool, "args", env={"ENARX_BACKEND": "nil"})
+    assert json.loads(result.err.splitlines()[-1])["backend"] == "nil"
+
+
+def test_option_beats_environment(enarx, tool):
+    result = enarx.run("--backend", "nil", tool, "args", env={"ENARX_BACKEND": "moon"})
+    assert result.status == 0, repr(result)
