@@ -148,6 +148,7 @@ int elf_map(const struct elf_image *image, struct elf_loaded *loaded)
     }
     *loaded = (struct elf_loaded){
         .base = (uintptr_t)base,
+        .size = l.end,
         .entry = (uintptr_t)base + l.entry,
         .headers = (uintptr_t)base + l.headers_offset,
         .header_count = header_count,

@@ -17,6 +17,7 @@ struct elf_image {
 /* Where it lies in memory. */
 struct elf_loaded {
     uintptr_t base;
+    size_t size; /* from base, whole pages */
     uintptr_t entry;
     uintptr_t headers; /* program headers, for AT_PHDR */
     size_t header_count;

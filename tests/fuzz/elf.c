@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct elf_image image = {.data = {.data = data, .size = size}, .fd = fd};
     struct elf_loaded loaded;
     if (elf_map(&image, &loaded) == 0)
-        munmap((void *)loaded.base, 4096);
+        munmap((void *)loaded.base, loaded.size);
     close(fd);
     return 0;
 }

@@ -86,7 +86,7 @@ static void segments_are_mapped_and_zeroed(void **state)
     assert_int_equal(base[8192 + 99], 0xcc);
     for (size_t i = 100; i < 10000; i++)
         assert_int_equal(base[8192 + i], 0);
-    munmap((void *)l.base, 8192 + 12288);
+    munmap((void *)l.base, l.size);
 }
 
 static void refuse(struct draft d)
