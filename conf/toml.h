@@ -34,6 +34,16 @@ struct toml_error {
     char what[200];
 };
 
+/* Fills `error`; always -EBADMSG, so that a caller returns with it. */
+must_use format_like(3, 4) int toml_error_set(struct toml_error *error, struct toml_place place,
+                                              const char *format, ...);
+
+/* Text from the file made fit for a message: in quotes, on one line, cut short. */
+struct toml_quoted {
+    char text[56];
+};
+struct toml_quoted toml_quote(struct bytes text);
+
 struct toml_value {
     enum toml_type type;
     struct toml_place place; /* of the value; for tables, of their header */
