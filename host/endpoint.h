@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens the network streams of a manifest before the keep starts, so that the
+ * keep needs no right to open any. Trusts the user's configuration and the
+ * system's resolver: who answered is for the keep to find out. */
+#ifndef HOST_ENDPOINT_H
+#define HOST_ENDPOINT_H
+
+#include "conf/manifest.h"
+#include "host/fault.h"
+#include "host/keep.h"
+
+/* Fills `count` endpoints, sockets for listen and connect, -1 for the others, all
+ * non-blocking. A connection may take 10 s; -EINTR when a signal was handled
+ * meanwhile. On failure nothing stays open. */
+must_use int endpoints_open(const struct manifest_stream *streams, size_t count,
+                            struct endpoint *endpoints, struct fault *fault);
+
+void endpoints_close(struct endpoint *endpoints, size_t count);
+
+#endif
