@@ -26,10 +26,10 @@ def test_arguments(enarx, tool, config):
     enarx.run("--config", path, tool).ok("0=main.wasm\n1=args\n2=one\n3=two words\n4=\n")
 
 
-def test_arguments_of_both_kinds(enarx, tool, config):
+def test_arguments_of_the_command_line_replace_them(enarx, tool, config):
     path = config('args = ["args", "one"]\n')
-    out = enarx.run("--config", path, tool, "two").ok().out
-    assert out == "0=main.wasm\n1=args\n2=one\n3=two\n"
+    out = enarx.run("--config", path, tool, "args", "two").ok().out
+    assert out == "0=main.wasm\n1=args\n2=two\n"
 
 
 def test_environment(enarx, tool, config):

@@ -127,6 +127,8 @@ def test_more_cpus_compile_together(fresh, tool):
         pytest.skip("only one CPU here")
     result, text = trace(fresh, "run", "--quiet", tool, "exit", 0)
     assert result.status == 0 and threads(text), text
+    result, text = trace(fresh, "run", "--quiet", tool, "exit", 0)
+    assert result.status == 0 and threads(text) == [], "the second run compiles nothing"
 
 
 def test_keep_starts_nothing_and_opens_nothing(enarx, tool):

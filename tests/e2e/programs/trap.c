@@ -12,6 +12,8 @@ __attribute__((noinline)) static int dive(int depth)
     return depth < 0 ? 0 : dive((depth + 1) & 0xffff) ^ zero;
 }
 
+static int (*volatile mistaken)(double) = (int (*)(double))(uintptr_t)dive;
+
 __attribute__((noinline)) static int innermost(const char *kind)
 {
     if (strcmp(kind, "unreachable") == 0)
@@ -19,11 +21,11 @@ __attribute__((noinline)) static int innermost(const char *kind)
     if (strcmp(kind, "bounds") == 0)
         return *(volatile int *)outside;
     if (strcmp(kind, "divide") == 0)
-        return 1 / zero;
+        return 12345 / zero;
     if (strcmp(kind, "stack") == 0)
         return dive(0);
     if (strcmp(kind, "indirect") == 0)
-        return ((int (*)(double))(uintptr_t)&abort)(1.0);
+        return mistaken(1.0);
     if (strcmp(kind, "abort") == 0)
         abort();
     return 0;
