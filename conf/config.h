@@ -6,8 +6,10 @@
 #include "conf/manifest.h"
 #include "conf/toml.h"
 
+#define CONFIG_STREAM_MAX 1024u
+
 struct config {
-    struct toml *toml;    /* owns every slice below */
+    struct toml *toml;    /* owns every slice below that is not constant */
     struct bytes steward; /* URL, or empty */
     struct toml_place steward_place;
     struct bytes *args;
@@ -19,8 +21,9 @@ struct config {
     size_t stream_count;
 };
 
-/* Parses Enarx.toml. 0, -EBADMSG with `error` filled, or -ENOMEM; on failure
- * `config` is empty. */
+/* Parses Enarx.toml. `steward` and `prot = "tls"` are accepted here; whoever cannot
+ * serve them refuses them, with their places. 0, -EBADMSG with `error` filled, or -ENOMEM; on
+ * failure `config` is empty. */
 must_use int config_parse(struct bytes text, struct config *config, struct toml_error *error);
 
 /* What a program gets without an Enarx.toml, or from an empty one: no

@@ -23,8 +23,10 @@ static struct key take_key(struct scan *s)
     } else {
         key.name = scan_keep(s, scan_run(s, scan_is_word));
         if (key.name.size == 0)
-            scan_fail(s, key.place, "found %s where a key should be; put unusual keys in quotes",
-                      scan_found(s).text);
+            scan_fail(
+                s, key.place,
+                "found %s where a key should be; keys are letters, digits, _ and -, or in quotes",
+                scan_found(s).text);
     }
     scan_skip_spaces(s);
     return key;
@@ -158,9 +160,11 @@ static void take_word(struct scan *s, struct toml_value *value)
     } else if (bytes_equal(word, bytes_of_text("inf")) || bytes_equal(word, bytes_of_text("nan"))) {
         toml_number_parse(s, place, word, value);
     } else if (word.size > 0) {
-        scan_fail(s, place, "%s is not a value; put text in quotes", toml_quote(word).text);
+        scan_fail(s, place, "%s is not a value; put text in quotes, write true and false small",
+                  toml_quote(word).text);
     } else {
-        scan_fail(s, place, "found %s where a value should be", scan_found(s).text);
+        scan_fail(s, place, "found %s where a value should be; put text in quotes",
+                  scan_found(s).text);
     }
 }
 

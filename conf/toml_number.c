@@ -180,5 +180,7 @@ void toml_number_parse(struct scan *s, struct toml_place place, struct bytes tok
     if (error == -ERANGE)
         scan_fail(s, place, "%s does not fit in 64 bits", toml_quote(token).text);
     else if (error < 0)
-        scan_fail(s, place, "%s is not a number; put text in quotes", toml_quote(token).text);
+        scan_fail(s, place,
+                  "%s is not a number: no leading 0, _ only between digits; put text in quotes",
+                  toml_quote(token).text);
 }

@@ -95,8 +95,8 @@ static void take_character(struct scan *s, const struct kind *k)
 {
     const int byte = scan_peek(s, 0);
     if (byte == SCAN_END) {
-        scan_fail(s, k->start, "text is not closed; add %s%c at its end",
-                  k->multiline ? "two more and " : "", k->quote);
+        scan_fail(s, k->start, "text is not closed; add %.*s at its end", k->multiline ? 3 : 1,
+                  k->quote == '"' ? "\"\"\"" : "'''");
     } else if (byte == '\n' || byte == '\r') {
         take_newline(s, k);
     } else if (byte == '\\' && k->quote == '"') {

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checked reads from a TOML tree; see config_key.h. Trusts toml.c for the tree
+ * and nothing for what is in it. */
+#include "conf/config_key.h"
+
+#include "conf/manifest_check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what was probably meant ---- */
+
+enum { WORD_MAX = 15, TYPOS_MAX = 2 };
+
+static unsigned min_of(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* How many letters to add, drop or replace to get from one to the other
+ * (Levenshtein). Neither is longer than WORD_MAX. */
+static unsigned distance(struct bytes a, struct bytes b)
+{
+    unsigned row[WORD_MAX + 1];
+    for (unsigned j = 0; j <= b.size; j++)
+        row[j] = j;
+    for (unsigned i = 1; i <= a.size; i++) {
+        unsigned diagonal = row[0];
+        row[0] = i;
+        for (unsigned j = 1; j <= b.size; j++) {
+            const unsigned replaced = diagonal + (a.data[i - 1] != b.data[j - 1]);
+            diagonal = row[j];
+            row[j] = min_of(replaced, min_of(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b.size];
+}
+
+/* The nearest of `words`, or null when none is near. */
+static const char *nearest(struct bytes word, const char *const *words)
+{
+    const char *best = NULL;
+    unsigned best_distance = TYPOS_MAX + 1;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        const struct bytes candidate = bytes_of_text(words[i]);
+        if (word.size > WORD_MAX || candidate.size > WORD_MAX)
+            continue;
+        const unsigned d = distance(word, candidate);
+        if (d < best_distance && d < candidate.size) {
+            best = words[i];
+            best_distance = d;
+        }
+    }
+    return best;
+}
+
+static int find(struct bytes word, const char *const *words)
+{
+    for (int i = 0; words[i] != NULL; i++) {
+        if (bytes_equal(word, bytes_of_text(words[i])))
+            return i;
+    }
+    return -1;
+}
+
+/* `word` is none of `words`: says so, with the one that was meant or them all. */
+static int refuse(struct bytes word, struct toml_place place, const char *what,
+                  const char *const *words, struct toml_error *error)
+{
+    const char *meant = nearest(word, words);
+    if (meant != NULL)
+        return toml_error_set(error, place, "unknown %s %s; did you mean \"%s\"?", what,
+                              toml_quote(word).text, meant);
+    char list[100] = "";
+    for (size_t i = 0; words[i] != NULL; i++) {
+        const size_t size = strlen(list);
+        snprintf(list + size, sizeof(list) - size, "%s%s", i > 0 ? ", " : "", words[i]);
+    }
+    return toml_error_set(error, place, "unknown %s %s; possible here: %s", what,
+                          toml_quote(word).text, list);
+}
+
+/* ---- reads ---- */
+
+int config_keys(const struct toml_value *table, const char *const *known, struct toml_error *error)
+{
+    for (size_t i = 0; i < table->table.count; i++) {
+        const struct toml_pair *pair = &table->table.pairs[i];
+        if (find(pair->key, known) < 0)
+            return refuse(pair->key, pair->place, "key", known, error);
+    }
+    return 0;
+}
+
+int config_type(const struct toml_value *value, enum toml_type type, const char *what,
+                struct toml_error *error)
+{
+    if (value->type == type)
+        return 0;
+    const char *hint = type == TOML_STRING ? "; put it in quotes" : "";
+    return toml_error_set(error, value->place, "%s must be %s, not %s%s", what,
+                          toml_type_name(type), toml_type_name(value->type), hint);
+}
+
+int config_text(const struct toml_value *value, const char *what, struct toml_error *error,
+                struct bytes *text)
+{
+    int result = config_type(value, TOML_STRING, what, error);
+    if (result < 0)
+        return result;
+    if (!manifest_text_ok(value->string))
+        return toml_error_set(error, value->place, "%s must not hold NUL; remove \\u0000", what);
+    *text = value->string;
+    return 0;
+}
+
+int config_choice(const struct toml_value *value, const char *what, const char *const *choices,
+                  struct toml_error *error, size_t *index)
+{
+    struct bytes text;
+    int result = config_text(value, what, error, &text);
+    if (result < 0)
+        return result;
+    const int found = find(text, choices);
+    if (found < 0)
+        return refuse(text, value->place, what, choices, error);
+    *index = (size_t)found;
+    return 0;
+}
