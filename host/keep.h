@@ -29,6 +29,7 @@ struct keep {
     struct bytes code;        /* entry of the code cache, empty when there is none */
     const uint8_t *cache_key; /* 32 bytes, null: no cache */
     int code_fd;              /* new entry goes here, -1: nowhere */
+    uint64_t code_size_max;   /* most bytes of it */
 
     uint64_t timeout_ms; /* 0: none */
     uint32_t log_level;  /* messages of the keep above this PORT_LOG_ level are dropped */

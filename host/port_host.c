@@ -18,6 +18,7 @@ struct port_host {
     struct keep *keep;
     struct keep_report *report;
     int output_fd;
+    uint64_t code_size; /* bytes stored for the code cache */
     struct handles handles;
 };
 
@@ -162,17 +163,27 @@ static int64_t serve_exchange(struct port_host *h, const struct request *r)
     return (int64_t)blob.size;
 }
 
-static int64_t serve_store(struct port_host *h, const struct request *r)
+static int64_t store(int fd, const struct request *r)
 {
-    int fd = -1;
-    if (r->frame.arg[0] == PORT_STORE_CODE)
-        fd = h->keep->code_fd;
-    else if (r->frame.arg[0] == PORT_STORE_OUTPUT)
-        fd = h->output_fd;
     if (fd < 0)
         return -EACCES;
     ssize_t taken = write(fd, r->in, (size_t)r->frame.in_size);
     return taken < 0 ? -errno : taken;
+}
+
+static int64_t serve_store(struct port_host *h, const struct request *r)
+{
+    switch (r->frame.arg[0]) {
+    case PORT_STORE_CODE:
+        if (r->frame.in_size > h->keep->code_size_max - h->code_size)
+            return -ENOSPC;
+        h->code_size += r->frame.in_size;
+        return store(h->keep->code_fd, r);
+    case PORT_STORE_OUTPUT:
+        return store(h->output_fd, r);
+    default:
+        return -EINVAL;
+    }
 }
 
 static int64_t serve_nothing(maybe_unused struct port_host *h, maybe_unused const struct request *r)

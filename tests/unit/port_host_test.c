@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's side of the port against a keep that lies. */
 /* links: host/port_host.c host/handles.c shim/core/shared.c base/cur.c */
+#define _GNU_SOURCE
 #include "host/port_host.h"
 
 #include <errno.h>
@@ -42,6 +43,7 @@ static int set_up(void **state)
         .endpoints = endpoints,
         .endpoint_count = 2,
         .code_fd = -1,
+        .code_size_max = 1000,
     };
     return port_host_new(&keep, &report, -1, &host);
 }
@@ -139,10 +141,33 @@ static void blobs_come_in_parts(void **state)
 static void nothing_is_stored_where_nothing_was_opened(void **state)
 {
     (void)state;
-    for (uint64_t kind = 0; kind < 4; kind++) {
-        struct port_frame f = {.verb = PORT_STORE, .arg = {kind}, .in_size = 10};
-        assert_int_equal(serve(f), -EACCES);
-    }
+    struct port_frame f = {.verb = PORT_STORE, .arg = {PORT_STORE_CODE}, .in_size = 10};
+    assert_int_equal(serve(f), -EACCES);
+    f.arg[0] = PORT_STORE_OUTPUT;
+    assert_int_equal(serve(f), -EACCES);
+    f.arg[0] = 2;
+    assert_int_equal(serve(f), -EINVAL);
+}
+
+static void the_code_cache_is_bounded(void **state)
+{
+    (void)state;
+    keep.code_fd = memfd_create("code", 0);
+    keep.code_size_max = 15;
+    struct port_host *own;
+    assert_int_equal(port_host_new(&keep, &report, -1, &own), 0);
+    struct port_frame f = {.verb = PORT_STORE, .arg = {PORT_STORE_CODE}, .in_size = 10};
+    shared_write(block, PORT_FRAME_OFFSET, &f, sizeof(f));
+    port_host_serve(own, block);
+    shared_read(block, PORT_FRAME_OFFSET, &f, sizeof(f));
+    assert_int_equal(f.result, 10);
+    shared_write(block, PORT_FRAME_OFFSET, &f, sizeof(f));
+    port_host_serve(own, block);
+    shared_read(block, PORT_FRAME_OFFSET, &f, sizeof(f));
+    assert_int_equal(f.result, -ENOSPC);
+    port_host_free(own);
+    close(keep.code_fd);
+    keep.code_fd = -1;
 }
 
 static void polls_are_checked(void **state)
@@ -220,6 +245,7 @@ int main(void)
         cmocka_unit_test(endpoints_go_by_the_manifest),
         cmocka_unit_test(blobs_come_in_parts),
         cmocka_unit_test(nothing_is_stored_where_nothing_was_opened),
+        cmocka_unit_test(the_code_cache_is_bounded),
         cmocka_unit_test(polls_are_checked),
         cmocka_unit_test(log_messages_are_escaped),
         cmocka_unit_test(exit_leaves_a_report),
