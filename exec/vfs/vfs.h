@@ -52,9 +52,10 @@ must_use int vfs_add_file(struct vfs *v, struct bytes path, uint64_t size, uint6
  * on one directory the stricter counts. `out` is held. */
 must_use int vfs_open_root(struct vfs *v, struct bytes path, bool read_only, struct node **out);
 
-/* True when what is at or below `path` differs from the tree as built: a name
- * more or less or another node under it, content written or cut, times set.
- * Reading is no change, nor is a name made and removed again. */
+/* True when something at or below `path` was changed since the tree was built: a
+ * name gone or with another node under it, a name that was not there, content
+ * written or cut, times set. Reading is no change, nor is a new name that is
+ * gone again. */
 bool vfs_changed(struct vfs *v, struct bytes path);
 
 /* Visits everything below directory `path`, parents before children. `name` is
