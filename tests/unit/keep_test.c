@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Supervision and the sandbox: keeps that end in every way there is, and keeps
+ * that try what they must not. Each is a backend whose enter function misbehaves
+ * in the real child process. */
+/* links: host/keep.c host/sandbox.c host/port_host.c host/handles.c shim/core/shared.c base/cur.c */
+/* libs: -lseccomp */
+#define _GNU_SOURCE
+#include "host/backend.h"
+#include "host/keep.h"
+#include "host/port_host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+int exec_image_open(struct elf_image *image)
+{
+    image->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return image->fd < 0 ? -errno : 0;
+}
+
+static uint8_t block[PORT_BLOCK_SIZE] aligned_to(4096);
+
+static void call(struct keep *keep, struct port_frame frame, const void *in)
+{
+    if (in != NULL)
+        memcpy(block + PORT_DATA_OFFSET, in, (size_t)frame.in_size);
+    shared_write((struct shared *)block, PORT_FRAME_OFFSET, &frame, sizeof(frame));
+    port_host_serve(keep->host, (struct shared *)block);
+}
+
+static no_return void end(struct keep *keep, enum port_end how, uint32_t status)
+{
+    call(keep, (struct port_frame){.verb = PORT_EXIT, .arg = {how, status}}, NULL);
+    _exit(99);
+}
+
+static struct outcome run(no_return void (*enter)(struct keep *), struct keep *keep)
+{
+    const struct backend backend = {.name = "test", .enter = enter};
+    struct outcome outcome = {.ending = ENDED_FAILED, .code = -1};
+    if (keep->boot.cpus == 0)
+        keep->boot.cpus = 1;
+    keep->code_fd = -1;
+    assert_int_equal(keep_run(&backend, keep, &outcome), 0);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
+    return outcome;
+}
+
+/* ---- ways to end ---- */
+
+static no_return void exits(struct keep *keep) { end(keep, PORT_END_DONE, 42); }
+static no_return void traps(struct keep *keep) { end(keep, PORT_END_TRAP, 0); }
+static no_return void lies(struct keep *keep) { end(keep, 12345, 0); }
+
+static no_return void vanishes(struct keep *keep)
+{
+    (void)keep;
+    _exit(0);
+}
+
+static no_return void crashes(struct keep *keep)
+{
+    (void)keep;
+    signal(SIGSEGV, SIG_DFL); /* the sanitiser has its own */
+    raise(SIGSEGV);
+    _exit(0);
+}
+
+static no_return void hangs(struct keep *keep)
+{
+    (void)keep;
+    for (;;)
+        sched_yield();
+}
+
+static void every_ending_is_told(void **state)
+{
+    (void)state;
+    struct outcome o = run(exits, &(struct keep){0});
+    assert_int_equal(o.ending, ENDED_EXIT);
+    assert_int_equal(o.code, 42);
+    assert_int_equal(run(traps, &(struct keep){0}).ending, ENDED_TRAP);
+    o = run(crashes, &(struct keep){0});
+    assert_int_equal(o.ending, ENDED_SIGNAL);
+    assert_int_equal(o.code, SIGSEGV);
+    assert_int_equal(run(hangs, &(struct keep){.timeout_ms = 50}).ending, ENDED_TIMEOUT);
+}
+
+static void what_is_no_ending_is_a_failure(void **state)
+{
+    (void)state;
+    assert_int_equal(run(lies, &(struct keep){0}).ending, ENDED_FAILED);
+    assert_int_equal(run(vanishes, &(struct keep){0}).ending, ENDED_FAILED);
+}
+
+/* ---- what a keep must not ---- */
+
+/* The first forbidden thing that worked, or 0. */
+static uint32_t trespass(void)
+{
+    const int rwx = PROT_READ | PROT_WRITE | PROT_EXEC;
+    if (syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY) >= 0)
+        return 1;
+    if (syscall(SYS_socket, AF_INET, SOCK_STREAM, 0) >= 0)
+        return 2;
+    if (syscall(SYS_execve, "/bin/true", NULL, NULL) == 0 || errno != ENOSYS)
+        return 3;
+    if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) != -1)
+        return 4;
+    if (syscall(SYS_kill, getppid(), 0) == 0)
+        return 5;
+    if (syscall(SYS_tgkill, getppid(), getppid(), 0) == 0)
+        return 6;
+    if (syscall(SYS_ptrace, PTRACE_ATTACH, getppid(), 0, 0) == 0)
+        return 7;
+    if (mmap(NULL, 4096, rwx, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+        return 8;
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED || mprotect(page, 4096, rwx) == 0)
+        return 9;
+    if (mprotect(page, 4096, PROT_READ | PROT_EXEC) != 0)
+        return 10;
+    struct rlimit r = {0};
+    if (syscall(SYS_prlimit64, 0, RLIMIT_CPU, &r, NULL) == 0)
+        return 11;
+    if (syscall(SYS_prlimit64, 0, RLIMIT_CORE, NULL, &r) != 0 || r.rlim_max != 0)
+        return 12;
+    if (syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0) == 0)
+        return 13;
+    return 0;
+}
+
+static no_return void trespasses(struct keep *keep) { end(keep, PORT_END_DONE, trespass()); }
+
+static void a_keep_can_do_nothing_else(void **state)
+{
+    (void)state;
+    assert_int_equal(run(trespasses, &(struct keep){0}).code, 0);
+}
+
+static no_return void makes_a_thread(struct keep *keep)
+{
+    static uint8_t stack[65536] aligned_to(16);
+    const unsigned long flags = CLONE_VM | CLONE_THREAD | CLONE_SIGHAND;
+    /* the flags alone decide; the kernel then finds fault with the stack */
+    long made = syscall(SYS_clone, flags & ~(unsigned long)CLONE_SIGHAND, stack, 0, 0, 0);
+    end(keep, PORT_END_DONE, made == -1 && errno == ENOSYS ? 0 : made == -1 ? 1 : 2);
+}
+
+static void threads_are_for_those_with_cpus(void **state)
+{
+    (void)state;
+    assert_int_equal(run(makes_a_thread, &(struct keep){.boot = {.cpus = 1}}).code, 0);
+    assert_int_equal(run(makes_a_thread, &(struct keep){.boot = {.cpus = 2}}).code, 1);
+}
+
+/* Reads descriptor 100, which the parent had open. */
+static no_return void uses_a_descriptor(struct keep *keep)
+{
+    char c;
+    end(keep, PORT_END_DONE, read(100, &c, 1) == -1 && errno == EBADF ? 0 : 1);
+}
+
+static void inherited_descriptors_are_closed(void **state)
+{
+    (void)state;
+    int fd = open("/dev/zero", O_RDONLY);
+    assert_int_equal(dup2(fd, 100), 100);
+    assert_int_equal(run(uses_a_descriptor, &(struct keep){0}).code, 0);
+    close(100);
+    close(fd);
+}
+
+/* ---- output ---- */
+
+static no_return void stores(struct keep *keep)
+{
+    struct port_frame f = {.verb = PORT_STORE, .arg = {PORT_STORE_OUTPUT}, .in_size = 6};
+    call(keep, f, "first ");
+    call(keep, f, "second");
+    end(keep, PORT_END_DONE, 0);
+}
+
+static int take(void *context, struct bytes part)
+{
+    strncat(context, (const char *)part.data, part.size);
+    return 0;
+}
+
+static int refuse(void *context, struct bytes part)
+{
+    (void)context;
+    (void)part;
+    return -EBADMSG;
+}
+
+static void output_reaches_the_parent(void **state)
+{
+    (void)state;
+    char text[100] = "";
+    struct keep keep = {.output = take, .output_context = text};
+    assert_int_equal(run(stores, &keep).ending, ENDED_EXIT);
+    assert_string_equal(text, "first second");
+}
+
+static void refused_output_is_the_result(void **state)
+{
+    (void)state;
+    struct keep keep = {.boot = {.cpus = 1}, .output = refuse, .code_fd = -1};
+    const struct backend backend = {.name = "test", .enter = stores};
+    struct outcome outcome;
+    assert_int_equal(keep_run(&backend, &keep, &outcome), -EBADMSG);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_ending_is_told),
+        cmocka_unit_test(what_is_no_ending_is_a_failure),
+        cmocka_unit_test(a_keep_can_do_nothing_else),
+        cmocka_unit_test(threads_are_for_those_with_cpus),
+        cmocka_unit_test(inherited_descriptors_are_closed),
+        cmocka_unit_test(output_reaches_the_parent),
+        cmocka_unit_test(refused_output_is_the_result),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
