@@ -17,6 +17,10 @@ CFLAGS   := -std=gnu11 $(OPTIMISE) $(WARN) $(HARDEN) -ffunction-sections -fdata-
             -ffile-prefix-map=$(CURDIR)=. -DENARX_VERSION='"$(VERSION)"'
 LDFLAGS  := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--build-id=none
 
+# `make V=1` shows the commands.
+Q   := $(if $(V),,@)
+say  = @$(if $(V),true,echo "  $(1)	$(2)")
+
 # ---- who may include whom ----
 
 FOLDERS       := tools base crypto conf shim/core exec/vfs exec/wasi exec host host/nil host/cli
@@ -56,17 +60,20 @@ $(BUILD)/engine: engine/Cargo.toml engine/Cargo.lock engine/lib.rs tools/engine
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/may
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(INCLUDES) -I$(BUILD)/may/$(patsubst %/,%,$(dir $<)) -MMD -MP -c $< -o $@
+	$(call say,cc,$<)
+	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -I$(BUILD)/may/$(patsubst %/,%,$(dir $<)) -MMD -MP -c $< -o $@
 
 $(BUILD)/obj/%.o: %.S $(BUILD)/may
 	@mkdir -p $(@D)
-	$(CC) $(DEFINES) -I$(BUILD)/may/$(patsubst %/,%,$(dir $<)) -MMD -MP -c $< -o $@
+	$(call say,as,$<)
+	$(Q)$(CC) $(DEFINES) -I$(BUILD)/may/$(patsubst %/,%,$(dir $<)) -MMD -MP -c $< -o $@
 
 $(BUILD)/obj/exec/%.o: INCLUDES = -isystem $(BUILD)/engine/include
 $(filter $(BUILD)/obj/exec/%,$(EXEC_OBJS)): | $(BUILD)/engine
 
 $(BUILD)/exec: $(EXEC_OBJS) $(BUILD)/engine
-	$(CC) -static-pie $(LDFLAGS) -Wl,-s -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
+	$(call say,link,$@)
+	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-s -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
 	    -lcrypto -lm 2> $(BUILD)/exec.link || { cat $(BUILD)/exec.link >&2; exit 1; }
 
 $(BUILD)/exec.sha256: $(BUILD)/exec
@@ -77,19 +84,22 @@ $(BUILD)/obj/host/exec_image_data.o: $(BUILD)/exec $(BUILD)/exec.sha256
 $(BUILD)/obj/host/exec_image_data.o: DEFINES = -DEXEC_FILE='"$(BUILD)/exec"' -DEXEC_DIGEST_FILE='"$(BUILD)/exec.sha256"'
 
 $(BUILD)/enarx: $(HOST_OBJS)
-	$(CC) -pie $(LDFLAGS) -o $@ $(HOST_OBJS) \
+	$(call say,link,$@)
+	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $(HOST_OBJS) \
 	    -Wl,-Bstatic -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
 
 # ---- manual, completion, installation ----
 
 DOCGEN_OBJS := $(call objects,tools/docgen.c host/cli/command.c host/cli/man.c host/cli/completion.c)
 $(BUILD)/docgen: tools/docgen.c $(filter $(BUILD)/obj/%,$(DOCGEN_OBJS))
-	$(CC) -pie -o $@ $(DOCGEN_OBJS)
+	$(Q)$(CC) -pie -o $@ $(DOCGEN_OBJS)
 
 $(BUILD)/enarx.1: $(BUILD)/docgen
-	$< man > $@
+	$(call say,make,$@)
+	$(Q)$< man > $@
 $(BUILD)/enarx.bash: $(BUILD)/docgen
-	$< completion > $@
+	$(call say,make,$@)
+	$(Q)$< completion > $@
 
 install: all
 	install -D -m 755 $(BUILD)/enarx $(DESTDIR)$(PREFIX)/bin/enarx
@@ -116,7 +126,8 @@ libs        = $(shell sed -n 's|^.*libs: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
 define test_rule
 $(BUILD)/$(1:.c=): $(1) $(call links,$(1)) $(2)
 	@mkdir -p $$(@D)
-	$(3) $$(TEST_FLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $(1) $(call links,$(1)) $(4) $(call libs,$(1))
+	$$(call say,cc,$(1))
+	$$(Q)$(3) $$(TEST_FLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $(1) $(call links,$(1)) $(4) $(call libs,$(1))
 endef
 $(foreach t,$(wildcard tests/unit/*_test.c),$(eval $(call test_rule,$(t),,$(CC),-lcmocka)))
 $(foreach t,$(wildcard tests/fuzz/*.c),$(eval $(call test_rule,$(t),,clang,-fsanitize=fuzzer)))
