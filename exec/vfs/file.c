@@ -80,7 +80,7 @@ int64_t node_read(struct node *n, void *to, size_t size, uint64_t offset)
     if (error < 0)
         return error;
     const struct content *c = &n->file.content;
-    if (offset >= c->size)
+    if (size == 0 || offset >= c->size)
         return 0;
     if (size > c->size - offset)
         size = c->size - offset;
