@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands: each does what its line asks and returns the status to exit
+ * with, having said what went wrong. */
+#ifndef HOST_CLI_CLI_H
+#define HOST_CLI_CLI_H
+
+#include "host/cli/command.h"
+
+int run_command(const struct line *line);
+int platform_info_command(const struct line *line);
+int config_init_command(const struct line *line);
+int config_check_command(const struct line *line);
+int cache_command(const struct line *line);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of commands; see command.h. What stands here is the parser's rules,
+ * the help, the manual page and the shell completion at once. */
+#include "host/cli/command.h"
+
+#include "host/backend_list.h"
+
+#define NAME(name) #name,
+static const char *const backend_names[] = {BACKEND_LIST(NAME) NULL};
+#undef NAME
+static const char *const compiler_names[] = {"cranelift", "winch", NULL};
+
+#define HELP_OPTION                                                                    \
+    {                                                                                  \
+        .id = OPTION_HELP, .name = "--help", .alias = "-h", .help = "Shows this help." \
+    }
+#define JSON_OPTION(text)                                                  \
+    {                                                                      \
+        .id = OPTION_JSON, .name = "--json", .alias = "-j", .help = (text) \
+    }
+
+#define OPTIONS(rows)   .options = (rows), .option_count = ARRAY_COUNT(rows)
+#define ARGUMENTS(rows) .arguments = (rows), .argument_count = ARRAY_COUNT(rows)
+#define COMMANDS(rows)  .id = COMMAND_GROUP, .commands = (rows), .command_count = ARRAY_COUNT(rows)
+
+static const struct option only_help[] = {HELP_OPTION};
+
+/* ---- run ---- */
+
+static const struct option run_options[] = {
+    {
+        .id = OPTION_BACKEND,
+        .name = "--backend",
+        .value = "NAME",
+        .choices = backend_names,
+        .variable = "ENARX_BACKEND",
+        .help = "The kind of keep to run in. Default: the first that works on this machine, in the "
+                "order of 'enarx platform info'; simulations are never chosen.",
+    },
+    {
+        .id = OPTION_CONFIG,
+        .name = "--config",
+        .alias = "--wasmcfgfile",
+        .value = "FILE",
+        .offer = OFFER_FILES,
+        .variable = "ENARX_WASMCFGFILE",
+        .help = "The Enarx.toml with the program's arguments, environment and streams. Default: "
+                "none, which means the three standard streams.",
+    },
+    {
+        .id = OPTION_ENV,
+        .name = "--env",
+        .value = "NAME[=VALUE]",
+        .help = "Sets an environment variable of the program, in place of one of that name in "
+                "Enarx.toml. NAME alone takes the value it has here. May be repeated.",
+    },
+    {
+        .id = OPTION_DIR,
+        .name = "--dir",
+        .value = "HOST::GUEST[:ro]",
+        .offer = OFFER_FOLDERS,
+        .help = "Copies the folder HOST into the keep at the start, where the program finds it as "
+                "GUEST, an absolute path. With :ro it cannot change it. May be repeated.",
+    },
+    {
+        .id = OPTION_DIR_OUT,
+        .name = "--dir-out",
+        .value = "GUEST::HOST",
+        .help = "Copies the folder GUEST out of the keep to HOST when the program has ended. Where "
+                "no --dir has made GUEST, it starts empty. May be repeated.",
+    },
+    {
+        .id = OPTION_COMPILER,
+        .name = "--compiler",
+        .value = "NAME",
+        .choices = compiler_names,
+        .help = "How to compile: cranelift for fast programs, winch for a quick start. Default: "
+                "cranelift.",
+    },
+    {
+        .id = OPTION_MAX_MEMORY,
+        .name = "--max-memory",
+        .value = "SIZE",
+        .help = "The most memory the program may use: a number of bytes, or of K, M or G, as in "
+                "512M. Default: 4G.",
+    },
+    {
+        .id = OPTION_TIMEOUT,
+        .name = "--timeout",
+        .value = "TIME",
+        .help = "Ends the program after a number of ms, s, m or h, as in 30s. Default: never.",
+    },
+    {
+        .id = OPTION_QUIET,
+        .name = "--quiet",
+        .alias = "-q",
+        .help = "Leaves out remarks such as that a keep is not confidential; warnings and errors "
+                "remain.",
+    },
+    JSON_OPTION("Tells at the end, as one JSON object on the last line of standard error, how the "
+                "program ended."),
+    HELP_OPTION,
+};
+
+static const struct argument run_arguments[] = {
+    {
+        .name = "APP.wasm",
+        .help = "The program: a WebAssembly module that uses WASI preview 1.",
+        .offer = OFFER_FILES,
+    },
+    {
+        .name = "ARG",
+        .help = "The program's arguments. Where there are any, they replace those of Enarx.toml.",
+        .offer = OFFER_FILES,
+        .rest = true,
+    },
+};
+
+/* ---- platform, config, cache ---- */
+
+static const struct option info_options[] = {
+    JSON_OPTION("Prints one JSON object."),
+    HELP_OPTION,
+};
+
+static const struct command platform_commands[] = {
+    {
+        .id = COMMAND_PLATFORM_INFO,
+        .name = "info",
+        .summary = "Shows which keeps this machine can run, and why",
+        OPTIONS(info_options),
+    },
+};
+
+static const struct argument check_arguments[] = {
+    {.name = "FILE", .help = "The Enarx.toml to check.", .offer = OFFER_FILES},
+};
+
+static const struct command config_commands[] = {
+    {
+        .id = COMMAND_CONFIG_INIT,
+        .name = "init",
+        .summary = "Writes an Enarx.toml to start from",
+        .details = "The file goes into the current folder. One that exists is left alone.",
+        OPTIONS(only_help),
+    },
+    {
+        .id = COMMAND_CONFIG_CHECK,
+        .name = "check",
+        .summary = "Says whether an Enarx.toml is correct",
+        OPTIONS(only_help),
+        ARGUMENTS(check_arguments),
+    },
+};
+
+static const struct option cache_options[] = {
+    {.id = OPTION_CLEAR, .name = "--clear", .help = "Removes it."},
+    HELP_OPTION,
+};
+
+/* ---- enarx ---- */
+
+static const struct option root_options[] = {
+    {.id = OPTION_VERSION, .name = "--version", .alias = "-V", .help = "Shows the version."},
+    HELP_OPTION,
+};
+
+static const struct command root_commands[] = {
+    {
+        .id = COMMAND_RUN,
+        .name = "run",
+        .summary = "Runs a WebAssembly program in a keep",
+        .details = "Options end at APP.wasm: what follows goes to the program.",
+        OPTIONS(run_options),
+        ARGUMENTS(run_arguments),
+    },
+    {
+        .name = "platform",
+        .summary = "Looks at this machine",
+        OPTIONS(only_help),
+        COMMANDS(platform_commands),
+    },
+    {
+        .name = "config",
+        .summary = "Helps with Enarx.toml",
+        OPTIONS(only_help),
+        COMMANDS(config_commands),
+    },
+    {
+        .id = COMMAND_CACHE,
+        .name = "cache",
+        .summary = "Shows the cache of compiled code",
+        .details = "The second run of a program takes its machine code from there.",
+        OPTIONS(cache_options),
+    },
+};
+
+const struct command command_root = {
+    .name = "enarx",
+    .summary = "Runs WebAssembly programs in keeps, on hosts that need not be trusted",
+    OPTIONS(root_options),
+    COMMANDS(root_commands),
+};
+
+/* ---- the rest of the manual ---- */
+
+const struct entry command_statuses[] = {
+    {"0 to 255", "What the program itself returned."},
+    {"1", "The program could not be started; a message says why."},
+    {"2", "The command line is wrong."},
+    {"124", "The program ran longer than --timeout allows."},
+    {"134", "The program trapped: its WebAssembly backtrace is on standard error."},
+    {"128+N", "The program was ended by signal N."},
+    {NULL, NULL},
+};
+
+const struct entry command_variables[] = {
+    {"ENARX_LOG", "What to say on standard error: error, warn, info or debug. Default: info."},
+    {"XDG_CACHE_HOME", "Where the cache of compiled code is. Default: ~/.cache."},
+    {"XDG_STATE_HOME", "Where the key that authenticates the cache is. Default: ~/.local/state."},
+    {NULL, NULL},
+};
+
+const struct entry command_files[] = {
+    {"Enarx.toml", "What a program gets; 'enarx config init' writes one that explains itself."},
+    {NULL, NULL},
+};
+
+const struct entry command_examples[] = {
+    {"enarx run hello.wasm", "Runs a program."},
+    {"enarx run --dir ./data::/data:ro --timeout 30s app.wasm /data/input",
+     "Runs one that reads a folder, for half a minute at most."},
+    {"enarx run --config Enarx.toml server.wasm", "Runs one that listens where Enarx.toml says."},
+    {"enarx platform info", "Shows what the machine can do."},
+    {NULL, NULL},
+};

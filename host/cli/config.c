@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `enarx config`, and reading Enarx.toml; see config.h. Trusts nothing in it. */
+#include "host/cli/config.h"
+
+#include "host/cli/cli.h"
+#include "host/cli/file.h"
+#include "host/cli/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NEW_NAME "Enarx.toml"
+
+static int fail_at(const char *path, struct toml_place place, const char *what)
+{
+    return fail("%s:%u:%u: %s", path, place.line, place.column, what);
+}
+
+/* What is right but cannot be done yet must not be left out silently. */
+static int check_release(const char *path, const struct config *c)
+{
+    if (c->steward.size > 0)
+        return fail_at(path, c->steward_place,
+                       "a steward comes in a later release; leave this line out");
+    for (size_t i = 0; i < c->stream_count; i++) {
+        const struct manifest_stream *s = &c->streams[i];
+        bool network = s->kind == STREAM_LISTEN || s->kind == STREAM_CONNECT;
+        if (network && s->protocol == PROTOCOL_TLS)
+            return fail_at(path, c->stream_places[i],
+                           "prot = \"tls\", which is the default, comes in a later release; write "
+                           "prot = \"tcp\" if it may be unencrypted");
+    }
+    return 0;
+}
+
+static int parse(const char *path, struct config_file *f)
+{
+    struct toml_error wrong;
+    int error = config_parse(f->text, &f->config, &wrong);
+    if (error == -EBADMSG)
+        return fail_at(path, wrong.place, wrong.what);
+    return error < 0 ? fail("%s: %s", path, strerror(-error)) : check_release(path, &f->config);
+}
+
+int config_file_read(const char *path, struct config_file *f)
+{
+    *f = (struct config_file){0};
+    if (path == NULL)
+        return config_default(&f->config) < 0 ? fail("out of memory") : 0;
+    int error = file_read(path, TOML_SIZE_MAX, &f->text);
+    if (error == -EFBIG)
+        return fail("%s is too large: an Enarx.toml has at most %u bytes", path, TOML_SIZE_MAX);
+    if (error == -EISDIR)
+        return fail("%s is a directory; name the Enarx.toml in it", path);
+    if (error < 0)
+        return fail("cannot read %s: %s", path, strerror(-error));
+    return parse(path, f);
+}
+
+void config_file_fini(struct config_file *f)
+{
+    config_fini(&f->config);
+    free((void *)f->text.data);
+    *f = (struct config_file){0};
+}
+
+/* ---- commands ---- */
+
+int config_check_command(const struct line *line)
+{
+    struct config_file f;
+    int status = config_file_read(line->args[0], &f);
+    config_file_fini(&f);
+    if (status != 0)
+        return status;
+    printf("%s is correct\n", line->args[0]);
+    return stdout_finish();
+}
+
+static int write_all(int fd, const char *text)
+{
+    size_t size = strlen(text);
+    while (size > 0) {
+        ssize_t n = write(fd, text, size);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        text += n > 0 ? n : 0;
+        size -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+int config_init_command(maybe_unused const struct line *line)
+{
+    int fd = open(NEW_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0 && errno == EEXIST)
+        return fail(NEW_NAME " exists already and is left alone; move it away first");
+    if (fd < 0)
+        return fail("cannot write " NEW_NAME ": %s", strerror(errno));
+    int error = write_all(fd, config_template);
+    if (close(fd) < 0 && error == 0)
+        error = -errno;
+    if (error == 0)
+        return 0;
+    unlink(NEW_NAME);
+    return fail("cannot write " NEW_NAME ": %s", strerror(-error));
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Enarx.toml as the command meets it: a file that may be wrong. */
+#ifndef HOST_CLI_CONFIG_H
+#define HOST_CLI_CONFIG_H
+
+#include "base/attr.h"
+#include "base/cur.h"
+#include "conf/config.h"
+
+/* An Enarx.toml and the text that it points into. */
+struct config_file {
+    struct bytes text;
+    struct config config;
+};
+
+/* Reads and checks it, also that this release can do what it asks for. 0, or a
+ * status after saying what is wrong and where. With a null path: what a program
+ * gets without one. */
+must_use int config_file_read(const char *path, struct config_file *f);
+void config_file_fini(struct config_file *f);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages; see message.h. */
+#include "host/cli/message.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX 8192u
+
+/* C0, DEL, and C1, which in UTF-8 is 0xc2 and another byte. */
+static bool is_control(const unsigned char *c)
+{
+    return c[0] < 0x20 || c[0] == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
+}
+
+/* A file name may hold what would rewrite the user's terminal. */
+static size_t escape(const char *text, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t length = 0;
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (!is_control(c)) {
+            out[length++] = (char)*c;
+            continue;
+        }
+        out[length++] = '\\';
+        out[length++] = 'x';
+        out[length++] = digits[*c >> 4];
+        out[length++] = digits[*c & 15];
+    }
+    return length;
+}
+
+/* In one write, so that lines of several processes do not mix. */
+format_like(1, 0) static void say(const char *format, va_list args)
+{
+    static const char prefix[] = "enarx: ";
+    char text[MESSAGE_MAX];
+    char line[sizeof(prefix) + 4 * sizeof(text)];
+    if (vsnprintf(text, sizeof(text), format, args) < 0)
+        return;
+    memcpy(line, prefix, sizeof(prefix) - 1);
+    size_t length = sizeof(prefix) - 1;
+    length += escape(text, line + length);
+    line[length++] = '\n';
+    if (write(STDERR_FILENO, line, length) < 0)
+        return; /* there is no one left to tell */
+}
+
+int fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    return STATUS_FAILED;
+}
+
+int misuse(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    return STATUS_USAGE;
+}
+
+void warn(enum port_level most, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (most >= PORT_LOG_WARN)
+        say(format, args);
+    va_end(args);
+}
+
+void note(enum port_level most, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (most >= PORT_LOG_INFO)
+        say(format, args);
+    va_end(args);
+}
+
+void debug(enum port_level most, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (most >= PORT_LOG_DEBUG)
+        say(format, args);
+    va_end(args);
+}
+
+/* The original's filters are lists of "level" and "target=level": a level that
+ * stands alone counts. */
+enum port_level message_level(const char *variable, bool quiet)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    enum port_level level = PORT_LOG_INFO;
+    for (const char *part = variable; part != NULL && *part != '\0';) {
+        size_t length = strcspn(part, ",");
+        size_t i = 0;
+        while (i < ARRAY_COUNT(names) &&
+               (strlen(names[i]) != length || strncasecmp(part, names[i], length) != 0))
+            i++;
+        if (i < ARRAY_COUNT(names))
+            level = (enum port_level)i;
+        else
+            warn(PORT_LOG_WARN, "ENARX_LOG: '%.*s' is ignored; levels are error, warn, info, debug",
+                 (int)length, part);
+        part += length + (part[length] == ',');
+    }
+    return quiet && level > PORT_LOG_WARN ? PORT_LOG_WARN : level;
+}
+
+int stdout_finish(void)
+{
+    int error = fflush(stdout) == 0 ? EIO : errno;
+    if (!ferror(stdout))
+        return 0;
+    return fail("cannot write to standard output: %s", strerror(error));
+}

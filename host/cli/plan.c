@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Building the manifest; see plan.h. Trusts its parts to have been checked. */
+#include "host/cli/plan.h"
+
+#include "conf/manifest_check.h"
+#include "crypto/digest.h"
+#include "host/cli/message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROGRAM_NAME "main.wasm" /* argv[0]: the same wherever the file lies */
+
+/* ---- arguments ---- */
+
+static int make_args(const struct request *r, const struct config *c, struct manifest *m)
+{
+    size_t count = r->arg_count > 0 ? r->arg_count : c->arg_count;
+    m->args = calloc(count + 1, sizeof(*m->args));
+    if (m->args == NULL)
+        return -ENOMEM;
+    m->arg_count = count + 1;
+    m->args[0] = bytes_of_text(PROGRAM_NAME);
+    for (size_t i = 0; i < count; i++)
+        m->args[i + 1] = r->arg_count > 0 ? bytes_of_text(r->args[i]) : c->args[i];
+    return 0;
+}
+
+/* ---- environment ---- */
+
+static struct manifest_env *find_env(const struct manifest *m, struct bytes name)
+{
+    for (size_t i = 0; i < m->env_count; i++) {
+        if (bytes_equal(m->env[i].name, name))
+            return &m->env[i];
+    }
+    return NULL;
+}
+
+/* There is room: make_env counted. */
+static void set_env(struct manifest *m, struct manifest_env env)
+{
+    struct manifest_env *same = find_env(m, env.name);
+    if (same == NULL)
+        same = &m->env[m->env_count++];
+    *same = env;
+}
+
+/* "stdin:stdout:web" */
+static char *join_names(const struct config *c)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < c->stream_count; i++)
+        size += c->streams[i].name.size + 1;
+    char *text = malloc(size);
+    if (text == NULL)
+        return NULL;
+    struct put p = put_init(text, size);
+    for (size_t i = 0; i < c->stream_count; i++) {
+        if (i > 0)
+            put_u8(&p, ':');
+        put_bytes(&p, c->streams[i].name);
+    }
+    put_u8(&p, '\0');
+    return text;
+}
+
+/* What says which descriptor is what; a user's own variables of these names win. */
+struct descriptors {
+    char count[24];
+    char *names;
+};
+
+static int make_env(const struct request *r, const struct config *c, const struct descriptors *d,
+                    struct manifest *m)
+{
+    const struct manifest_env ours[] = {
+        {.name = bytes_of_text("FD_COUNT"), .value = bytes_of_text(d->count)},
+        {.name = bytes_of_text("FD_NAMES"), .value = bytes_of_text(d->names)},
+    };
+    m->env = calloc(c->env_count + ARRAY_COUNT(ours) + r->env_count, sizeof(*m->env));
+    if (m->env == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < c->env_count; i++)
+        m->env[m->env_count++] = c->env[i];
+    for (size_t i = 0; i < ARRAY_COUNT(ours); i++) {
+        if (find_env(m, ours[i].name) == NULL)
+            set_env(m, ours[i]);
+    }
+    for (size_t i = 0; i < r->env_count; i++)
+        set_env(m, r->env[i]);
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int encode(const struct manifest *m, struct plan *plan)
+{
+    int error = manifest_check(m);
+    if (error < 0)
+        return error;
+    struct put p = put_counter();
+    manifest_put(m, &p);
+    if (p.size > MANIFEST_SIZE_MAX)
+        return -E2BIG;
+    size_t size = p.size;
+    void *data = malloc(size);
+    if (data == NULL)
+        return -ENOMEM;
+    p = put_init(data, size);
+    manifest_put(m, &p);
+    plan->manifest = (struct bytes){.data = data, .size = size};
+    return sha256(plan->manifest, plan->workload_digest);
+}
+
+static int make(const struct request *r, const struct config *c, const struct descriptors *d,
+                struct manifest *m, struct plan *plan)
+{
+    int error = make_args(r, c, m);
+    if (error == 0)
+        error = make_env(r, c, d, m);
+    return error < 0 ? error : encode(m, plan);
+}
+
+int plan_make(const struct request *r, const struct config *c, const struct tree *t,
+              struct bytes module, struct plan *plan)
+{
+    *plan = (struct plan){0};
+    struct manifest m = {
+        .module_size = module.size,
+        .compiler = r->compiler,
+        .memory_size = r->memory_size,
+        .files_size = PLAN_FILES_SIZE_MAX,
+        .streams = c->streams,
+        .stream_count = c->stream_count,
+        .dirs = t->dirs,
+        .dir_count = t->dir_count,
+        .files = t->files,
+        .file_count = t->file_count,
+    };
+    struct descriptors d = {.names = join_names(c)};
+    snprintf(d.count, sizeof(d.count), "%zu", c->stream_count);
+    int error = d.names == NULL ? -ENOMEM : sha256(module, plan->module_digest);
+    memcpy(m.module_digest, plan->module_digest, DIGEST_SIZE);
+    if (error == 0)
+        error = make(r, c, &d, &m, plan);
+    free(d.names);
+    free(m.args);
+    free(m.env);
+    if (error == -E2BIG)
+        return fail("the arguments and names of files are too long: more than %u MiB together",
+                    MANIFEST_SIZE_MAX >> 20);
+    return error < 0 ? fail("cannot describe the workload: %s", strerror(-error)) : 0;
+}
+
+void plan_fini(struct plan *plan)
+{
+    free((void *)plan->manifest.data);
+    *plan = (struct plan){0};
+}

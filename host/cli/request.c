@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options of `enarx run`; see request.h. */
+#include "host/cli/request.h"
+
+#include "conf/manifest_check.h"
+#include "host/cli/message.h"
+#include "host/cli/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMORY_DEFAULT (4ull << 30) /* all that 32-bit addresses reach */
+
+/* ---- values ---- */
+
+static int read_compiler(struct request *r, const struct setting *s)
+{
+    r->compiler = strcmp(s->value, "winch") == 0 ? COMPILER_WINCH : COMPILER_CRANELIFT;
+    return 0;
+}
+
+static int read_memory(struct request *r, const struct setting *s)
+{
+    if (size_parse(s->value, &r->memory_size) < 0)
+        return misuse("%s: '%s' is no size; write a number with K, M or G, as in 512M", s->from,
+                      s->value);
+    return 0;
+}
+
+static int read_timeout(struct request *r, const struct setting *s)
+{
+    r->timeout = s->value;
+    if (duration_parse(s->value, &r->timeout_ms) < 0)
+        return misuse("%s: '%s' is no time; write a number with ms, s, m or h, as in 30s", s->from,
+                      s->value);
+    return 0;
+}
+
+static int read_env(struct request *r, const struct setting *s)
+{
+    const char *equals = strchr(s->value, '=');
+    size_t length = equals != NULL ? (size_t)(equals - s->value) : strlen(s->value);
+    struct manifest_env *env = &r->env[r->env_count++];
+    env->name = (struct bytes){.data = (const uint8_t *)s->value, .size = length};
+    if (!manifest_env_name_ok(env->name))
+        return misuse("%s: '%s' has no name in UTF-8; write NAME=VALUE", s->from, s->value);
+    const char *value = equals != NULL ? equals + 1 : getenv(s->value);
+    if (value == NULL)
+        return fail("%s: %s is not set here; write %s=VALUE", s->from, s->value, s->value);
+    env->value = bytes_of_text(value);
+    if (!manifest_text_ok(env->value))
+        return misuse("%s: the value of %.*s is not UTF-8", s->from, (int)length, s->value);
+    return 0;
+}
+
+/* ---- folders ---- */
+
+/* Cuts "A::B" in a copy that lives as long as the request. */
+static int split(struct request *r, const struct setting *s, char **first, char **second)
+{
+    char *text = strdup(s->value);
+    if (text == NULL)
+        return fail("out of memory");
+    r->texts[r->text_count++] = text;
+    char *mark = strstr(text, "::");
+    *first = text;
+    *second = mark == NULL ? NULL : mark + 2;
+    if (mark != NULL)
+        *mark = '\0';
+    return mark == NULL || text[0] == '\0' || mark[2] == '\0' ? STATUS_USAGE : 0;
+}
+
+static bool guest_ok(const char *guest)
+{
+    return (guest[0] == '/' && strchr(guest, ':') == NULL) || strcmp(guest, ".") == 0;
+}
+
+static int read_dir(struct request *r, const struct setting *s)
+{
+    struct tree_dir *dir = &r->dirs[r->dir_count++];
+    char *host;
+    char *guest;
+    if (split(r, s, &host, &guest) != 0)
+        return misuse("%s: '%s' is not HOST::GUEST, as in ./data::/data", s->from, s->value);
+    char *suffix = strchr(guest, ':');
+    *dir = (struct tree_dir){.guest = guest, .host = host};
+    if (suffix != NULL && strcmp(suffix, ":ro") == 0) {
+        *suffix = '\0';
+        dir->read_only = true;
+    }
+    if (!guest_ok(guest))
+        return misuse("%s: '%s' is no place in the keep; write an absolute path, or one with :ro",
+                      s->from, guest);
+    return 0;
+}
+
+static int read_dir_out(struct request *r, const struct setting *s)
+{
+    struct tree_dir *dir = &r->dirs[r->dir_count++];
+    char *guest;
+    char *host;
+    if (split(r, s, &guest, &host) != 0)
+        return misuse("%s: '%s' is not GUEST::HOST, as in /data::./data", s->from, s->value);
+    *dir = (struct tree_dir){.guest = guest, .out = host};
+    if (!guest_ok(guest))
+        return misuse("%s: '%s' is no place in the keep; write an absolute path", s->from, guest);
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int read_setting(struct request *r, const struct setting *s)
+{
+    switch (s->option->id) {
+    case OPTION_BACKEND:
+        r->backend = s->value;
+        return 0;
+    case OPTION_CONFIG:
+        r->config = s->value;
+        return 0;
+    case OPTION_ENV:
+        return read_env(r, s);
+    case OPTION_DIR:
+        return read_dir(r, s);
+    case OPTION_DIR_OUT:
+        return read_dir_out(r, s);
+    case OPTION_COMPILER:
+        return read_compiler(r, s);
+    case OPTION_MAX_MEMORY:
+        return read_memory(r, s);
+    case OPTION_TIMEOUT:
+        return read_timeout(r, s);
+    default:
+        return 0;
+    }
+}
+
+static int read_args(struct request *r, const struct line *line)
+{
+    r->module = line->args[0];
+    r->args = line->args + 1;
+    r->arg_count = line->arg_count - 1;
+    for (size_t i = 0; i < r->arg_count; i++) {
+        if (!manifest_text_ok(bytes_of_text(r->args[i])))
+            return misuse("argument %zu of the program is not UTF-8: '%s'", i + 1, r->args[i]);
+    }
+    return 0;
+}
+
+int request_read(const struct line *line, struct request *r)
+{
+    size_t count = line->setting_count + 1;
+    *r = (struct request){
+        .memory_size = MEMORY_DEFAULT,
+        .quiet = line_has(line, OPTION_QUIET),
+        .json = line_has(line, OPTION_JSON),
+        .env = calloc(count, sizeof(*r->env)),
+        .dirs = calloc(count, sizeof(*r->dirs)),
+        .texts = calloc(count, sizeof(*r->texts)),
+    };
+    if (r->env == NULL || r->dirs == NULL || r->texts == NULL)
+        return fail("out of memory");
+    int status = read_args(r, line);
+    for (size_t i = 0; status == 0 && i < line->setting_count; i++)
+        status = read_setting(r, &line->settings[i]);
+    return status;
+}
+
+void request_fini(struct request *r)
+{
+    for (size_t i = 0; i < r->text_count; i++)
+        free(r->texts[i]);
+    free(r->texts);
+    free(r->env);
+    free(r->dirs);
+    *r = (struct request){0};
+}

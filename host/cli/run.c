@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `enarx run`: makes a keep of what the user asked for, waits for its end, and
+ * tells how it ended. */
+#define _GNU_SOURCE
+#include "base/hex.h"
+#include "host/backend.h"
+#include "host/cli/cli.h"
+#include "host/cli/config.h"
+#include "host/cli/json.h"
+#include "host/cli/message.h"
+#include "host/cli/module.h"
+#include "host/cli/plan.h"
+#include "host/cli/progress.h"
+#include "host/cli/request.h"
+#include "host/code_cache.h"
+#include "host/endpoint.h"
+#include "host/keep.h"
+#include "host/output.h"
+#include "host/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Everything that one run holds, from the command line to its end. */
+struct run {
+    struct request request;
+    enum port_level level;
+    const struct backend *backend;
+    struct bytes module;
+    struct config_file config;
+    struct tree tree;
+    struct plan plan;
+    struct endpoint *endpoints; /* null: not open */
+    struct code_cache cache;
+    bool cached;
+    struct output *output;
+    struct fault output_fault;
+    struct outcome outcome;
+    uint64_t duration_ms;
+};
+
+/* ---- before the keep ---- */
+
+static int choose_backend(struct run *r)
+{
+    const char *name = r->request.backend;
+    char why[512] = "asked for";
+    r->backend = name != NULL ? backend_find(name) : backend_select(why, sizeof(why));
+    if (r->backend == NULL)
+        return fail("no keep can run here: %s; see 'enarx platform info'", why);
+    struct probe failed;
+    if (name != NULL && !backend_probe(r->backend, &failed))
+        return fail("backend %s does not work here: %s: %s; see 'enarx platform info'", name,
+                    failed.what, failed.why);
+    debug(r->level, "backend %s: %s", r->backend->name, why);
+    return 0;
+}
+
+/* What the command line alone could have told. */
+static bool is_misuse(int error) { return error == -EINVAL || error == -EEXIST || error == -EROFS; }
+
+static int import_folders(struct run *r)
+{
+    struct progress p;
+    struct fault fault;
+    const struct request *q = &r->request;
+    progress_begin(&p, r->level, "copying folders into the keep");
+    int error = tree_import(q->dirs, q->dir_count, PLAN_FILES_SIZE_MAX, &r->tree, &fault);
+    progress_end(&p);
+    if (error == 0)
+        return 0;
+    return is_misuse(error) ? misuse("%s", fault.text) : fail("%s", fault.text);
+}
+
+static int open_endpoints(struct run *r)
+{
+    const struct config *c = &r->config.config;
+    struct fault fault;
+    struct endpoint *endpoints = calloc(c->stream_count + 1, sizeof(*endpoints));
+    if (endpoints == NULL)
+        return fail("out of memory");
+    int error = endpoints_open(c->streams, c->stream_count, endpoints, &fault);
+    if (error == 0) {
+        r->endpoints = endpoints;
+        return 0;
+    }
+    free(endpoints);
+    return fail("%s", fault.text);
+}
+
+/* A run without the cache only takes longer. */
+static void open_cache(struct run *r)
+{
+    struct fault fault;
+    int error = code_cache_open(r->plan.module_digest, exec_identity, r->request.compiler,
+                                &r->cache, &fault);
+    r->cached = error == 0;
+    if (error < 0)
+        debug(r->level, "no cache of compiled code: %s", fault.text);
+}
+
+static int open_output(struct run *r)
+{
+    bool wanted = false;
+    for (size_t i = 0; i < r->tree.dir_count; i++)
+        wanted = wanted || r->tree.outs[i] != NULL;
+    if (!wanted)
+        return 0;
+    int error = output_open(r->tree.outs, r->tree.dir_count, PLAN_FILES_SIZE_MAX, &r->output_fault,
+                            &r->output);
+    return error < 0 ? fail("%s", r->output_fault.text) : 0;
+}
+
+static int prepare(struct run *r)
+{
+    int status = choose_backend(r);
+    if (status == 0)
+        status = module_read(r->request.module, &r->module);
+    if (status == 0)
+        status = config_file_read(r->request.config, &r->config);
+    if (status == 0)
+        status = import_folders(r);
+    if (status == 0)
+        status = plan_make(&r->request, &r->config.config, &r->tree, r->module, &r->plan);
+    if (status == 0)
+        status = open_output(r);
+    if (status == 0)
+        status = open_endpoints(r);
+    if (status == 0)
+        open_cache(r);
+    return status;
+}
+
+/* ---- the keep ---- */
+
+static uint32_t count_cpus(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof(set), &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
+}
+
+static uint32_t find_terminals(void)
+{
+    uint32_t bits = 0;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        bits |= isatty(fd) ? 1u << fd : 0;
+    return bits;
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static int take_output(void *context, struct bytes part) { return output_feed(context, part); }
+
+static void remark(const struct run *r)
+{
+    if (!r->backend->confidential)
+        note(r->level, "backend %s: the workload is not confidential, this host could read it",
+             r->backend->name);
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags < 0 || (flags & O_PATH) != 0)
+        warn(r->level, "standard output is closed: what the program writes there is lost; send it "
+                       "to a file or /dev/null");
+}
+
+static int execute(struct run *r)
+{
+    const struct config *c = &r->config.config;
+    struct keep keep = {
+        .boot =
+            {
+                .magic = BOOT_MAGIC,
+                .version = PORT_VERSION,
+                .mode = BOOT_LOCAL,
+                .cpus = count_cpus(),
+                .memory_size = r->request.memory_size,
+                .files_size = PLAN_FILES_SIZE_MAX,
+                .terminals = find_terminals(),
+            },
+        .manifest = r->plan.manifest,
+        .module = r->module,
+        .files = r->tree.contents,
+        .file_count = r->tree.file_count,
+        .endpoints = r->endpoints,
+        .endpoint_count = c->stream_count,
+        .code = r->cache.entry,
+        .cache_key = r->cached ? r->cache.key : NULL,
+        .code_fd = r->cached ? r->cache.fresh.fd : -1,
+        .timeout_ms = r->request.timeout_ms,
+        .log_level = r->level,
+        .output = r->output != NULL ? take_output : NULL,
+        .output_context = r->output,
+    };
+    remark(r);
+    uint64_t start = now_ms();
+    int error = keep_run(r->backend, &keep, &r->outcome);
+    r->duration_ms = now_ms() - start;
+    if (error == 0)
+        return 0;
+    r->outcome.ending = ENDED_FAILED;
+    if (r->output_fault.text[0] != '\0')
+        return fail("%s", r->output_fault.text);
+    return fail("cannot run the keep: %s", strerror(-error));
+}
+
+/* ---- after the keep ---- */
+
+/* Only a keep that ended by itself has sent all of its folders. */
+static int finish_output(struct run *r)
+{
+    struct fault first;
+    if (r->output == NULL || r->outcome.ending == ENDED_FAILED)
+        return 0;
+    if (r->outcome.ending == ENDED_SIGNAL || r->outcome.ending == ENDED_TIMEOUT) {
+        warn(r->level, "--dir-out: nothing was copied out, since the program was ended early");
+        return 0;
+    }
+    if (output_end(r->output) < 0) {
+        r->outcome.ending = ENDED_FAILED;
+        return fail("%s", r->output_fault.text);
+    }
+    size_t skipped = output_skipped(r->output, &first);
+    if (skipped > 0)
+        warn(r->level, "%s", first.text);
+    return 0;
+}
+
+static void finish_cache(struct run *r)
+{
+    bool complete = r->outcome.ending == ENDED_EXIT || r->outcome.ending == ENDED_TRAP;
+    if (!r->cached || !complete)
+        return;
+    int error = code_cache_commit(&r->cache, CODE_CACHE_SIZE_MAX);
+    if (error < 0)
+        debug(r->level, "cannot keep the compiled code: %s", strerror(-error));
+}
+
+static int tell_signal(int number)
+{
+    static const int from_the_user[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (size_t i = 0; i < ARRAY_COUNT(from_the_user); i++) {
+        if (number == from_the_user[i])
+            return STATUS_SIGNAL + number;
+    }
+    fail("the keep was ended by signal %d (%s)", number, strsignal(number));
+    return STATUS_SIGNAL + number;
+}
+
+static int conclude(struct run *r)
+{
+    int status = finish_output(r);
+    finish_cache(r);
+    if (status != 0)
+        return status;
+    switch (r->outcome.ending) {
+    case ENDED_EXIT:
+        return r->outcome.code;
+    case ENDED_TRAP:
+        return STATUS_TRAP;
+    case ENDED_SIGNAL:
+        return tell_signal(r->outcome.code);
+    case ENDED_TIMEOUT:
+        fail("%s was ended after %s; --timeout sets the limit", r->request.module,
+             r->request.timeout);
+        return STATUS_TIMEOUT;
+    default:
+        return STATUS_FAILED; /* the keep has said why */
+    }
+}
+
+/* ---- telling programs ---- */
+
+static json_t *digest_or_null(const struct run *r, const uint8_t digest[static DIGEST_SIZE])
+{
+    char text[2 * DIGEST_SIZE + 1];
+    if (r->plan.manifest.size == 0)
+        return json_null();
+    hex_put((struct bytes){.data = digest, .size = DIGEST_SIZE}, text);
+    return json_string(text);
+}
+
+/* Where it does not get out, the exit status still tells. */
+static void tell_json(const struct run *r, int status)
+{
+    static const char *const names[] = {
+        [ENDED_EXIT] = "exit",     [ENDED_TRAP] = "trap",       [ENDED_FAILED] = "failed",
+        [ENDED_SIGNAL] = "signal", [ENDED_TIMEOUT] = "timeout",
+    };
+    json_t *told = json_pack(
+        "{s:s, s:i, s:s?, s:o, s:o, s:I}", "ending", names[r->outcome.ending], "status", status,
+        "backend", r->backend != NULL ? r->backend->name : NULL, "module_digest",
+        digest_or_null(r, r->plan.module_digest), "workload_digest",
+        digest_or_null(r, r->plan.workload_digest), "duration_ms", (json_int_t)r->duration_ms);
+    if (json_put(told, stderr) != 0)
+        clearerr(stderr);
+    json_decref(told);
+}
+
+static void run_fini(struct run *r)
+{
+    output_close(r->output);
+    if (r->cached)
+        code_cache_close(&r->cache);
+    if (r->endpoints != NULL)
+        endpoints_close(r->endpoints, r->config.config.stream_count);
+    free(r->endpoints);
+    plan_fini(&r->plan);
+    tree_fini(&r->tree);
+    config_file_fini(&r->config);
+    free((void *)r->module.data);
+    request_fini(&r->request);
+}
+
+int run_command(const struct line *line)
+{
+    struct run r = {.outcome.ending = ENDED_FAILED};
+    int status = request_read(line, &r.request);
+    r.level = message_level(getenv("ENARX_LOG"), r.request.quiet);
+    if (status == 0)
+        status = prepare(&r);
+    if (status == 0)
+        status = execute(&r);
+    if (status == 0)
+        status = conclude(&r);
+    if (r.request.json)
+        tell_json(&r, status);
+    run_fini(&r);
+    return status;
+}
