@@ -35,7 +35,7 @@ static struct handle standard_stream(int fd)
 {
     struct stat st;
     int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fstat(fd, &st) < 0)
+    if (flags < 0 || (flags & O_PATH) != 0 || fstat(fd, &st) < 0)
         return (struct handle){.fd = -1, .kind = HANDLE_FREE};
     if (S_ISREG(st.st_mode))
         return (struct handle){.fd = fd, .kind = HANDLE_FILE};
