@@ -4,10 +4,10 @@
  * HOST is touched, names and sizes are checked. Trusts the host's file system.
  *
  * A file replaces the one of its name at once and only when it is complete, and
- * keeps its permissions. A symlink or special file in the way is replaced; a
- * directory in the way of anything else is an error. What is not in the archive
+ * keeps its permissions. Whatever else is in the way is replaced; but for a
+ * directory, which is an error where the keep has something else. What is not in the archive
  * stays as it is: files that the program deleted are not deleted here. Symlinks
- * that lead out of HOST are left out. */
+ * that may lead out of HOST are left out. Only files get their times. */
 #ifndef HOST_OUTPUT_H
 #define HOST_OUTPUT_H
 

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The user's private directories; see user_dir.h. Trusts the environment. */
+#define _GNU_SOURCE
+#include "host/user_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int user_dir_path(const struct user_dir *dir, char path[static PATH_MAX], struct fault *fault)
+{
+    const char *base = getenv(dir->variable);
+    const char *home = getenv("HOME");
+    int size;
+    if (base != NULL && base[0] == '/')
+        size = snprintf(path, PATH_MAX, "%s/%s", base, dir->below);
+    else if (home != NULL && home[0] == '/')
+        size = snprintf(path, PATH_MAX, "%s/%s/%s", home, dir->fallback, dir->below);
+    else
+        return fault_set(fault, -ENOENT, "neither %s nor HOME says where %s is", dir->variable,
+                         dir->below);
+    if (size >= PATH_MAX)
+        return fault_set(fault, -ENAMETOOLONG, "the path in %s or HOME is too long", dir->variable);
+    return 0;
+}
+
+/* Makes what is missing of the path. Whether that went well shows when it is
+ * opened. */
+static void make_path(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    mkdir(path, 0700);
+}
+
+bool user_dir_is_private(const struct stat *s)
+{
+    return s->st_uid == geteuid() && (s->st_mode & 077) == 0;
+}
+
+int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault)
+{
+    char path[PATH_MAX];
+    int error = user_dir_path(dir, path, fault);
+    if (error < 0)
+        return error;
+    if (make)
+        make_path(path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fault_system(fault, -errno, "cannot open directory %s", path);
+    struct stat found;
+    if (fstat(fd, &found) == 0 && user_dir_is_private(&found))
+        return fd;
+    close(fd);
+    return fault_set(fault, -EPERM, "directory %s must be yours and closed to others (chmod 700)",
+                     path);
+}
