@@ -43,7 +43,7 @@ static const char *nearest(struct bytes word, const char *const *words)
         if (word.size > WORD_MAX || candidate.size > WORD_MAX)
             continue;
         const unsigned d = distance(word, candidate);
-        if (d < best_distance && d < candidate.size) {
+        if (d < best_distance && 2 * d <= candidate.size) {
             best = words[i];
             best_distance = d;
         }
