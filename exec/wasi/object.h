@@ -18,7 +18,7 @@ struct object;
 #define OBJECT_WRITABLE 2u
 #define OBJECT_HANGUP   4u /* ready only: the peer is gone */
 
-/* A missing operation means -ENOTSUP (accept, shutdown: -ENOTSOCK). */
+/* Operations that make no sense for the object are null; only `close` never is. */
 struct object_ops {
     uint8_t filetype; /* __WASI_FILETYPE_* by its number in the WASI documents */
     int64_t (*read)(struct object *o, void *to, size_t size, unsigned flags);

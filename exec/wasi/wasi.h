@@ -8,18 +8,13 @@
 
 #include "base/attr.h"
 #include "base/cur.h"
+#include "exec/wasi/mem.h"
 #include "exec/wasi/object.h"
 
 #include <stdbool.h>
 
 struct vfs; /* exec/vfs/vfs.h */
 struct wasi;
-
-/* The guest's linear memory for the length of one call. */
-struct mem {
-    uint8_t *base;
-    uint64_t size;
-};
 
 /* What a call returns besides a WASI errno (0 to 76). */
 #define WASI_EXITED 0x10000u /* proc_exit: end the instance, status in wasi_exit_status */
@@ -75,7 +70,8 @@ struct wasi_preopen {
     bool read_only;
 };
 
-/* Slices in `config` must outlive the result. 0, -ENOMEM or -ENOENT. */
+/* Slices in `config` must outlive the result; the streams are taken over even when
+ * it fails. 0, -ENOMEM, -EMFILE or what vfs_open_root says. */
 must_use int wasi_new(const struct wasi_config *config, struct wasi **out);
 void wasi_free(struct wasi *w);
 
