@@ -63,14 +63,16 @@ static int add(struct node *dir, struct bytes name, struct node *n)
 }
 
 /* Directory `*dir`/`name`, made if it is missing. */
-static int descend_making(struct node **dir, struct bytes name)
+static int descend_making(struct node **dir, struct bytes name, uint64_t mtime_ns)
 {
     struct node *n = dir_find(*dir, name);
     int error = check_name(name);
     if (error == 0 && n == NULL) {
         error = node_new((*dir)->vfs, NODE_DIR, &n);
-        if (error == 0)
+        if (error == 0) {
+            set_times(n, mtime_ns);
             error = add(*dir, name, n);
+        }
     }
     if (error < 0)
         return error;
@@ -82,7 +84,7 @@ int vfs_add_dir(struct vfs *v, struct bytes path, uint64_t mtime_ns)
 {
     struct node *dir = v->root;
     for (struct bytes name = path_next(&path); name.size > 0; name = path_next(&path)) {
-        int error = descend_making(&dir, name);
+        int error = descend_making(&dir, name, mtime_ns);
         if (error < 0)
             return error;
     }

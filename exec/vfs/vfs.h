@@ -36,8 +36,9 @@ must_use int vfs_new(uint64_t size_max, vfs_load *load, void *load_context, stru
 void vfs_free(struct vfs *v);
 
 /* Build the initial tree; `path` is absolute and normalised, its parent exists
- * (made as a directory where `vfs_add_dir` is asked for a deeper path). A
- * directory may be added again, to set its time. Not after vfs_open_root. */
+ * (made as a directory of the same time where `vfs_add_dir` is asked for a deeper
+ * path). A directory may be added again, to set its time. Not after
+ * vfs_open_root. */
 must_use int vfs_add_dir(struct vfs *v, struct bytes path, uint64_t mtime_ns);
 must_use int vfs_add_symlink(struct vfs *v, struct bytes path, struct bytes target,
                              uint64_t mtime_ns);
