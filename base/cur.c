@@ -4,7 +4,9 @@
 
 struct cur cur_init(struct bytes from)
 {
-    return (struct cur){.pos = from.data, .end = from.data + from.size};
+    static const uint8_t nothing[1]; /* null plus zero is undefined */
+    const uint8_t *start = from.size > 0 ? from.data : nothing;
+    return (struct cur){.pos = start, .end = start + from.size};
 }
 
 struct bytes cur_take(struct cur *c, size_t size)
