@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of manifest.h, each broken once. */
+/* links: conf/manifest_check.c base/utf8.c base/cur.c base/put.c */
+#include "conf/manifest_check.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct bytes text(const char *t) { return bytes_of_text(t); }
+
+static void paths(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"/",    "/a",   "/a/b", "/.a",
+                                       "/..a", "/a..", "/...", "/a b/\xc3\xa9"};
+    static const char *const bad[] = {"",   "a",   "a/b",  "./a",   "//",   "/a/",   "/a//b", "//a",
+                                      "/.", "/..", "/a/.", "/a/..", "/./a", "/../a", "/\xff"};
+    for (size_t i = 0; i < ARRAY_COUNT(good); i++)
+        assert_true(manifest_path_ok(text(good[i])));
+    for (size_t i = 0; i < ARRAY_COUNT(bad); i++)
+        assert_false(manifest_path_ok(text(bad[i])));
+    assert_false(manifest_path_ok((struct bytes){(const uint8_t *)"/a\0", 3}));
+}
+
+static void names(void **state)
+{
+    (void)state;
+    assert_true(manifest_env_name_ok(text("PATH:x")));
+    assert_false(manifest_env_name_ok(text("")));
+    assert_false(manifest_env_name_ok(text("A=B")));
+    assert_false(manifest_env_name_ok(text("\xc0\x80")));
+    assert_true(manifest_stream_name_ok(text("a=b")));
+    assert_false(manifest_stream_name_ok(text("")));
+    assert_false(manifest_stream_name_ok(text("a:b")));
+    assert_false(manifest_stream_name_ok((struct bytes){(const uint8_t *)"\0", 1}));
+    assert_true(manifest_text_ok((struct bytes){0}));
+}
+
+static void args_and_env(void **state)
+{
+    (void)state;
+    struct manifest m = {0};
+    assert_int_equal(manifest_check(&m), 0);
+    struct bytes args[] = {text(""), text("a")};
+    m.args = args;
+    m.arg_count = ARRAY_COUNT(args);
+    assert_int_equal(manifest_check(&m), 0);
+    args[1] = (struct bytes){(const uint8_t *)"\0", 1};
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    args[1] = text("\xff");
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+
+    struct manifest_env env[] = {
+        {text("B"), text("1")}, {text("A"), text("=")}, {text("AB"), text("")}};
+    m = (struct manifest){.env = env, .env_count = ARRAY_COUNT(env)};
+    assert_int_equal(manifest_check(&m), 0);
+    env[2].name = text("B");
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    env[2].name = text("B=");
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    env[2] = (struct manifest_env){text("C"), text("\xff")};
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+}
+
+static int check_stream(struct manifest_stream s)
+{
+    const struct manifest m = {.streams = &s, .stream_count = 1};
+    return manifest_check(&m);
+}
+
+static void streams(void **state)
+{
+    (void)state;
+    const struct manifest_stream out = {.kind = STREAM_STDOUT, .name = text("out")};
+    const struct manifest_stream web = {.kind = STREAM_LISTEN,
+                                        .name = text("web"),
+                                        .protocol = PROTOCOL_TCP,
+                                        .host = text("::"),
+                                        .port = 1};
+    assert_int_equal(check_stream(out), 0);
+    assert_int_equal(check_stream(web), 0);
+    struct manifest_stream s = out;
+    s.name = text("a:b");
+    assert_int_equal(check_stream(s), -EBADMSG);
+    s = out;
+    s.host = text("x");
+    assert_int_equal(check_stream(s), -EBADMSG);
+    s = out;
+    s.port = 1;
+    assert_int_equal(check_stream(s), -EBADMSG);
+    s = out;
+    s.protocol = PROTOCOL_TCP;
+    assert_int_equal(check_stream(s), -EBADMSG);
+    s = web;
+    s.host = text("");
+    assert_int_equal(check_stream(s), -EBADMSG);
+    s = web;
+    s.host = (struct bytes){(const uint8_t *)"a\0", 2};
+    assert_int_equal(check_stream(s), -EBADMSG);
+    s = web;
+    s.port = 0;
+    assert_int_equal(check_stream(s), -EBADMSG);
+    struct manifest_stream two[] = {out, web};
+    const struct manifest m = {.streams = two, .stream_count = 2};
+    assert_int_equal(manifest_check(&m), 0);
+    two[1].name = text("out");
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+}
+
+static void dirs(void **state)
+{
+    (void)state;
+    struct manifest_dir rows[] = {{.path = text("/b")}, {.path = text("/")}, {.path = text("/a")}};
+    const struct manifest m = {.dirs = rows, .dir_count = ARRAY_COUNT(rows)};
+    assert_int_equal(manifest_check(&m), 0);
+    rows[2].path = text("/b");
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    rows[2].path = text("/b/");
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+}
+
+static int check_files(const struct manifest_file *files, size_t count)
+{
+    struct manifest_file copy[8];
+    memcpy(copy, files, count * sizeof(*files));
+    const struct manifest m = {.files_size = 100, .files = copy, .file_count = count};
+    return manifest_check(&m);
+}
+
+static int check_file(struct manifest_file file) { return check_files(&file, 1); }
+
+static void files(void **state)
+{
+    (void)state;
+    const struct manifest_file dir = {.type = FILE_DIRECTORY, .path = text("/d")};
+    const struct manifest_file file = {.type = FILE_REGULAR, .path = text("/f"), .size = 100};
+    const struct manifest_file link = {
+        .type = FILE_SYMLINK, .path = text("/l"), .target = text("../x")};
+    assert_int_equal(check_file(dir), 0);
+    assert_int_equal(check_file(file), 0);
+    assert_int_equal(check_file(link), 0);
+    struct manifest_file f = file;
+    f.size = 101;
+    assert_int_equal(check_file(f), -EBADMSG);
+    f = file;
+    f.target = text("x");
+    assert_int_equal(check_file(f), -EBADMSG);
+    f = file;
+    f.path = text("/");
+    assert_int_equal(check_file(f), -EBADMSG);
+    f = link;
+    f.target = text("");
+    assert_int_equal(check_file(f), -EBADMSG);
+    f = link;
+    f.target = (struct bytes){(const uint8_t *)"a\0", 2};
+    assert_int_equal(check_file(f), -EBADMSG);
+    f = link;
+    f.path = text("/");
+    assert_int_equal(check_file(f), -EBADMSG);
+    f = dir;
+    f.path = text("/");
+    assert_int_equal(check_file(f), 0);
+    f = dir;
+    f.path = text("d");
+    assert_int_equal(check_file(f), -EBADMSG);
+    f = dir;
+    f.size = 1;
+    assert_int_equal(check_file(f), -EBADMSG);
+    f = dir;
+    f.digest[31] = 1;
+    assert_int_equal(check_file(f), -EBADMSG);
+    f = dir;
+    f.target = text("x");
+    assert_int_equal(check_file(f), -EBADMSG);
+}
+
+static void parents(void **state)
+{
+    (void)state;
+    const struct manifest_file good[] = {
+        {.type = FILE_DIRECTORY, .path = text("/z")},
+        {.type = FILE_REGULAR, .path = text("/z/f")},
+        {.type = FILE_DIRECTORY, .path = text("/z-")},
+        {.type = FILE_DIRECTORY, .path = text("/z/a")},
+        {.type = FILE_SYMLINK, .path = text("/z/a/l"), .target = text("f")},
+    };
+    assert_int_equal(check_files(good, ARRAY_COUNT(good)), 0);
+    struct manifest_file late[] = {good[1], good[0]};
+    assert_int_equal(check_files(late, 2), -EBADMSG);
+    struct manifest_file orphan[] = {good[0], good[4]};
+    assert_int_equal(check_files(orphan, 2), -EBADMSG);
+    struct manifest_file twice[] = {good[0], good[1], good[1]};
+    assert_int_equal(check_files(twice, 3), -EBADMSG);
+    struct manifest_file below_file[] = {good[0], good[1], good[1]};
+    below_file[2].path = text("/z/f/x");
+    assert_int_equal(check_files(below_file, 3), -EBADMSG);
+    struct manifest_file below_link[] = {good[0], good[4], good[1]};
+    below_link[1].path = text("/z/l");
+    below_link[2].path = text("/z/l/x");
+    assert_int_equal(check_files(below_link, 3), -EBADMSG);
+}
+
+static void sizes_are_summed_without_overflow(void **state)
+{
+    (void)state;
+    const struct manifest_file good[] = {
+        {.type = FILE_REGULAR, .path = text("/a"), .size = 60},
+        {.type = FILE_REGULAR, .path = text("/b"), .size = 40},
+    };
+    assert_int_equal(check_files(good, 2), 0);
+    struct manifest_file large[] = {good[0], good[1]};
+    large[1].size = 41;
+    assert_int_equal(check_files(large, 2), -EBADMSG);
+    large[1].size = UINT64_MAX - 59; /* with 60 it wraps to 0 */
+    assert_int_equal(check_files(large, 2), -EBADMSG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths),        cmocka_unit_test(names),
+        cmocka_unit_test(args_and_env), cmocka_unit_test(streams),
+        cmocka_unit_test(dirs),         cmocka_unit_test(files),
+        cmocka_unit_test(parents),      cmocka_unit_test(sizes_are_summed_without_overflow),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

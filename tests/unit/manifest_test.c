@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The manifest's encoding: what is put comes back, byte for byte the same for
+ * ever, and nothing else is taken. */
+/* links: conf/manifest.c conf/manifest_check.c */
+/* links: base/cbor.c base/utf8.c base/cur.c base/put.c base/hex.c */
+#include "conf/manifest.h"
+
+#include "base/hex.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct bytes text(const char *t) { return bytes_of_text(t); }
+
+static uint8_t buffer[4096];
+
+static struct bytes encode(const struct manifest *m)
+{
+    struct put p = put_init(buffer, sizeof(buffer));
+    manifest_put(m, &p);
+    assert_false(p.bad);
+    struct put counter = put_counter();
+    manifest_put(m, &counter);
+    assert_int_equal(counter.size, p.size);
+    return put_done(&p);
+}
+
+/* A manifest with one of everything, encoded. */
+static struct bytes encode_full(void)
+{
+    struct bytes args[] = {text("main.wasm"), text("-v")};
+    struct manifest_env env[] = {{text("A"), text("1")}, {text("B"), text("")}};
+    struct manifest_stream streams[] = {
+        {.kind = STREAM_STDIN, .name = text("stdin")},
+        {.kind = STREAM_LISTEN,
+         .name = text("web"),
+         .protocol = PROTOCOL_TCP,
+         .host = text("::"),
+         .port = 8080},
+    };
+    struct manifest_dir dirs[] = {{.path = text("/data"), .read_only = true}};
+    struct manifest_file files[] = {
+        {.type = FILE_DIRECTORY, .path = text("/data"), .mtime = 1},
+        {.type = FILE_REGULAR, .path = text("/data/a"), .mtime = 1ull << 60, .size = 7},
+        {.type = FILE_SYMLINK, .path = text("/data/b"), .target = text("a")},
+    };
+    memset(files[1].digest, 0xdd, DIGEST_SIZE);
+    struct manifest m = {
+        .module_size = 100,
+        .compiler = COMPILER_WINCH,
+        .memory_size = 1ull << 31,
+        .files_size = 1000,
+        .args = args,
+        .arg_count = ARRAY_COUNT(args),
+        .env = env,
+        .env_count = ARRAY_COUNT(env),
+        .streams = streams,
+        .stream_count = ARRAY_COUNT(streams),
+        .dirs = dirs,
+        .dir_count = ARRAY_COUNT(dirs),
+        .files = files,
+        .file_count = ARRAY_COUNT(files),
+    };
+    memset(m.module_digest, 0xaa, DIGEST_SIZE);
+    return encode(&m);
+}
+
+static void comes_back(void **state)
+{
+    (void)state;
+    struct manifest m;
+    assert_int_equal(manifest_parse(encode_full(), &m), 0);
+    assert_int_equal(m.module_digest[31], 0xaa);
+    assert_int_equal(m.module_size, 100);
+    assert_int_equal(m.compiler, COMPILER_WINCH);
+    assert_true(m.memory_size == 1ull << 31);
+    assert_int_equal(m.files_size, 1000);
+    assert_int_equal(m.arg_count, 2);
+    assert_true(bytes_equal(m.args[1], text("-v")));
+    assert_int_equal(m.env_count, 2);
+    assert_true(bytes_equal(m.env[0].name, text("A")));
+    assert_true(bytes_equal(m.env[0].value, text("1")));
+    assert_int_equal(m.stream_count, 2);
+    assert_int_equal(m.streams[0].kind, STREAM_STDIN);
+    assert_int_equal(m.streams[1].kind, STREAM_LISTEN);
+    assert_true(bytes_equal(m.streams[1].name, text("web")));
+    assert_int_equal(m.streams[1].protocol, PROTOCOL_TCP);
+    assert_true(bytes_equal(m.streams[1].host, text("::")));
+    assert_int_equal(m.streams[1].port, 8080);
+    assert_int_equal(m.dir_count, 1);
+    assert_true(m.dirs[0].read_only);
+    assert_false(m.dirs[0].output);
+    assert_int_equal(m.file_count, 3);
+    assert_int_equal(m.files[0].type, FILE_DIRECTORY);
+    assert_true(m.files[1].mtime == 1ull << 60);
+    assert_int_equal(m.files[1].size, 7);
+    assert_int_equal(m.files[1].digest[0], 0xdd);
+    assert_true(bytes_equal(m.files[2].target, text("a")));
+
+    uint8_t again[sizeof(buffer)];
+    struct put p = put_init(again, sizeof(again));
+    manifest_put(&m, &p);
+    assert_true(bytes_equal(put_done(&p), encode_full()));
+    manifest_fini(&m);
+    assert_null(m.args);
+    assert_int_equal(m.file_count, 0);
+}
+
+/* The workload digest depends on these bytes: written by hand from RFC 8949. */
+static void encoding_is_fixed(void **state)
+{
+    (void)state;
+    struct manifest m = {.module_size = 1, .memory_size = 65536, .files_size = 256};
+    struct bytes arg = text("a");
+    m.args = &arg;
+    m.arg_count = 1;
+    struct manifest_stream stream = {.kind = STREAM_STDOUT, .name = text("o")};
+    m.streams = &stream;
+    m.stream_count = 1;
+    struct manifest_dir dir = {.path = text("/"), .output = true};
+    m.dirs = &dir;
+    m.dir_count = 1;
+    static const char want[] = "ab"   /* a map of 11 pairs */
+                               "0101" /* version */
+                               "025820"
+                               "0000000000000000000000000000000000000000000000000000000000000000"
+                               "0301"               /* size of the module */
+                               "0400"               /* Cranelift */
+                               "051a00010000"       /* memory */
+                               "06190100"           /* files */
+                               "07816161"           /* args: ["a"] */
+                               "0880"               /* env */
+                               "09818502616f006000" /* streams: [[2, "o", 0, "", 0]] */
+                               "0a8183612ff4f5"     /* dirs: [["/", false, true]] */
+                               "0b80";              /* files */
+    char got[512];
+    hex_put(encode(&m), got);
+    assert_string_equal(got, want);
+}
+
+static void refuses_every_truncation(void **state)
+{
+    (void)state;
+    const struct bytes full = encode_full();
+    for (size_t size = 0; size < full.size; size++) {
+        uint8_t *copy = malloc(size + 1); /* so that a sanitizer sees its end */
+        memcpy(copy, full.data, size);
+        struct manifest m;
+        assert_int_equal(manifest_parse((struct bytes){copy, size}, &m), -EBADMSG);
+        assert_null(m.args);
+        free(copy);
+    }
+}
+
+static void refuses_more_at_the_end(void **state)
+{
+    (void)state;
+    const struct bytes full = encode_full();
+    buffer[full.size] = 0;
+    struct manifest m;
+    assert_int_equal(manifest_parse((struct bytes){buffer, full.size + 1}, &m), -EBADMSG);
+}
+
+/* Where a full manifest is changed in one byte, and to what. */
+static void refuses_changes(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t at;
+        uint8_t from;
+        uint8_t to;
+    } rows[] = {
+        {0, 0xab, 0xaa},  /* ten pairs */
+        {0, 0xab, 0xac},  /* twelve */
+        {0, 0xab, 0x8b},  /* an array */
+        {1, 0x01, 0x02},  /* another key first */
+        {2, 0x01, 0x00},  /* version 0 */
+        {2, 0x01, 0x02},  /* version 2 */
+        {3, 0x02, 0x03},  /* keys out of order */
+        {5, 0x20, 0x1f},  /* a digest of 31 bytes */
+        {38, 0x03, 0x04}, /* a key twice, the other missing */
+        {42, 0x01, 0x02}, /* an unknown compiler */
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct bytes full = encode_full();
+        assert_int_equal(buffer[rows[i].at], rows[i].from);
+        buffer[rows[i].at] = rows[i].to;
+        struct manifest m;
+        if (manifest_parse(full, &m) != -EBADMSG)
+            fail_msg("row %zu was accepted", i);
+    }
+}
+
+/* A count that the rest of the input cannot hold allocates nothing. */
+static void refuses_hostile_counts(void **state)
+{
+    (void)state;
+    struct manifest m = {0};
+    struct bytes encoded = encode(&m);
+    assert_int_equal(buffer[encoded.size - 1], 0x80);                    /* no files */
+    static const uint8_t counts[][5] = {{0x9a, 0x00, 0x0f, 0x42, 0x40},  /* a million */
+                                        {0x9a, 0x00, 0x0f, 0x42, 0x41},  /* one more */
+                                        {0x9a, 0xff, 0xff, 0xff, 0xff}}; /* all that fits */
+    for (size_t i = 0; i < ARRAY_COUNT(counts); i++) {
+        memcpy(buffer + encoded.size - 1, counts[i], sizeof(counts[i]));
+        assert_int_equal(manifest_parse((struct bytes){buffer, encoded.size + 4}, &m), -EBADMSG);
+    }
+}
+
+static void refuses_a_wrong_meaning(void **state)
+{
+    (void)state;
+    struct bytes arg = {(const uint8_t *)"a\0b", 3};
+    struct manifest m = {.args = &arg, .arg_count = 1};
+    struct manifest parsed;
+    assert_int_equal(manifest_parse(encode(&m), &parsed), -EBADMSG);
+    assert_null(parsed.args);
+}
+
+static void refuses_what_is_too_large(void **state)
+{
+    (void)state;
+    const struct bytes large = {buffer, MANIFEST_SIZE_MAX + 1};
+    struct manifest m;
+    assert_int_equal(manifest_parse(large, &m), -EBADMSG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(comes_back),
+        cmocka_unit_test(encoding_is_fixed),
+        cmocka_unit_test(refuses_every_truncation),
+        cmocka_unit_test(refuses_more_at_the_end),
+        cmocka_unit_test(refuses_changes),
+        cmocka_unit_test(refuses_hostile_counts),
+        cmocka_unit_test(refuses_a_wrong_meaning),
+        cmocka_unit_test(refuses_what_is_too_large),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
