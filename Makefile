@@ -90,7 +90,7 @@ $(BUILD)/enarx: $(HOST_OBJS)
 
 # ---- manual, completion, installation ----
 
-DOCGEN_OBJS := $(call objects,tools/docgen.c host/cli/command.c host/cli/man.c host/cli/completion.c)
+DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c docs.c man.c completion.c nearest.c))
 $(BUILD)/docgen: tools/docgen.c $(filter $(BUILD)/obj/%,$(DOCGEN_OBJS))
 	$(Q)$(CC) -pie -o $@ $(DOCGEN_OBJS)
 
