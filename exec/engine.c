@@ -73,30 +73,44 @@ static void check(wasmtime_error_t *error, const char *what)
         report_failure("%s: %s", what, error_text(error));
 }
 
-/* The backtrace with its cause in front: what a reader looks for first. */
+/* wasmtime's frames, without what means nothing to a user of ours: the name of
+ * an unnamed module, and advice about wasmtime's own settings. In place. */
+static void tidy_frames(char *text)
+{
+    static const char unnamed[] = "<unknown>!";
+    char *note = strstr(text, "\nnote: ");
+    if (note != NULL)
+        *note = '\0';
+    for (char *at = strstr(text, unnamed); at != NULL; at = strstr(at, unnamed)) {
+        char *rest = at + strlen(unnamed);
+        memmove(at, rest, strlen(rest) + 1);
+    }
+}
+
+/* Cause first: it is what a reader looks for. */
 static void report_trap(const wasm_trap_t *trap)
 {
     static const char cause_mark[] = "\n\nCaused by:\n";
+    static const char prefix[] = "wasm trap: ";
     wasm_message_t message;
     wasm_trap_message(trap, &message);
     char *text = strndup(message.data, message.size);
     if (text == NULL)
         report_failure("out of memory");
     char *cause = strstr(text, cause_mark);
-    if (cause == NULL) {
+    char *frames = strchr(text, '\n');
+    if (cause == NULL || frames == NULL) {
         report(PORT_LOG_ERROR, "the program trapped: %s", text);
+        free(text);
         return;
     }
     *cause = '\0';
     cause += strlen(cause_mark);
-    while (*cause == ' ')
-        cause++;
-    static const char prefix[] = "wasm trap: ";
+    cause += strspn(cause, " ");
     if (strncmp(cause, prefix, strlen(prefix)) == 0)
         cause += strlen(prefix);
-    char *frames = strchr(text, '\n');
-    report(PORT_LOG_ERROR, "the program trapped: %s\nWebAssembly backtrace:%s", cause,
-           frames == NULL ? " none" : frames);
+    tidy_frames(frames);
+    report(PORT_LOG_ERROR, "the program trapped: %s\nWebAssembly backtrace:%s", cause, frames);
     free(text);
 }
 

@@ -196,6 +196,7 @@ static int execute(struct run *r)
         .code = r->cache.entry,
         .cache_key = r->cached ? r->cache.key : NULL,
         .code_fd = r->cached ? r->cache.fresh.fd : -1,
+        .code_size_max = CODE_CACHE_ENTRY_MAX,
         .timeout_ms = r->request.timeout_ms,
         .log_level = r->level,
         .output = r->output != NULL ? take_output : NULL,
