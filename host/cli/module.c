@@ -2,11 +2,6 @@
 /* A first look at the program; see module.h. [WebAssembly 5.5.16] */
 #include "host/cli/module.h"
 
-#include "host/cli/file.h"
-#include "host/cli/message.h"
-
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define VERSION         1u
@@ -85,21 +80,4 @@ const char *module_fault(struct bytes module)
     if (!has_all_sections(&c))
         return "is truncated: it ends within a section; build or copy it again";
     return NULL;
-}
-
-int module_read(const char *path, struct bytes *out)
-{
-    int error = file_read(path, MODULE_SIZE_MAX, out);
-    if (error == -EISDIR)
-        return fail("%s is a directory; name the .wasm file in it", path);
-    if (error == -EFBIG)
-        return fail("%s is larger than 1 GiB, the most that a program may be", path);
-    if (error < 0)
-        return fail("cannot read %s: %s", path, strerror(-error));
-    const char *fault = module_fault(*out);
-    if (fault == NULL)
-        return 0;
-    free((void *)out->data);
-    *out = (struct bytes){0};
-    return fail("%s %s", path, fault);
 }

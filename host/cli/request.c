@@ -43,7 +43,8 @@ static int read_env(struct request *r, const struct setting *s)
     struct manifest_env *env = &r->env[r->env_count++];
     env->name = (struct bytes){.data = (const uint8_t *)s->value, .size = length};
     if (!manifest_env_name_ok(env->name))
-        return misuse("%s: '%s' has no name in UTF-8; write NAME=VALUE", s->from, s->value);
+        return misuse("%s: '%s' does not begin with a name in UTF-8; write NAME=VALUE", s->from,
+                      s->value);
     const char *value = equals != NULL ? equals + 1 : getenv(s->value);
     if (value == NULL)
         return fail("%s: %s is not set here; write %s=VALUE", s->from, s->value, s->value);
@@ -89,7 +90,7 @@ static int read_dir(struct request *r, const struct setting *s)
         dir->read_only = true;
     }
     if (!guest_ok(guest))
-        return misuse("%s: '%s' is no place in the keep; write an absolute path, or one with :ro",
+        return misuse("%s: GUEST must be an absolute path, not '%s'; only :ro may follow it",
                       s->from, guest);
     return 0;
 }
@@ -103,7 +104,7 @@ static int read_dir_out(struct request *r, const struct setting *s)
         return misuse("%s: '%s' is not GUEST::HOST, as in /data::./data", s->from, s->value);
     *dir = (struct tree_dir){.guest = guest, .out = host};
     if (!guest_ok(guest))
-        return misuse("%s: '%s' is no place in the keep; write an absolute path", s->from, guest);
+        return misuse("%s: GUEST must be an absolute path without ':', not '%s'", s->from, guest);
     return 0;
 }
 

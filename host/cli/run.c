@@ -6,6 +6,7 @@
 #include "host/backend.h"
 #include "host/cli/cli.h"
 #include "host/cli/config.h"
+#include "host/cli/file.h"
 #include "host/cli/json.h"
 #include "host/cli/message.h"
 #include "host/cli/module.h"
@@ -60,6 +61,21 @@ static int choose_backend(struct run *r)
                     failed.what, failed.why);
     debug(r->level, "backend %s: %s", r->backend->name, why);
     return 0;
+}
+
+static int read_module(struct run *r)
+{
+    const char *path = r->request.module;
+    int error = file_read(path, MODULE_SIZE_MAX, &r->module);
+    if (error == -EISDIR)
+        return fail("%s is a directory; name the .wasm file in it", path);
+    if (error == -EFBIG)
+        return fail("%s is larger than %u MiB, the most that a program may be", path,
+                    MODULE_SIZE_MAX >> 20);
+    if (error < 0)
+        return fail("cannot read %s: %s", path, strerror(-error));
+    const char *fault = module_fault(r->module);
+    return fault != NULL ? fail("%s %s", path, fault) : 0;
 }
 
 /* What the command line alone could have told. */
@@ -121,7 +137,7 @@ static int prepare(struct run *r)
 {
     int status = choose_backend(r);
     if (status == 0)
-        status = module_read(r->request.module, &r->module);
+        status = read_module(r);
     if (status == 0)
         status = config_file_read(r->request.config, &r->config);
     if (status == 0)
