@@ -107,6 +107,7 @@ static void report_trap(const wasm_trap_t *trap)
     *cause = '\0';
     cause += strlen(cause_mark);
     cause += strspn(cause, " ");
+    cause[strcspn(cause, "\n")] = '\0';
     if (strncmp(cause, prefix, strlen(prefix)) == 0)
         cause += strlen(prefix);
     tidy_frames(frames);
@@ -119,6 +120,7 @@ static void report_trap(const wasm_trap_t *trap)
 /* Which proposals are on, and why, is in docs/engine.md. */
 static wasm_engine_t *new_engine(const struct engine_config *config)
 {
+    setenv("WASMTIME_BACKTRACE_DETAILS", "1", 1); /* source lines; the C API has no setter */
     wasm_config_t *c = wasm_config_new();
     bool winch = config->compiler == COMPILER_WINCH;
     wasmtime_config_strategy_set(c, winch ? WASMTIME_STRATEGY_WINCH : WASMTIME_STRATEGY_CRANELIFT);
