@@ -105,6 +105,8 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
 
 /* ---- the parent ---- */
 
+/* After a failure the rest is taken all the same: a keep that finds the pipe
+ * broken would complain of something that is not its user's concern. */
 static void take_output(struct watch *w, const struct keep *keep)
 {
     static uint8_t part[PORT_CHUNK];
@@ -112,7 +114,7 @@ static void take_output(struct watch *w, const struct keep *keep)
     if (n > 0 && w->output_error == 0)
         w->output_error =
             keep->output(keep->output_context, (struct bytes){.data = part, .size = (size_t)n});
-    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN) || w->output_error < 0)
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
         close_fd(&w->output_fd);
 }
 
