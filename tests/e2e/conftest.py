@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "tests/e2e/programs"
 BUILT = ROOT / "build/tests/e2e"
+ENARX = Path(os.environ.get("ENARX", ROOT / "build/enarx")).resolve()
 NOTICE = "not confidential"  # what nil and kvm say unless told --quiet
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -23,6 +24,8 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def pytest_sessionstart(session):
     """Orphans of the command become children of ours, so that they show."""
+    if not ENARX.exists():
+        pytest.exit(f"{ENARX} is missing: run make", 1)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
@@ -112,33 +115,28 @@ class Enarx:
 
 
 @pytest.fixture(scope="session")
-def enarx_path():
-    path = Path(os.environ.get("ENARX", ROOT / "build/enarx")).resolve()
-    assert path.exists(), f"{path} is missing: run make"
-    return path
-
-
-@pytest.fixture(scope="session")
-def enarx(enarx_path, tmp_path_factory):
-    return Enarx(enarx_path, tmp_path_factory.mktemp("home"))
+def enarx(tmp_path_factory):
+    return Enarx(ENARX, tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture
-def fresh(enarx_path, tmp_path):
+def fresh(tmp_path):
     """The command as on a machine where it never ran."""
-    return Enarx(enarx_path, tmp_path / "home")
+    return Enarx(ENARX, tmp_path / "home")
 
 
 @pytest.fixture(autouse=True)
 def nothing_left():
+    """The command waits for what it starts: an orphan of it is a failure."""
     before = children(os.getpid())
     yield
-    left = children(os.getpid()) - before
-    names = {p: Path(f"/proc/{p}/comm").read_text().strip() for p in left}
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
+    left = []
+    for pid in children(os.getpid()) - before:
+        if Path(f"/proc/{pid}/comm").read_text().strip() == ENARX.name:
+            left.append(pid)
+            os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-    assert not left, f"processes left behind: {names}"
+    assert not left, f"{len(left)} processes left behind"
 
 
 # ---- programs ----

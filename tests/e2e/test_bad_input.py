@@ -80,7 +80,7 @@ def test_truncated_module_says_so(enarx, file, tool):
 
 def test_damaged_module(enarx, file, tool):
     content = bytearray(tool.read_bytes())
-    content[len(content) // 3 : len(content) // 3 + 64] = b"\xff" * 64
+    content[200:10000] = b"\xff" * 9800
     enarx.run(file(bytes(content))).refused("app.wasm")
 
 
@@ -239,7 +239,7 @@ def test_address_of_another_machine(enarx, tool, file):
         'files = [{kind = "listen", prot = "tcp", name = "web", addr = "192.0.2.1", port = 8080}]',
         "Enarx.toml",
     )
-    enarx.run("--config", config, tool, "args").refused(r"192\.0\.2\.1", "assign")
+    enarx.run("--config", config, tool, "args").refused(r"192\.0\.2\.1", "no such address")
 
 
 def test_nobody_answers(enarx, tool, file, port):
@@ -247,7 +247,7 @@ def test_nobody_answers(enarx, tool, file, port):
         f'files = [{{kind = "connect", prot = "tcp", host = "127.0.0.1", port = {port}}}]',
         "Enarx.toml",
     )
-    enarx.run("--config", config, tool, "args").refused(f"127.0.0.1.*{port}", "refused")
+    enarx.run("--config", config, tool, "args").refused(f"127.0.0.1:{port}", "nothing listens")
 
 
 def test_unknown_host(enarx, tool, file):
@@ -259,11 +259,11 @@ def test_unknown_host(enarx, tool, file):
 
 
 def test_directory_that_does_not_exist(enarx, tool, tmp_path):
-    enarx.run("--dir", f"{tmp_path}/no::/data", tool).refused("/no", "no such file")
+    enarx.run("--dir", f"{tmp_path}/no::/data", tool).refused("/no", "no such directory")
 
 
 def test_directory_that_is_a_file(enarx, tool, file):
-    enarx.run("--dir", f"{file('x', 'plain')}::/data", tool).refused("plain", "not a directory")
+    enarx.run("--dir", f"{file('x', 'plain')}::/data", tool).refused("plain", "is a file")
 
 
 def test_output_directory_that_does_not_exist(enarx, tool, tmp_path):

@@ -71,7 +71,7 @@ def test_damaged_entry_is_ignored(cached, tool, how):
     assert not compiled(cached, tool, "exit", 0)
 
 
-def test_entry_of_another_machine_is_ignored(cached, tool, tmp_path, enarx_path):
+def test_entry_of_another_machine_is_ignored(cached, tool, tmp_path):
     """A cache that was copied here, without the key that made it."""
     for key in (cached.home / "state").rglob("*"):
         if key.is_file():
@@ -94,7 +94,7 @@ def test_key_is_private(cached):
     assert keys and all(p.stat().st_mode & 0o077 == 0 for p in keys)
 
 
-@pytest.mark.parametrize("content", [b"", b"short", b"x" * 4096])
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 4096], ids=["empty", "short", "long"])
 def test_damaged_key(cached, tool, content):
     """Replaced by a new one, or the cache left alone: never a failure."""
     for key in (cached.home / "state").rglob("*"):
