@@ -95,21 +95,34 @@ void debug(enum port_level most, const char *format, ...)
     va_end(args);
 }
 
+/* The original also knows more and less than we have to say. */
+static const struct {
+    const char *name;
+    enum port_level level;
+} levels[] = {
+    {"error", PORT_LOG_ERROR}, {"warn", PORT_LOG_WARN},   {"info", PORT_LOG_INFO},
+    {"debug", PORT_LOG_DEBUG}, {"trace", PORT_LOG_DEBUG}, {"off", PORT_LOG_ERROR},
+};
+
+static bool find_level(const char *name, size_t length, enum port_level *level)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(levels); i++) {
+        if (strlen(levels[i].name) != length || strncasecmp(levels[i].name, name, length) != 0)
+            continue;
+        *level = levels[i].level;
+        return true;
+    }
+    return false;
+}
+
 /* The original's filters are lists of "level" and "target=level": a level that
  * stands alone counts. */
 enum port_level message_level(const char *variable, bool quiet)
 {
-    static const char *const names[] = {"error", "warn", "info", "debug"};
     enum port_level level = PORT_LOG_INFO;
     for (const char *part = variable; part != NULL && *part != '\0';) {
         size_t length = strcspn(part, ",");
-        size_t i = 0;
-        while (i < ARRAY_COUNT(names) &&
-               (strlen(names[i]) != length || strncasecmp(part, names[i], length) != 0))
-            i++;
-        if (i < ARRAY_COUNT(names))
-            level = (enum port_level)i;
-        else
+        if (!find_level(part, length, &level))
             warn(PORT_LOG_WARN, "ENARX_LOG: '%.*s' is ignored; levels are error, warn, info, debug",
                  (int)length, part);
         part += length + (part[length] == ',');
