@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Enarx.toml: what is accepted makes a good manifest. */
+/* links: conf/config.c conf/config_key.c conf/config_template.c conf/manifest_check.c */
+/* links: conf/toml.c conf/toml_define.c conf/toml_tree.c conf/toml_scan.c conf/toml_error.c */
+/* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c */
+/* links: base/cur.c base/put.c base/utf8.c */
+#include "conf/config.h"
+#include "conf/manifest_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct config c;
+    struct toml_error error = {.what = ""};
+    if (config_parse((struct bytes){.data = data, .size = size}, &c, &error) < 0) {
+        if (error.what[0] == '\0' || error.place.line == 0 || c.toml != NULL)
+            abort();
+        return 0;
+    }
+    const struct manifest m = {
+        .args = c.args,
+        .arg_count = c.arg_count,
+        .env = c.env,
+        .env_count = c.env_count,
+        .streams = c.streams,
+        .stream_count = c.stream_count,
+    };
+    if (manifest_check(&m) != 0)
+        abort();
+    config_fini(&c);
+    return 0;
+}
