@@ -30,22 +30,14 @@ static int make_args(const struct request *r, const struct config *c, struct man
 
 /* ---- environment ---- */
 
-static struct manifest_env *find_env(const struct manifest *m, struct bytes name)
-{
-    for (size_t i = 0; i < m->env_count; i++) {
-        if (bytes_equal(m->env[i].name, name))
-            return &m->env[i];
-    }
-    return NULL;
-}
-
-/* There is room: make_env counted. */
+/* Sets a variable that may be there already. There is room: make_env counted. */
 static void set_env(struct manifest *m, struct manifest_env env)
 {
-    struct manifest_env *same = find_env(m, env.name);
-    if (same == NULL)
-        same = &m->env[m->env_count++];
-    *same = env;
+    size_t i = 0;
+    while (i < m->env_count && !bytes_equal(m->env[i].name, env.name))
+        i++;
+    m->env[i] = env;
+    m->env_count += i == m->env_count;
 }
 
 /* "stdin:stdout:web" */
@@ -67,7 +59,7 @@ static char *join_names(const struct config *c)
     return text;
 }
 
-/* What says which descriptor is what; a user's own variables of these names win. */
+/* What tells the program which descriptor is what. */
 struct descriptors {
     char count[24];
     char *names;
@@ -85,10 +77,8 @@ static int make_env(const struct request *r, const struct config *c, const struc
         return -ENOMEM;
     for (size_t i = 0; i < c->env_count; i++)
         m->env[m->env_count++] = c->env[i];
-    for (size_t i = 0; i < ARRAY_COUNT(ours); i++) {
-        if (find_env(m, ours[i].name) == NULL)
-            set_env(m, ours[i]);
-    }
+    for (size_t i = 0; i < ARRAY_COUNT(ours); i++)
+        m->env[m->env_count++] = ours[i];
     for (size_t i = 0; i < r->env_count; i++)
         set_env(m, r->env[i]);
     return 0;

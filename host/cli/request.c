@@ -36,6 +36,13 @@ static int read_timeout(struct request *r, const struct setting *s)
     return 0;
 }
 
+/* What Enarx.toml may not set either. */
+static bool is_ours(struct bytes name)
+{
+    return bytes_equal(name, bytes_of_text("FD_COUNT")) ||
+           bytes_equal(name, bytes_of_text("FD_NAMES"));
+}
+
 static int read_env(struct request *r, const struct setting *s)
 {
     const char *equals = strchr(s->value, '=');
@@ -45,6 +52,9 @@ static int read_env(struct request *r, const struct setting *s)
     if (!manifest_env_name_ok(env->name))
         return misuse("%s: '%s' does not begin with a name in UTF-8; write NAME=VALUE", s->from,
                       s->value);
+    if (is_ours(env->name))
+        return misuse("%s: %.*s tells of the files in Enarx.toml and cannot be set", s->from,
+                      (int)length, s->value);
     const char *value = equals != NULL ? equals + 1 : getenv(s->value);
     if (value == NULL)
         return fail("%s: %s is not set here; write %s=VALUE", s->from, s->value, s->value);

@@ -104,6 +104,8 @@ static void reads_variables(void **state)
     refuses(WORDS("--env", ""), STATUS_USAGE);
     refuses(WORDS("--env", "A=\xff"), STATUS_USAGE);
     refuses(WORDS("--env", "\xff=A"), STATUS_USAGE);
+    refuses(WORDS("--env", "FD_COUNT=9"), STATUS_USAGE);
+    refuses(WORDS("--env", "FD_NAMES"), STATUS_USAGE);
 }
 
 static void reads_folders(void **state)
