@@ -200,7 +200,7 @@ static wasm_trap_t *call_wasi(void *env, wasmtime_caller_t *caller, wasmtime_val
     uint32_t result = b->func->call(b->run->wasi, guest_memory(b->run, caller), args);
     if (result == WASI_EXITED) {
         b->run->exited = true;
-        return wasmtime_trap_new("exit", 4);
+        return wasmtime_trap_new_code(WASMTIME_TRAP_CODE_INTERRUPT);
     }
     if (b->func->returns)
         raw[0].i32 = (int32_t)result;
@@ -281,10 +281,12 @@ static bool call_export(struct run *r, const wasmtime_func_t *func, const char *
     wasm_trap_t *trap = NULL;
     wasmtime_error_t *error = wasmtime_func_call(r->context, func, NULL, 0, values, results, &trap);
     free(values);
-    check(error, "cannot call the program");
-    if (trap == NULL || r->exited)
+    if (r->exited || (trap == NULL && error == NULL))
         return true;
-    report_trap(trap);
+    if (trap != NULL)
+        report_trap(trap);
+    else /* an exception that nobody caught */
+        report(PORT_LOG_ERROR, "the program failed: %s", error_text(error));
     return false;
 }
 
