@@ -42,7 +42,8 @@ uint32_t utf8_take(struct cur *c)
         const struct form *f = &forms[i];
         if ((lead & f->mask) != f->lead)
             continue;
-        uint32_t character = take_rest(c, lead & (uint8_t)~f->mask, i);
+        const uint32_t bits = lead ^ f->lead;
+        const uint32_t character = take_rest(c, bits, i);
         if (character < f->least || !utf8_is_scalar(character))
             cur_fail(c);
         return cur_ok(c) ? character : 0;

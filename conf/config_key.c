@@ -3,53 +3,11 @@
  * and nothing for what is in it. */
 #include "conf/config_key.h"
 
+#include "base/nearest.h"
 #include "conf/manifest_check.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* ---- what was probably meant ---- */
-
-enum { WORD_MAX = 15, TYPOS_MAX = 2 };
-
-static unsigned min_of(unsigned a, unsigned b) { return a < b ? a : b; }
-
-/* How many letters to add, drop or replace to get from one to the other
- * (Levenshtein). Neither is longer than WORD_MAX. */
-static unsigned distance(struct bytes a, struct bytes b)
-{
-    unsigned row[WORD_MAX + 1];
-    for (unsigned j = 0; j <= b.size; j++)
-        row[j] = j;
-    for (unsigned i = 1; i <= a.size; i++) {
-        unsigned diagonal = row[0];
-        row[0] = i;
-        for (unsigned j = 1; j <= b.size; j++) {
-            const unsigned replaced = diagonal + (a.data[i - 1] != b.data[j - 1]);
-            diagonal = row[j];
-            row[j] = min_of(replaced, min_of(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b.size];
-}
-
-/* The nearest of `words`, or null when none is near. */
-static const char *nearest(struct bytes word, const char *const *words)
-{
-    const char *best = NULL;
-    unsigned best_distance = TYPOS_MAX + 1;
-    for (size_t i = 0; words[i] != NULL; i++) {
-        const struct bytes candidate = bytes_of_text(words[i]);
-        if (word.size > WORD_MAX || candidate.size > WORD_MAX)
-            continue;
-        const unsigned d = distance(word, candidate);
-        if (d < best_distance && 2 * d <= candidate.size) {
-            best = words[i];
-            best_distance = d;
-        }
-    }
-    return best;
-}
 
 static int find(struct bytes word, const char *const *words)
 {
@@ -64,12 +22,15 @@ static int find(struct bytes word, const char *const *words)
 static int refuse(struct bytes word, struct toml_place place, const char *what,
                   const char *const *words, struct toml_error *error)
 {
-    const char *meant = nearest(word, words);
+    size_t count = 0;
+    while (words[count] != NULL)
+        count++;
+    const char *meant = nearest_word(word, words, count);
     if (meant != NULL)
         return toml_error_set(error, place, "unknown %s %s; did you mean \"%s\"?", what,
                               toml_quote(word).text, meant);
     char list[100] = "";
-    for (size_t i = 0; words[i] != NULL; i++) {
+    for (size_t i = 0; i < count; i++) {
         const size_t size = strlen(list);
         snprintf(list + size, sizeof(list) - size, "%s%s", i > 0 ? ", " : "", words[i]);
     }
@@ -114,7 +75,7 @@ int config_text(const struct toml_value *value, const char *what, struct toml_er
 int config_choice(const struct toml_value *value, const char *what, const char *const *choices,
                   struct toml_error *error, size_t *index)
 {
-    struct bytes text;
+    struct bytes text = {0};
     int result = config_text(value, what, error, &text);
     if (result < 0)
         return result;

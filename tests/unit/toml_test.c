@@ -6,6 +6,8 @@
 /* links: base/cur.c base/put.c base/utf8.c */
 #include "conf/toml.h"
 
+#include "base/put.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +36,7 @@ static const struct toml_value *at(const struct toml *t, const char *path)
     snprintf(copy, sizeof(copy), "%s", path);
     const struct toml_value *v = toml_root(t);
     for (char *part = strsep(&rest, "/"); part != NULL; part = strsep(&rest, "/")) {
-        v = v->type == TOML_ARRAY ? v->array.items[atoi(part)] : toml_get(v, part);
+        v = v->type == TOML_ARRAY ? v->array.items[strtoul(part, NULL, 10)] : toml_get(v, part);
         assert_non_null(v);
     }
     return v;
@@ -252,15 +254,17 @@ static void errors_have_a_place(void **state)
 /* `count` times `open`, then `middle`, then `count` times `close`. */
 static int parse_nested(const char *open, const char *middle, const char *close, size_t count)
 {
-    char text[1024] = "a = ";
+    uint8_t text[1024];
+    struct put p = put_init(text, sizeof(text));
+    put_bytes(&p, bytes_of_text("a = "));
     for (size_t i = 0; i < count; i++)
-        strcat(text, open);
-    strcat(text, middle);
+        put_bytes(&p, bytes_of_text(open));
+    put_bytes(&p, bytes_of_text(middle));
     for (size_t i = 0; i < count; i++)
-        strcat(text, close);
+        put_bytes(&p, bytes_of_text(close));
     struct toml *t = NULL;
     struct toml_error error = {.what = ""};
-    int result = toml_parse(bytes_of_text(text), &t, &error);
+    int result = toml_parse(put_done(&p), &t, &error);
     if (result < 0)
         assert_string_equal(error.what, "more than 64 arrays and tables in each other");
     toml_free(t);
@@ -284,7 +288,7 @@ static void dotted_nesting_is_bounded(void **state)
     for (size_t parts = TOML_DEPTH_MAX; parts <= TOML_DEPTH_MAX + 2; parts++) {
         char key[256] = "a";
         for (size_t i = 1; i < parts; i++)
-            strcat(key, ".a");
+            memcpy(key + 2 * i - 1, ".a", 3);
         char text[512];
         struct toml *t = NULL;
         struct toml_error error;
