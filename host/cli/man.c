@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define RELEASED "November 23, 2025"
+#define RELEASED "November 23, 2026"
 #define WIDTH    72u /* of the source */
 
 static void put_character(FILE *out, char c)

@@ -1,54 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Progress by a timer; see progress.h. */
+/* Progress by a timer; see progress.h. Trusts the system's clock. */
 #define _GNU_SOURCE
 #include "host/cli/progress.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define ERASE "\r\033[K"
+#define FIRST  1 /* second */
+#define PERIOD 10
 
-/* In the handler: only what is safe there. */
-static void put(const char *text)
+static bool is_over(const struct progress *p)
 {
-    if (write(STDERR_FILENO, text, strlen(text)) < 0)
-        return; /* a line less */
+    struct stat st;
+    return p->until_fd >= 0 && (fstat(p->until_fd, &st) < 0 || st.st_size > 0);
 }
 
-static void put_seconds(unsigned seconds)
+/* The rest may be called from a signal handler. */
+static size_t append(char *line, size_t length, const char *text)
+{
+    size_t size = strlen(text);
+    memcpy(line + length, text, size);
+    return length + size;
+}
+
+static size_t append_number(char *line, size_t length, unsigned number)
 {
     char digits[12];
     char *start = digits + sizeof(digits) - 1;
     *start = '\0';
     do {
-        *--start = (char)('0' + seconds % 10);
-        seconds /= 10;
-    } while (seconds > 0);
-    put(start);
+        *--start = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return append(line, length, start);
 }
 
-static void show(int number, siginfo_t *info, void *context)
+static void put_line(const struct progress *p)
+{
+    char line[128];
+    if (strlen(p->what) > 64)
+        return;
+    size_t length = append(line, 0, "enarx: ");
+    length = append(line, length, p->what);
+    length = append(line, length, ": ");
+    length = append_number(line, length, (unsigned)p->seconds);
+    length = append(line, length, " s so far\n");
+    if (write(STDERR_FILENO, line, length) < 0)
+        return; /* a line less */
+}
+
+static void tick(int number, siginfo_t *info, void *context)
 {
     (void)number;
     (void)context;
+    if (info->si_code != SI_TIMER)
+        return; /* from someone else, without a progress */
     int error = errno;
     struct progress *p = info->si_value.sival_ptr;
     p->seconds++;
-    put(ERASE "enarx: ");
-    put(p->what);
-    put(", ");
-    put_seconds((unsigned)p->seconds);
-    put(" s");
+    if ((p->seconds == FIRST || p->seconds % PERIOD == 0) && !is_over(p))
+        put_line(p);
     errno = error;
 }
 
-void progress_begin(struct progress *p, enum port_level most, const char *what)
+void progress_begin(struct progress *p, enum port_level most, const char *what, int until_fd)
 {
-    *p = (struct progress){.what = what};
+    *p = (struct progress){.what = what, .until_fd = until_fd};
     if (most < PORT_LOG_INFO || !isatty(STDERR_FILENO))
         return;
-    struct sigaction action = {.sa_sigaction = show, .sa_flags = SA_SIGINFO | SA_RESTART};
+    struct sigaction action = {.sa_sigaction = tick, .sa_flags = SA_SIGINFO | SA_RESTART};
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
     event.sigev_value.sival_ptr = p;
     const struct itimerspec each_second = {.it_interval.tv_sec = 1, .it_value.tv_sec = 1};
@@ -63,9 +85,7 @@ void progress_end(struct progress *p)
 {
     if (!p->started)
         return;
-    timer_delete(p->timer);
     signal(SIGALRM, SIG_IGN); /* one may be on its way */
+    timer_delete(p->timer);
     p->started = false;
-    if (p->seconds > 0)
-        put(ERASE);
 }

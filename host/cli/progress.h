@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells a waiting user what takes so long: on a terminal only, and only after a
- * second. Another process or thread is not needed: a timer's signal writes it. */
+/* Tells a waiting user what takes so long: on a terminal only, after a second and
+ * then every ten. Whole lines, never taken back, since the program may be writing
+ * to the same terminal by then. */
 #ifndef HOST_CLI_PROGRESS_H
 #define HOST_CLI_PROGRESS_H
 
@@ -13,12 +14,15 @@
 struct progress {
     timer_t timer;
     bool started;
-    volatile sig_atomic_t seconds; /* shown so far */
-    const char *what;              /* "copying folders into the keep" */
+    volatile sig_atomic_t seconds;
+    const char *what;
+    int until_fd;
 };
 
-/* `what` and `p` are borrowed until progress_end, which takes the line away. */
-void progress_begin(struct progress *p, enum port_level most, const char *what);
+/* Starts a timer whose signal writes `what`, such as "copying folders". Silent
+ * once file `until_fd` is not empty; -1: never. `p` and `what` are borrowed until
+ * progress_end. */
+void progress_begin(struct progress *p, enum port_level most, const char *what, int until_fd);
 void progress_end(struct progress *p);
 
 #endif

@@ -81,9 +81,18 @@ static int split(struct request *r, const struct setting *s, char **first, char 
     return mark == NULL || text[0] == '\0' || mark[2] == '\0' ? STATUS_USAGE : 0;
 }
 
+static bool has_parent(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "..")) != NULL; at++) {
+        if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 static bool guest_ok(const char *guest)
 {
-    return (guest[0] == '/' && strchr(guest, ':') == NULL) || strcmp(guest, ".") == 0;
+    return guest[0] == '/' && strchr(guest, ':') == NULL && !has_parent(guest);
 }
 
 static int read_dir(struct request *r, const struct setting *s)
@@ -100,7 +109,8 @@ static int read_dir(struct request *r, const struct setting *s)
         dir->read_only = true;
     }
     if (!guest_ok(guest))
-        return misuse("%s: GUEST must be an absolute path, not '%s'; only :ro may follow it",
+        return misuse("%s: GUEST must be an absolute path without '..', not '%s'; only :ro may "
+                      "follow it",
                       s->from, guest);
     return 0;
 }
@@ -114,7 +124,8 @@ static int read_dir_out(struct request *r, const struct setting *s)
         return misuse("%s: '%s' is not GUEST::HOST, as in /data::./data", s->from, s->value);
     *dir = (struct tree_dir){.guest = guest, .out = host};
     if (!guest_ok(guest))
-        return misuse("%s: GUEST must be an absolute path without ':', not '%s'", s->from, guest);
+        return misuse("%s: GUEST must be an absolute path without '..' and ':', not '%s'", s->from,
+                      guest);
     return 0;
 }
 

@@ -79,14 +79,14 @@ static int read_module(struct run *r)
 }
 
 /* What the command line alone could have told. */
-static bool is_misuse(int error) { return error == -EINVAL || error == -EEXIST || error == -EROFS; }
+static bool is_misuse(int error) { return error == -EEXIST || error == -EROFS; }
 
 static int import_folders(struct run *r)
 {
     struct progress p;
     struct fault fault;
     const struct request *q = &r->request;
-    progress_begin(&p, r->level, "copying folders into the keep");
+    progress_begin(&p, r->level, "copying folders into the keep", -1);
     int error = tree_import(q->dirs, q->dir_count, PLAN_FILES_SIZE_MAX, &r->tree, &fault);
     progress_end(&p);
     if (error == 0)
@@ -189,10 +189,9 @@ static void remark(const struct run *r)
                        "to a file or /dev/null");
 }
 
-static int execute(struct run *r)
+static struct keep describe_keep(const struct run *r)
 {
-    const struct config *c = &r->config.config;
-    struct keep keep = {
+    return (struct keep){
         .boot =
             {
                 .magic = BOOT_MAGIC,
@@ -208,7 +207,7 @@ static int execute(struct run *r)
         .files = r->tree.contents,
         .file_count = r->tree.file_count,
         .endpoints = r->endpoints,
-        .endpoint_count = c->stream_count,
+        .endpoint_count = r->config.config.stream_count,
         .code = r->cache.entry,
         .cache_key = r->cached ? r->cache.key : NULL,
         .code_fd = r->cached ? r->cache.fresh.fd : -1,
@@ -218,10 +217,19 @@ static int execute(struct run *r)
         .output = r->output != NULL ? take_output : NULL,
         .output_context = r->output,
     };
+}
+
+static int execute(struct run *r)
+{
+    struct keep keep = describe_keep(r);
     remark(r);
+    struct progress p = {0};
+    if (r->cached && r->cache.entry.size == 0)
+        progress_begin(&p, r->level, "compiling the program", r->cache.fresh.fd);
     uint64_t start = now_ms();
     int error = keep_run(r->backend, &keep, &r->outcome);
     r->duration_ms = now_ms() - start;
+    progress_end(&p);
     if (error == 0)
         return 0;
     r->outcome.ending = ENDED_FAILED;

@@ -113,11 +113,11 @@ static void reads_folders(void **state)
     (void)state;
     struct asked_for a;
     assert_int_equal(
-        ask(&a, WORDS("--dir", "a:b::/data", "--dir", ".::/:ro", "--dir-out", "/data::out:side")),
+        ask(&a, WORDS("--dir", "a:b::/data..", "--dir", ".::/:ro", "--dir-out", "/data::out:side")),
         0);
     assert_int_equal(a.request.dir_count, 3);
     assert_string_equal(a.request.dirs[0].host, "a:b");
-    assert_string_equal(a.request.dirs[0].guest, "/data");
+    assert_string_equal(a.request.dirs[0].guest, "/data..");
     assert_false(a.request.dirs[0].read_only);
     assert_string_equal(a.request.dirs[1].guest, "/");
     assert_true(a.request.dirs[1].read_only);
@@ -131,9 +131,9 @@ static void reads_folders(void **state)
 static void refuses_wrong_folders(void **state)
 {
     (void)state;
-    static char *const dirs[] = {"",         "data",        "::",    "::/data",
-                                 "data::",   "data:/data",  "a::b",  "a::b:ro",
-                                 "a::/b:rx", "a::/b:ro:ro", "a:::/b"};
+    static char *const dirs[] = {
+        "",        "data",     "::",          "::/data", "data::", "data:/data", "a::b",
+        "a::b:ro", "a::/b:rx", "a::/b:ro:ro", "a:::/b",  ".::.",   "a::/../b",   "a::/b/.."};
     for (size_t i = 0; i < ARRAY_COUNT(dirs); i++)
         refuses(WORDS("--dir", dirs[i]), STATUS_USAGE);
     static char *const outs[] = {"", "data", "::", "::data", "/data::", "a::b", "/a:ro::b"};
