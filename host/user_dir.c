@@ -44,17 +44,25 @@ bool user_dir_is_private(const struct stat *s)
     return s->st_uid == geteuid() && (s->st_mode & 077) == 0;
 }
 
+static int open_path(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault)
 {
     char path[PATH_MAX];
     int error = user_dir_path(dir, path, fault);
     if (error < 0)
         return error;
-    if (make)
+    int fd = open_path(path);
+    if (fd == -ENOENT && make) {
         make_path(path);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        fd = open_path(path);
+    }
     if (fd < 0)
-        return fault_system(fault, -errno, "cannot open directory %s", path);
+        return fault_system(fault, fd, "cannot open directory %s", path);
     struct stat found;
     if (fstat(fd, &found) == 0 && user_dir_is_private(&found))
         return fd;
