@@ -86,6 +86,8 @@ static int add_instead(struct node *dir, struct bytes text, struct node *n, stru
 int dir_move(struct node *from_dir, struct bytes from, struct node *to_dir, struct bytes to)
 {
     struct node *n = dir_find(from_dir, from);
+    if (n == NULL)
+        return -ENOENT;
     struct name *there = names_find(&to_dir->dir.names, &to_dir->vfs->key, to);
     if (there != NULL) {
         replace(to_dir, there, n);

@@ -88,7 +88,7 @@ static int resolve_addition(struct node *start, struct bytes path, struct place 
 
 int vfs_symlink(struct bytes target, struct node *start, struct bytes path)
 {
-    struct place p;
+    struct place p = {0};
     struct node *n;
     int error = path_check(target);
     if (error == 0)

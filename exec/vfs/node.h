@@ -78,7 +78,7 @@ void node_free(struct node *n);
 /* Names in directories, accounted for; times and rules are the caller's business.
  * `text` is 1 to VFS_NAME_MAX bytes. dir_add: not there yet. dir_remove: there.
  * dir_move: `from` is there; `to` may be, over another node, which loses it. A
- * node that loses its last name is dropped. 0, -ENOSPC or -ENOMEM. */
+ * node that loses its last name is dropped. 0, -ENOSPC, -ENOMEM; -ENOENT. */
 struct node *dir_find(const struct node *dir, struct bytes text);
 must_use int dir_add(struct node *dir, struct bytes text, struct node *n, bool built);
 void dir_remove(struct node *dir, struct bytes text);

@@ -21,41 +21,38 @@ struct visit {
     size_t path_max;
 };
 
-/* Makes room for `need` elements; grows by doubling. */
-static int reserve(void **array, size_t *max, size_t need, size_t element)
+/* `array` with room for `need` elements, moved perhaps; null and unharmed where
+ * memory is short. */
+static void *reserve(void *array, size_t *max, size_t need, size_t element)
 {
-    if (need <= *max)
-        return 0;
+    if (array != NULL && need <= *max)
+        return array;
     const size_t count = 2 * need + 64;
-    void *grown = realloc(*array, count * element);
-    if (grown == NULL)
-        return -ENOMEM;
-    *array = grown;
-    *max = count;
-    return 0;
+    void *grown = realloc(array, count * element);
+    if (grown != NULL)
+        *max = count;
+    return grown;
 }
 
 static int enter(struct visit *v, const struct node *dir, size_t path_size)
 {
-    void *levels = v->levels;
-    int error = reserve(&levels, &v->level_max, v->depth + 1, sizeof(*v->levels));
+    struct level *levels = reserve(v->levels, &v->level_max, v->depth + 1, sizeof(*levels));
+    if (levels == NULL)
+        return -ENOMEM;
     v->levels = levels;
-    if (error < 0)
-        return error;
-    v->levels[v->depth++] = (struct level){.dir = dir, .path_size = path_size};
+    levels[v->depth++] = (struct level){.dir = dir, .path_size = path_size};
     return 0;
 }
 
 /* Writes the path of `name`, with room for a slash after it. */
 static int put_path(struct visit *v, size_t above, const struct name *name)
 {
-    void *path = v->path;
-    int error = reserve(&path, &v->path_max, above + name->size + 1, 1);
+    uint8_t *path = reserve(v->path, &v->path_max, above + name->size + 1, 1);
+    if (path == NULL)
+        return -ENOMEM;
     v->path = path;
-    if (error < 0)
-        return error;
-    memcpy(v->path + above, name->text, name->size);
-    v->path[above + name->size] = '/';
+    memcpy(path + above, name->text, name->size);
+    path[above + name->size] = '/';
     return 0;
 }
 
