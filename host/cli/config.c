@@ -57,7 +57,7 @@ int config_file_read(const char *path, struct config_file *f)
     if (error == -EISDIR)
         return fail("%s is a directory; name the Enarx.toml in it", path);
     if (error < 0)
-        return fail("cannot read %s: %s", path, strerror(-error));
+        return fail("cannot read '%s': %s", path, strerror(-error));
     return parse(path, f);
 }
 
@@ -104,8 +104,10 @@ int config_init_command(maybe_unused const struct line *line)
     int error = write_all(fd, config_template);
     if (close(fd) < 0 && error == 0)
         error = -errno;
-    if (error == 0)
-        return 0;
-    unlink(NEW_NAME);
-    return fail("cannot write " NEW_NAME ": %s", strerror(-error));
+    if (error < 0) {
+        unlink(NEW_NAME);
+        return fail("cannot write " NEW_NAME ": %s", strerror(-error));
+    }
+    printf("wrote " NEW_NAME "; 'enarx run --config " NEW_NAME " APP.wasm' uses it\n");
+    return stdout_finish();
 }

@@ -73,7 +73,7 @@ static int read_module(struct run *r)
         return fail("%s is larger than %u MiB, the most that a program may be", path,
                     MODULE_SIZE_MAX >> 20);
     if (error < 0)
-        return fail("cannot read %s: %s", path, strerror(-error));
+        return fail("cannot read '%s': %s", path, strerror(-error));
     const char *fault = module_fault(r->module);
     return fault != NULL ? fail("%s %s", path, fault) : 0;
 }
@@ -235,6 +235,8 @@ static int execute(struct run *r)
     r->outcome.ending = ENDED_FAILED;
     if (r->output_fault.text[0] != '\0')
         return fail("%s", r->output_fault.text);
+    if (error == -ENOENT)
+        return fail("cannot open /proc/self/exe, from which a keep is loaded; mount /proc here");
     return fail("cannot run the keep: %s", strerror(-error));
 }
 
@@ -247,7 +249,7 @@ static int finish_output(struct run *r)
     if (r->output == NULL || r->outcome.ending == ENDED_FAILED)
         return 0;
     if (r->outcome.ending == ENDED_SIGNAL || r->outcome.ending == ENDED_TIMEOUT) {
-        warn(r->level, "--dir-out: nothing was copied out, since the program was ended early");
+        warn(r->level, "--dir-out: not all was copied out, since the program was ended early");
         return 0;
     }
     if (output_end(r->output) < 0) {
