@@ -189,7 +189,7 @@ static int list_name(int dir, const char *name, struct code_cache_list *list)
         .size = (uint64_t)found.st_size,
         .used_ns = (uint64_t)found.st_mtim.tv_sec * 1000000000u + (uint64_t)found.st_mtim.tv_nsec,
     };
-    strcpy(entry->name, name);
+    memcpy(entry->name, name, strlen(name) + 1);
     list->size += entry->size;
     return 0;
 }

@@ -308,8 +308,10 @@ int output_end(const struct output *o)
 size_t output_skipped(const struct output *o, struct fault *first)
 {
     if (o->skipped > 0)
-        fault_set(first, 0, "--dir-out: left out %zu symlinks that may lead out of HOST, first %s",
-                  o->skipped, o->skipped_first.text);
+        fault_set(
+            first, 0,
+            "--dir-out: symlinks that may lead out of HOST were left out, %zu in all, the first %s",
+            o->skipped, o->skipped_first.text);
     return o->skipped;
 }
 

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -229,14 +230,12 @@ static bool is_hidden(const struct tree_import *m, struct bytes path)
 static int add_name(struct tree_import *m, const struct source *source, int dir,
                     struct bytes parent, const char *name)
 {
-    char path[TREE_PATH_MAX + BENEATH_NAME_MAX + 2];
-    size_t size = parent.size == 1 ? 0 : parent.size; /* the root ends in its own slash */
-    memcpy(path, parent.data, size);
-    path[size++] = '/';
-    strcpy(path + size, name);
+    char path[TREE_PATH_MAX + 1];
+    const char *above = parent.size == 1 ? "" : (const char *)parent.data;
+    int size = snprintf(path, sizeof(path), "%s/%s", above, name);
     struct item item = {.source = source, .dir = dir, .name = name, .path = path + source->prefix};
-    if (strlen(path) > TREE_PATH_MAX)
-        return refuse(m, &item, -ENAMETOOLONG, "has a path that is too long for a keep");
+    if (size > (int)TREE_PATH_MAX)
+        return refuse(m, &item, -ENAMETOOLONG, "... has a path that is too long for a keep");
     if (!utf8_check(text(name)))
         return refuse(m, &item, -EILSEQ, "has a name that is not UTF-8");
     if (is_hidden(m, text(path)))
