@@ -97,8 +97,9 @@ static const struct option run_options[] = {
         .help = "Leaves out remarks such as that a keep is not confidential; warnings and errors "
                 "remain.",
     },
-    JSON_OPTION("Tells at the end, as one JSON object on the last line of standard error, how the "
-                "program ended."),
+    JSON_OPTION(
+        "Tells at the end, as one JSON object on the last line of standard error, how it "
+        "went: ending is exit, trap, failed, signal or timeout; status is the exit status."),
     HELP_OPTION,
 };
 
