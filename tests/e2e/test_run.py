@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -299,6 +300,27 @@ def test_memory_limit(enarx, tool):
 
 def test_memory_limit_below_what_the_module_needs(enarx, wasm):
     enarx.run("--max-memory", "64K", wasm("tool"), "args").refused("memory")
+
+
+def test_progress_on_a_terminal_only(fresh, go_wasm):
+    """Compiling on one CPU takes a while: a terminal hears of it, a pipe does not."""
+    program = go_wasm("listener")
+    once = ["taskset", "-c", "0", fresh.path, "run", "--quiet", program]
+    silent = subprocess.run(once, env=fresh.env, capture_output=True, timeout=300)
+    assert b"compil" not in silent.stderr
+    fresh("cache", "--clear").ok()
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([*once[:5], program], env=fresh.env, stderr=theirs, stdout=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while part := os.read(ours, 4096):
+            shown += part
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    process.wait(60)
+    assert b"compil" in shown, shown
 
 
 def test_one_gibibyte_from_standard_input_to_standard_output(enarx, tool):
