@@ -82,9 +82,11 @@ def compile_time(sides, quick):
         large.append(("CPython, 26 MB", build.python(), "--version"))
     for name, module, arg in large:
         for compiler in ("cranelift", "winch"):
+            able = [side for side in engines(sides) if compiler == "cranelift" or
+                    side.name != "node"]
             yield Case("compile", f"{name}, {compiler}", "s", True, runs,
                        {side.name: seconds(side.cold(module, arg, compiler=compiler), side.forget)
-                        for side in engines(sides) if compiler == "cranelift" or side.name != "node"})
+                        for side in able})
 
 
 def peak(command, hold=False, before=None):
@@ -177,7 +179,7 @@ def end(process):
     except subprocess.TimeoutExpired as error:
         process.kill()
         process.wait()
-        raise measure.Failed(f"{process.args[0]} does not end") from error
+        raise measure.Failed("it does not end when its connections do") from error
 
 
 def answers(side, module, load):
@@ -210,8 +212,7 @@ def answers_stdio(command, load):
             copier = subprocess.Popen(command.words(), env=command.environ(),
                                       stdin=connection, stdout=connection)
         rate = client.communicate()[0]
-        copier.kill()
-        copier.wait()
+        end(copier)
         measure.check(command, client.returncode, rate)
         return float(rate)
     return way

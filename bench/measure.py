@@ -29,7 +29,8 @@ class Command:
 
 def check(command, status, out):
     if status:
-        raise Failed(f"{' '.join(command.words())}: status {status}: {out.strip()[-300:]}")
+        name = os.path.basename(command.words()[0])
+        raise Failed(f"{name} ended with status {status}: {out.strip()[-200:]}")
 
 
 def timed(command):
@@ -127,5 +128,5 @@ def pipeline(command, size, path=None):
     elapsed = time.perf_counter_ns() - start
     source.wait()
     if arrived != size:
-        raise Failed(f"{command.words()[0]}: {arrived} of {size} bytes arrived")
+        raise Failed(f"{arrived} of {size} bytes arrived")
     return size * 1e9 / elapsed

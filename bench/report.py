@@ -133,11 +133,25 @@ def markdown(result):
         for row in rows:
             for label, why in row["failed"].items():
                 yield f"\n{row['case']}: {label} failed: {why}"
-        yield "\n" + "\n\n".join(filter(None, [verdict(group, rows), *closing(group, result)]))
+        yield from other_binaries(rows, result["sides"])
+        ending = [text for text in (verdict(group, rows), *closing(group, result)) if text]
+        if ending:
+            yield "\n" + "\n\n".join(ending)
+    notes = build.HERE / "notes.md"
+    if notes.exists():
+        yield "\n" + notes.read_text().strip()
+
+
+def other_binaries(rows, sides):
+    """Says so when a group was measured with a binary that the top does not name."""
+    for side in sides:
+        olds = {row["with"].get(side["name"]) for row in rows} - {side["sha256"], None}
+        for old in sorted(olds):
+            yield f"\nMeasured earlier, with the {side['name']} of SHA-256 `{old}`."
 
 
 def closing(group, result):
-    """What follows a group's table: its means, and what people wrote about it."""
+    """What follows a group's table: the means, and what was run."""
     if group == "compute":
         yield "; ".join(text.partition(": ")[2] for text in summary(result)).capitalize() + "."
         yield "The kernels: " + "; ".join(
@@ -151,7 +165,8 @@ def write(result, docs, whole):
         measured = {row["group"] for row in result["cases"]}
         kept = [row for row in json.loads(raw.read_text())["cases"]
                 if row["group"] not in measured]
-        result = {**result, "cases": kept + result["cases"]}
+        cases = sorted(kept + result["cases"], key=lambda row: list(TITLES).index(row["group"]))
+        result = {**result, "cases": cases}
     raw.parent.mkdir(parents=True, exist_ok=True)
     cases = ",\n  ".join(json.dumps(rounded(row)) for row in result["cases"])
     head = json.dumps({key: value for key, value in result.items() if key != "cases"}, indent=1)

@@ -22,9 +22,8 @@ class Side:
         self.env = {"XDG_CACHE_HOME": str(STATE / name), "XDG_STATE_HOME": str(STATE / name)}
 
     def describe(self):
-        return {"name": self.name, "path": str(self.binary), "version": version(
-            [str(self.binary), "--version"]), "sha256": build.sha256(self.binary),
-            "size": self.binary.stat().st_size}
+        return {"name": self.name, "version": version([self.binary, "--version"]),
+                "sha256": build.sha256(self.binary), "size": self.binary.stat().st_size}
 
     def forget(self):
         """Empties the code cache."""
@@ -85,9 +84,8 @@ class Native(Side):
 
     cached = cold
 
-    def describe(self):
-        return {"name": self.name, "path": "cc", "version": version(["cc", "--version"]),
-                "sha256": build.sha256(self.binary), "size": self.binary.stat().st_size}
+
+ALL = "enarx,wasmtime,node,native"
 
 
 def available(names):
