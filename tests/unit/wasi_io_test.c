@@ -129,8 +129,10 @@ static void test_write_nonblocking(void **state)
 static void test_write_much(void **state)
 {
     struct guest *g = *state;
-    for (uint32_t i = 0; i < 100; i++)
-        guest_put32(g, AT_DATA + 8 * i, 0x8000 + 40 * i), guest_put32(g, AT_DATA + 8 * i + 4, 40);
+    for (uint32_t i = 0; i < 100; i++) {
+        guest_put32(g, AT_DATA + 8 * i, 0x8000 + 40 * i);
+        guest_put32(g, AT_DATA + 8 * i + 4, 40);
+    }
     for (uint32_t i = 0; i < 4000; i++)
         g->memory[0x8000 + i] = (uint8_t)(i * 7);
     assert_int_equal(CALL(g, fd_write, FD_OUT, AT_DATA, 100, AT_OUT), 0);
