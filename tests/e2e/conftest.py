@@ -19,6 +19,11 @@ BUILT = ROOT / "build/tests/e2e"
 ENARX = Path(os.environ.get("ENARX", ROOT / "build/enarx")).resolve()
 NOTICE = "not confidential"  # what nil and kvm say unless told --quiet
 
+# Root may do everything: what others may not do is tried as nobody.
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+if os.geteuid() != 0:
+    AS_NOBODY = []
+
 PR_SET_CHILD_SUBREAPER = 36
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Result, children
+from conftest import AS_NOBODY, Result, children
 
 
 @pytest.fixture
@@ -52,12 +52,26 @@ def test_no_core_dump(keep):
     assert limits(keep)["Max core file size"] == ["0", "0"]
 
 
-def test_not_readable_by_its_owners_other_processes(keep):
-    """An undumpable process's files in /proc belong to root alone."""
-    if os.geteuid() == 0:
-        pytest.skip("root may look at everything")
-    with pytest.raises(PermissionError):
-        os.readlink(f"/proc/{keep}/exe")
+only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into a keep")
+
+
+def test_not_readable_by_its_owners_other_processes(enarx, tool):
+    """An undumpable process's memory and descriptors belong to root alone."""
+    with open(enarx.path, "rb") as command, open(tool, "rb") as module:
+        paths = [f"/proc/self/fd/{f.fileno()}" for f in (command, module)]
+        process = subprocess.Popen(
+            [*AS_NOBODY, paths[0], "run", "--quiet", paths[1], "wait"],
+            pass_fds=[command.fileno(), module.fileno()],
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout.readline() == b"ready\n"
+        (keep,) = children(process.pid)
+        for entry in ("exe", "fd", "mem", "environ"):
+            look = [*AS_NOBODY, "head", "-c", "1", f"/proc/{keep}/{entry}"]
+            seen = subprocess.run(look, capture_output=True)
+            assert b"Permission denied" in seen.stderr, entry
+        process.terminate()
+        process.communicate(timeout=20)
 
 
 def test_limits_on_what_it_may_open_and_start(keep):
@@ -65,6 +79,7 @@ def test_limits_on_what_it_may_open_and_start(keep):
     assert rows["Max open files"][0] != "unlimited" and int(rows["Max open files"][0]) <= 65536
 
 
+@only_root
 def test_descriptors_are_closed(enarx, tool, tmp_path):
     """What the caller had open is not the program's business."""
     secret = tmp_path / "secret"
@@ -83,6 +98,7 @@ def test_descriptors_are_closed(enarx, tool, tmp_path):
     assert len(targets) <= 8, targets
 
 
+@only_root
 def test_memory_is_never_writable_and_executable(keep):
     maps = Path(f"/proc/{keep}/maps").read_text()
     assert not re.search(r"^\S+ .wx", maps, re.MULTILINE)
@@ -149,13 +165,14 @@ def test_a_thousand_runs_leave_nothing(fresh, wasm):
     fresh.run(program).ok("")
     shared = named_after_us()
     files = sorted(fresh.home.rglob("*"))
+    processes = children(os.getpid())
     descriptors = len(os.listdir("/proc/self/fd"))
     for _ in range(1000):
         status = subprocess.run(
             [fresh.path, "run", "--quiet", program], env=fresh.env, timeout=60
         ).returncode
         assert status == 0
-    assert children(os.getpid()) == set()
+    assert children(os.getpid()) == processes
     assert len(os.listdir("/proc/self/fd")) == descriptors
     assert sorted(fresh.home.rglob("*")) == files
     assert list(fresh.tmp.iterdir()) == []
