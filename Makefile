@@ -90,7 +90,8 @@ $(BUILD)/enarx: $(HOST_OBJS)
 
 # ---- manual, completion, installation ----
 
-DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c docs.c man.c completion.c nearest.c))
+DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c docs.c man.c completion.c) \
+    base/nearest.c base/cur.c)
 $(BUILD)/docgen: tools/docgen.c $(filter $(BUILD)/obj/%,$(DOCGEN_OBJS))
 	$(Q)$(CC) -pie -o $@ $(DOCGEN_OBJS)
 
@@ -151,7 +152,7 @@ lint: $(BUILD)/engine
 	@tools/lint
 
 bench: all
-	@bench/run
+	@bench/run $(BENCHFLAGS)
 
 # FUZZ_TIME seconds for each target.
 FUZZ_TIME ?= 60

@@ -87,11 +87,12 @@ static void tidy_frames(char *text)
     }
 }
 
-/* Cause first: it is what a reader looks for. */
+/* Cause first: it is what a reader looks for. wasmtime puts it last, behind what
+ * it saw of it. */
 static void report_trap(const wasm_trap_t *trap)
 {
     static const char cause_mark[] = "\n\nCaused by:\n";
-    static const char prefix[] = "wasm trap: ";
+    static const char kind_mark[] = "wasm trap: ";
     wasm_message_t message;
     wasm_trap_message(trap, &message);
     char *text = strndup(message.data, message.size);
@@ -106,10 +107,11 @@ static void report_trap(const wasm_trap_t *trap)
     }
     *cause = '\0';
     cause += strlen(cause_mark);
+    char *kind = strstr(cause, kind_mark);
+    if (kind != NULL)
+        cause = kind + strlen(kind_mark);
     cause += strspn(cause, " ");
     cause[strcspn(cause, "\n")] = '\0';
-    if (strncmp(cause, prefix, strlen(prefix)) == 0)
-        cause += strlen(prefix);
     tidy_frames(frames);
     report(PORT_LOG_ERROR, "the program trapped: %s\nWebAssembly backtrace:%s", cause, frames);
     free(text);
@@ -239,7 +241,7 @@ static wasmtime_extern_t bind_import(struct run *r, const wasm_importtype_t *imp
     return item;
 }
 
-static wasmtime_instance_t instantiate(struct run *r)
+static wasmtime_extern_t *bind_imports(struct run *r, size_t *count)
 {
     wasm_importtype_vec_t imports;
     wasmtime_module_imports(r->module, &imports);
@@ -249,18 +251,31 @@ static wasmtime_instance_t instantiate(struct run *r)
         report_failure("out of memory");
     for (size_t i = 0; i < imports.size; i++)
         items[i] = bind_import(r, imports.data[i], &r->bindings[i]);
-
-    wasmtime_instance_t instance;
-    wasm_trap_t *trap = NULL;
-    check(wasmtime_instance_new(r->context, r->module, items, imports.size, &instance, &trap),
-          "cannot instantiate the module");
-    if (trap != NULL && !r->exited) {
-        report_trap(trap);
-        report_failure("the module trapped while it was being instantiated");
-    }
-    free(items);
+    *count = imports.size;
     wasm_importtype_vec_delete(&imports);
-    return instance;
+    return items;
+}
+
+/* False when the module's start function trapped. */
+static bool instantiate(struct run *r, wasmtime_instance_t *instance)
+{
+    size_t count;
+    wasmtime_extern_t *items = bind_imports(r, &count);
+    wasm_trap_t *trap = NULL;
+    wasmtime_error_t *error =
+        wasmtime_instance_new(r->context, r->module, items, count, instance, &trap);
+    free(items);
+    if (r->exited)
+        return true;
+    if (error != NULL) {
+        char *text = error_text(error);
+        bool memory = strstr(text, "exceeds memory limits") != NULL;
+        report_failure("cannot instantiate the module: %s%s", text,
+                       memory ? "; --max-memory sets them" : "");
+    }
+    if (trap != NULL)
+        report_trap(trap);
+    return trap == NULL;
 }
 
 /* ---- running ---- */
@@ -326,8 +341,8 @@ struct engine_result engine_run(const struct engine_config *config, struct bytes
     r.store = wasmtime_store_new(r.engine, NULL, NULL);
     r.context = wasmtime_store_context(r.store);
     wasmtime_store_limiter(r.store, (int64_t)config->memory_size, -1, -1, -1, -1);
-    wasmtime_instance_t instance = instantiate(&r);
-    bool ended = r.exited || run_program(&r, &instance);
+    wasmtime_instance_t instance;
+    bool ended = instantiate(&r, &instance) && (r.exited || run_program(&r, &instance));
     return (struct engine_result){
         .trapped = !ended,
         .status = r.exited ? wasi_exit_status(wasi) : 0,

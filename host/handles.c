@@ -41,9 +41,7 @@ static struct handle standard_stream(int fd)
         return (struct handle){.fd = fd, .kind = HANDLE_FILE};
     if (S_ISSOCK(st.st_mode))
         return (struct handle){.fd = fd, .kind = HANDLE_SOCKET};
-    if (S_ISFIFO(st.st_mode) || isatty(fd))
-        return open_private(fd, flags & O_ACCMODE);
-    return (struct handle){.fd = fd, .kind = HANDLE_SHARED};
+    return open_private(fd, flags & O_ACCMODE); /* pipe, terminal, other device */
 }
 
 int handles_init(struct handles *h)

@@ -19,7 +19,7 @@ enum handle_kind {
     HANDLE_FREE,
     HANDLE_FILE,   /* regular file: never waits */
     HANDLE_SOCKET, /* MSG_DONTWAIT */
-    HANDLE_STREAM, /* pipe or terminal, opened O_NONBLOCK for us alone */
+    HANDLE_STREAM, /* pipe or device, opened O_NONBLOCK for us alone */
     HANDLE_SHARED, /* the same, but its mode belongs to others too: poll first */
 };
 

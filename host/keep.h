@@ -32,6 +32,7 @@ struct keep {
     uint64_t code_size_max;   /* most bytes of it */
 
     uint64_t timeout_ms; /* 0: none */
+    const char *label;   /* the program, before each message of its keep; null: none */
     uint32_t log_level;  /* messages of the keep above this PORT_LOG_ level are dropped */
 
     /* Called in the parent with each part of what PORT_STORE_OUTPUT sends.

@@ -8,11 +8,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LABEL_MAX 256u /* bytes of a keep's label that are shown */
 
 struct port_host {
     struct keep *keep;
@@ -57,17 +60,21 @@ static size_t escape(const uint8_t *in, size_t size, char *out)
 
 static int64_t serve_log(struct port_host *h, const struct request *r)
 {
-    uint8_t text[4096];
-    char line[7 + 4 * sizeof(text) + 1];
+    static const char prefix[] = "enarx: ";
+    const char *label = h->keep->label == NULL ? "" : h->keep->label;
+    uint8_t text[LABEL_MAX + 2 + 4096];
+    char line[sizeof(prefix) + 4 * sizeof(text) + 1];
     uint64_t level = r->frame.arg[0];
     if (level > PORT_LOG_DEBUG)
         return -EINVAL;
     if (level > h->keep->log_level)
         return 0;
-    size_t size = (size_t)r->frame.in_size;
-    memcpy(text, r->in, size);
-    memcpy(line, "enarx: ", 7);
-    size_t length = 7 + escape(text, size, line + 7);
+    int named = snprintf((char *)text, LABEL_MAX + 2, "%.*s%s", (int)LABEL_MAX - 1, label,
+                         label[0] == '\0' ? "" : ": ");
+    memcpy(text + named, r->in, (size_t)r->frame.in_size);
+    memcpy(line, prefix, strlen(prefix));
+    size_t length = strlen(prefix);
+    length += escape(text, (size_t)named + (size_t)r->frame.in_size, line + length);
     line[length++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, length);
     return written < 0 && errno == EPIPE ? -EPIPE : 0;

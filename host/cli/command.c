@@ -2,7 +2,7 @@
 /* The parser of command lines; see command.h. */
 #include "host/cli/command.h"
 
-#include "host/cli/nearest.h"
+#include "base/nearest.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static int unknown(struct line *line, const char *kind, const char *word, int le
     const char *names[NAMES_MAX];
     char text[64];
     snprintf(text, sizeof(text), "%.*s", length, word);
-    const char *meant = nearest(text, names, list(line->command, names));
+    const char *meant = nearest_word(bytes_of_text(text), names, list(line->command, names));
     if (meant != NULL)
         return wrong(line, "unknown %s '%s'; did you mean '%s'?", kind, text, meant);
     return wrong(line, "unknown %s '%s'; see '%s --help'", kind, text, line->path);

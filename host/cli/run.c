@@ -213,6 +213,7 @@ static struct keep describe_keep(const struct run *r)
         .code_fd = r->cached ? r->cache.fresh.fd : -1,
         .code_size_max = CODE_CACHE_ENTRY_MAX,
         .timeout_ms = r->request.timeout_ms,
+        .label = r->request.module,
         .log_level = r->level,
         .output = r->output != NULL ? take_output : NULL,
         .output_context = r->output,
