@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"syscall"
 )
 
 const listener = 3
@@ -18,8 +19,16 @@ func echo(c net.Conn) {
 	io.Copy(c, c)
 }
 
+// Non-blocking, or a wait for one connection would stop every goroutine.
+func listen() (net.Listener, error) {
+	if err := syscall.SetNonblock(listener, true); err != nil {
+		return nil, err
+	}
+	return net.FileListener(os.NewFile(listener, "listener"))
+}
+
 func main() {
-	l, err := net.FileListener(os.NewFile(listener, "listener"))
+	l, err := listen()
 	if err != nil {
 		log.Fatal("no listener: is Enarx.toml given? ", err)
 	}

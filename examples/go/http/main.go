@@ -16,6 +16,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 const (
@@ -87,8 +88,16 @@ func (n *notes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Non-blocking, or a wait for one connection would stop every goroutine.
+func listen() (net.Listener, error) {
+	if err := syscall.SetNonblock(listener, true); err != nil {
+		return nil, err
+	}
+	return net.FileListener(os.NewFile(listener, "listener"))
+}
+
 func main() {
-	l, err := net.FileListener(os.NewFile(listener, "listener"))
+	l, err := listen()
 	if err != nil {
 		log.Fatal("no listener: is Enarx.toml given? ", err)
 	}
