@@ -298,10 +298,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_none_is_missing),
-        cmocka_unit_test(test_good_arguments),
-        cmocka_unit_test(test_bad_pointers),
-        cmocka_unit_test(test_bad_buffers),
+        cmocka_unit_test(test_none_is_missing), cmocka_unit_test(test_good_arguments),
+        cmocka_unit_test(test_bad_pointers),    cmocka_unit_test(test_bad_buffers),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
