@@ -129,7 +129,7 @@ enum port_store { PORT_STORE_CODE, PORT_STORE_OUTPUT };
 
 /* One row of a poll: i32 handle, u16 wanted, u16 ready. */
 #define PORT_POLL_ROW    8u
-#define PORT_POLL_MAX    1024u
+#define PORT_POLL_MAX    8192u
 #define PORT_POLL_READ   1u
 #define PORT_POLL_WRITE  2u
 #define PORT_POLL_HANGUP 4u /* ready only */
