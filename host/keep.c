@@ -246,12 +246,16 @@ int keep_run(const struct backend *backend, struct keep *keep, struct outcome *o
         return -errno;
     sigset_t signals = forwarded_signals();
     sigset_t mask;
+    struct sigaction inherited;
     sigprocmask(SIG_BLOCK, &signals, &mask);
+    /* where it is ignored the system forgets a child's status [POSIX wait] */
+    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &inherited);
     int error = exec_image_open(&keep->exec);
     if (error == 0) {
         error = start_and_watch(backend, keep, report, &mask, outcome);
         close_fd(&keep->exec.fd);
     }
+    sigaction(SIGCHLD, &inherited, NULL);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     munmap(report, sizeof(*report));
     return error;

@@ -100,6 +100,16 @@ static void every_ending_is_told(void **state)
     assert_int_equal(run(hangs, &(struct keep){.timeout_ms = 50}).ending, ENDED_TIMEOUT);
 }
 
+static void ignored_children_have_an_ending_too(void **state)
+{
+    (void)state;
+    signal(SIGCHLD, SIG_IGN);
+    struct outcome o = run(exits, &(struct keep){0});
+    assert_ptr_equal(signal(SIGCHLD, SIG_DFL), SIG_IGN); /* as it was */
+    assert_int_equal(o.ending, ENDED_EXIT);
+    assert_int_equal(o.code, 42);
+}
+
 static void what_is_no_ending_is_a_failure(void **state)
 {
     (void)state;
@@ -231,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_ending_is_told),
+        cmocka_unit_test(ignored_children_have_an_ending_too),
         cmocka_unit_test(what_is_no_ending_is_a_failure),
         cmocka_unit_test(a_keep_can_do_nothing_else),
         cmocka_unit_test(threads_are_for_those_with_cpus),
