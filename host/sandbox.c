@@ -81,6 +81,8 @@ static int allow_some(scmp_filter_ctx f, bool threads)
         /* Signals go to this process, limits are only read. */
         {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
         {SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
+        /* No destination: with MSG_FASTOPEN it would be connect(2). */
+        {SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0)},
         /* Threads, never processes. */
         {SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, threaded, threaded)},
     };
@@ -96,7 +98,7 @@ static int allow_some(scmp_filter_ctx f, bool threads)
 static bool is_restricted(int call)
 {
     return call == SCMP_SYS(mmap) || call == SCMP_SYS(mprotect) || call == SCMP_SYS(tgkill) ||
-           call == SCMP_SYS(prlimit64) || call == SCMP_SYS(clone);
+           call == SCMP_SYS(prlimit64) || call == SCMP_SYS(sendto) || call == SCMP_SYS(clone);
 }
 
 static int allow(scmp_filter_ctx f, const int *calls, size_t count)
