@@ -165,7 +165,16 @@ FLAGS = {
 
 
 def build_c(source, target, *flags):
-    command = ["clang", "--target=wasm32-wasi", "-O1", "-Wall", "-Wextra", "-Werror", *flags, source]
+    command = [
+        "clang",
+        "--target=wasm32-wasi",
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        *flags,
+        source,
+    ]
     return compile_once(source, target, command)
 
 
@@ -232,5 +241,3 @@ def port():
     with socket.socket(socket.AF_INET6) as s:
         s.bind(("::", 0))
         return s.getsockname()[1]
-
-

@@ -213,7 +213,9 @@ def test_config_full_of_garbage(enarx, tool, file):
 
 
 def test_huge_config(enarx, tool, file):
-    enarx.run("--config", file("#" * 5_000_000, "Enarx.toml"), tool).refused("Enarx.toml", "large|big")
+    enarx.run("--config", file("#" * 5_000_000, "Enarx.toml"), tool).refused(
+        "Enarx.toml", "large|big"
+    )
 
 
 # ---- the surroundings ----
@@ -224,10 +226,8 @@ def test_port_in_use(enarx, tool, file):
         s.bind(("127.0.0.1", 0))
         s.listen()
         port = s.getsockname()[1]
-        config = file(
-            f'files = [{{kind = "listen", prot = "tcp", name = "web", addr = "127.0.0.1", port = {port}}}]',
-            "Enarx.toml",
-        )
+        entry = f'kind = "listen", prot = "tcp", name = "web", addr = "127.0.0.1", port = {port}'
+        config = file(f"files = [{{{entry}}}]", "Enarx.toml")
         enarx.run("--config", config, tool, "args").refused(str(port), "in use")
 
 
@@ -295,7 +295,12 @@ def test_disk_full_for_the_cache(enarx, tool, small_disk):
 
 
 def test_home_that_cannot_be_written(enarx, tool):
-    env = {"HOME": "/proc/nowhere", "XDG_CACHE_HOME": "", "XDG_STATE_HOME": "", "TMPDIR": "/proc/no"}
+    env = {
+        "HOME": "/proc/nowhere",
+        "XDG_CACHE_HOME": "",
+        "XDG_STATE_HOME": "",
+        "TMPDIR": "/proc/no",
+    }
     assert "1=args" in enarx.run(tool, "args", env=env).ok().out
 
 

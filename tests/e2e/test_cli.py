@@ -184,7 +184,9 @@ def test_copy_runs_in_a_bare_root(tmp_path, tool):
     shutil.copy(ENARX, tmp_path / "enarx")
     shutil.copy(tool, tmp_path / "tool.wasm")
     command = ["chroot", tmp_path, "/enarx", "run", "--quiet", "/tool.wasm", "args"]
-    done = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, timeout=60)
+    done = subprocess.run(
+        command, env={"PATH": os.environ["PATH"]}, capture_output=True, timeout=60
+    )
     assert done.returncode in (0, 1), done
     if done.returncode == 1:  # it may want /proc, but must then say so
         assert b"/proc" in done.stderr and done.stderr.count(b"\n") == 1, done

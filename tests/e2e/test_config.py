@@ -70,16 +70,14 @@ def test_empty_files_means_none(enarx, tool, config):
 
 
 def test_names(enarx, tool, config, port):
-    path = config(
-        f"""
+    path = config(f"""
 files = [
     {{kind = "stdin"}},
     {{kind = "stdout", name = "results"}},
     {{kind = "null"}},
     {{kind = "listen", prot = "tcp", name = "web", addr = "127.0.0.1", port = {port}}},
 ]
-"""
-    )
+""")
     out = enarx.run("--config", path, tool, "env").ok().out
     assert "FD_COUNT=4\n" in out and "FD_NAMES=stdin:results:null:web\n" in out
 
@@ -125,11 +123,9 @@ def test_connect(enarx, tool, config, host):
     with socket.create_server(("127.0.0.1", 0)) as server:
         answering = threading.Thread(target=answer_once, args=(server,))
         answering.start()
-        path = config(
-            f"""
-files = [{STDIO}, {{kind = "connect", prot = "tcp", host = "{host}", port = {server.getsockname()[1]}}}]
-"""
-        )
+        port = server.getsockname()[1]
+        entry = f'{{kind = "connect", prot = "tcp", host = "{host}", port = {port}}}'
+        path = config(f"files = [{STDIO}, {entry}]\n")
         enarx.run("--config", path, tool, "ask", 3).ok("answer pong for ping\n")
         answering.join()
 
@@ -143,7 +139,9 @@ def test_connect_is_named_after_its_host(enarx, tool, config):
 
 
 def test_listen_on_every_address(enarx, wasm, config, port):
-    path = config(f'files = [{STDIO}, {{kind = "listen", prot = "tcp", name = "l", port = {port}}}]')
+    path = config(
+        f'files = [{STDIO}, {{kind = "listen", prot = "tcp", name = "l", port = {port}}}]'
+    )
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         process = enarx.popen("run", "--quiet", "--config", path, wasm("busy_server"), "1")
         with connect(address, port) as s:
@@ -184,7 +182,7 @@ WRONG = {
     "file is text": ('files = ["stdin"]\n', 1, 10, "table"),
     "no kind": ('files = [{name = "x"}]\n', 1, None, "kind"),
     "unknown kind": ('files = [{kind = "pipe"}]\n', 1, 18, "pipe"),
-    "unknown prot": (f'files = [{{kind = "listen", prot = "udp", name = "x"}}]', 1, 35, "udp"),
+    "unknown prot": ('files = [{kind = "listen", prot = "udp", name = "x"}]', 1, 35, "udp"),
     "listen without a name": (f"files = [{{{L}}}]", 1, None, "name"),
     "connect without a host": ('files = [{kind = "connect", prot = "tcp"}]', 1, None, "host"),
     "port too large": (f'files = [{{{L}, name = "x", port = 65536}}]', 1, None, "65535|port"),

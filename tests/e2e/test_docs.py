@@ -71,7 +71,12 @@ def shell(enarx, script, folder):
     command = ["bash", "-euo", "pipefail", "-c", script]
     return Result(
         subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, timeout=600, stdin=subprocess.DEVNULL
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            timeout=600,
+            stdin=subprocess.DEVNULL,
         )
     )
 

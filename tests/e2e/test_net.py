@@ -14,14 +14,12 @@ STDIO = '{kind = "stdin"}, {kind = "stdout"}, {kind = "stderr"}'
 @pytest.fixture
 def config(tmp_path, port):
     path = tmp_path / "Enarx.toml"
-    path.write_text(
-        f"""
+    path.write_text(f"""
 files = [
     {STDIO},
     {{kind = "listen", prot = "tcp", name = "web", addr = "127.0.0.1", port = {port}}},
 ]
-"""
-    )
+""")
     return path
 
 

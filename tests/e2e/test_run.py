@@ -264,7 +264,9 @@ def test_full_standard_output(enarx, tool):
 
 
 def test_reader_that_leaves(enarx, tool):
-    result = shell_run(enarx, f"{enarx.path} run --quiet {tool} yes | head -1; exit ${{PIPESTATUS[0]}}")
+    result = shell_run(
+        enarx, f"{enarx.path} run --quiet {tool} yes | head -1; exit ${{PIPESTATUS[0]}}"
+    )
     assert result.out == "y\n" and result.status == 3, repr(result)
     assert "pipe" in result.err.lower(), repr(result)
 

@@ -151,7 +151,12 @@ def test_keep_starts_nothing_and_opens_nothing(enarx, tool):
     """After the filter is in place, only calls of the shim's own table are made."""
     enarx.run(tool, "exit", 0).ok("")
     result, text = trace(
-        enarx, "run", "--quiet", tool, "cat", calls="seccomp,prctl,execve,open,openat,socket,connect"
+        enarx,
+        "run",
+        "--quiet",
+        tool,
+        "cat",
+        calls="seccomp,prctl,execve,open,openat,socket,connect",
     )
     assert result.status == 0
     first = text.split()[0]
