@@ -23,7 +23,7 @@ struct keep {
     struct bytes module;
     const struct bytes *files; /* contents, by index in the manifest; empty for other types */
     size_t file_count;
-    const struct endpoint *endpoints; /* by index in the manifest's streams */
+    struct endpoint *endpoints; /* by index in the manifest's streams */
     size_t endpoint_count;
 
     struct bytes code;        /* entry of the code cache, empty when there is none */

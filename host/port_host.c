@@ -3,19 +3,20 @@
 #define _GNU_SOURCE
 #include "host/port_host.h"
 
+#include "base/escape.h"
 #include "host/handles.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#define LABEL_MAX 256u /* bytes of a keep's label that are shown */
+#define LABEL_MAX 256u  /* bytes of a keep's label that are shown */
+#define LOG_MAX   4096u /* bytes of a message: PORT_LOG's row */
 
 struct port_host {
     struct keep *keep;
@@ -40,41 +41,28 @@ static int64_t serve_exit(struct port_host *h, const struct request *r)
 }
 
 /* Control characters would let a keep rewrite its operator's terminal. */
-static size_t escape(const uint8_t *in, size_t size, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t length = 0;
-    for (size_t i = 0; i < size; i++) {
-        uint8_t c = in[i];
-        if ((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t') {
-            out[length++] = (char)c;
-            continue;
-        }
-        out[length++] = '\\';
-        out[length++] = 'x';
-        out[length++] = digits[c >> 4];
-        out[length++] = digits[c & 15];
-    }
-    return length;
-}
-
 static int64_t serve_log(struct port_host *h, const struct request *r)
 {
     static const char prefix[] = "enarx: ";
     const char *label = h->keep->label == NULL ? "" : h->keep->label;
-    uint8_t text[LABEL_MAX + 2 + 4096];
-    char line[sizeof(prefix) + 4 * sizeof(text) + 1];
+    uint8_t text[LOG_MAX];
+    char line[sizeof(prefix) + ESCAPE_GROWTH * (LABEL_MAX + sizeof(text)) + 3];
     uint64_t level = r->frame.arg[0];
     if (level > PORT_LOG_DEBUG)
         return -EINVAL;
     if (level > h->keep->log_level)
         return 0;
-    int named = snprintf((char *)text, LABEL_MAX + 2, "%.*s%s", (int)LABEL_MAX - 1, label,
-                         label[0] == '\0' ? "" : ": ");
-    memcpy(text + named, r->in, (size_t)r->frame.in_size);
+    struct bytes name = {.data = (const uint8_t *)label, .size = strnlen(label, LABEL_MAX)};
+    struct bytes message = {.data = text, .size = (size_t)r->frame.in_size};
+    memcpy(text, r->in, message.size);
     memcpy(line, prefix, strlen(prefix));
     size_t length = strlen(prefix);
-    length += escape(text, (size_t)named + (size_t)r->frame.in_size, line + length);
+    length += escape_controls(name, "", line + length);
+    if (name.size > 0) {
+        line[length++] = ':';
+        line[length++] = ' ';
+    }
+    length += escape_controls(message, "\n\t", line + length);
     line[length++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, length);
     return written < 0 && errno == EPIPE ? -EPIPE : 0;
@@ -106,13 +94,16 @@ static int64_t serve_shutdown(struct port_host *h, const struct request *r)
     return handle_shutdown(&h->handles, r->frame.arg[0], how[r->frame.arg[1]]);
 }
 
-/* The sockets were opened before the keep started; each is handed out once. */
+/* The sockets were opened before the keep started; each is handed out once: two
+ * handles on one descriptor would outlive it. */
 static int64_t serve_endpoint(struct port_host *h, const struct request *r)
 {
     uint64_t index = r->frame.arg[0];
     if (index >= h->keep->endpoint_count || h->keep->endpoints[index].fd < 0)
         return -ENOENT;
-    return handle_add(&h->handles, h->keep->endpoints[index].fd);
+    int fd = h->keep->endpoints[index].fd;
+    h->keep->endpoints[index].fd = -1;
+    return handle_add(&h->handles, fd);
 }
 
 static int64_t serve_accept(struct port_host *h, const struct request *r)

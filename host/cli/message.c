@@ -2,6 +2,8 @@
 /* Messages; see message.h. */
 #include "host/cli/message.h"
 
+#include "base/escape.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,41 +12,18 @@
 
 #define MESSAGE_MAX 8192u
 
-/* C0, DEL, and C1, which in UTF-8 is 0xc2 and another byte. */
-static bool is_control(const unsigned char *c)
-{
-    return c[0] < 0x20 || c[0] == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
-}
-
-/* A file name may hold what would rewrite the user's terminal. */
-static size_t escape(const char *text, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t length = 0;
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (!is_control(c)) {
-            out[length++] = (char)*c;
-            continue;
-        }
-        out[length++] = '\\';
-        out[length++] = 'x';
-        out[length++] = digits[*c >> 4];
-        out[length++] = digits[*c & 15];
-    }
-    return length;
-}
-
-/* In one write, so that lines of several processes do not mix. */
+/* In one write, so that lines of several processes do not mix. A file name may
+ * hold what would rewrite the user's terminal. */
 format_like(1, 0) static void say(const char *format, va_list args)
 {
     static const char prefix[] = "enarx: ";
     char text[MESSAGE_MAX];
-    char line[sizeof(prefix) + 4 * sizeof(text)];
+    char line[sizeof(prefix) + ESCAPE_GROWTH * sizeof(text)];
     if (vsnprintf(text, sizeof(text), format, args) < 0)
         return;
     memcpy(line, prefix, sizeof(prefix) - 1);
     size_t length = sizeof(prefix) - 1;
-    length += escape(text, line + length);
+    length += escape_controls(bytes_of_text(text), "", line + length);
     line[length++] = '\n';
     if (write(STDERR_FILENO, line, length) < 0)
         return; /* there is no one left to tell */

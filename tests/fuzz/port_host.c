@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's side of the port against arbitrary frames and data. */
-/* links: host/port_host.c host/handles.c shim/core/shared.c base/cur.c */
+/* links: host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c */
 #include "host/port_host.h"
 
 #include <fcntl.h>

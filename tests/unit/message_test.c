@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What gets to standard error, and what does not. */
-/* links: host/cli/message.c */
+/* links: host/cli/message.c base/escape.c base/cur.c */
 #define _GNU_SOURCE
 #include "host/cli/message.h"
 
@@ -64,7 +64,7 @@ static void shows_control_characters(void **state)
     begin(&c);
     fail("%s", "a\nb\x1b[31m\x7f\t\xc2\x9b"
                "c \xc3\xa4\xc2\xa0");
-    assert_string_equal(end(&c), "enarx: a\\x0ab\\x1b[31m\\x7f\\x09\\xc2\x9b"
+    assert_string_equal(end(&c), "enarx: a\\x0ab\\x1b[31m\\x7f\\x09\\xc2\\x9b"
                                  "c \xc3\xa4\xc2\xa0\n");
 }
 

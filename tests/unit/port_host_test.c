@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's side of the port against a keep that lies. */
-/* links: host/port_host.c host/handles.c shim/core/shared.c base/cur.c */
+/* links: host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c */
 #define _GNU_SOURCE
 #include "host/port_host.h"
 
@@ -114,6 +114,8 @@ static void endpoints_go_by_the_manifest(void **state)
     assert_int_equal(serve((struct port_frame){.verb = PORT_LISTEN, .arg = {UINT64_MAX}}), -ENOENT);
     int64_t handle = serve((struct port_frame){.verb = PORT_CONNECT, .arg = {1}});
     assert_int_equal(handle, 3);
+    /* and no second handle on the same descriptor */
+    assert_int_equal(serve((struct port_frame){.verb = PORT_CONNECT, .arg = {1}}), -ENOENT);
     struct port_frame read = {.verb = PORT_READ, .arg = {3}, .out_size = 10};
     assert_int_equal(serve(read), -EAGAIN);
     read.arg[1] = 2;
@@ -196,10 +198,10 @@ static void log_messages_are_escaped(void **state)
     assert_int_equal(pipe(pipe_fds), 0);
     int saved = dup(STDERR_FILENO);
     dup2(pipe_fds[1], STDERR_FILENO);
-    memcpy(data, "a\x1b[2J\r\x7f\nb", 9);
-    int64_t result = serve((struct port_frame){.verb = PORT_LOG, .in_size = 9});
+    memcpy(data, "a\x1b[2J\r\x7f\nb\xc2\x9b", 11);
+    int64_t result = serve((struct port_frame){.verb = PORT_LOG, .in_size = 11});
     int64_t hidden =
-        serve((struct port_frame){.verb = PORT_LOG, .arg = {PORT_LOG_DEBUG}, .in_size = 9});
+        serve((struct port_frame){.verb = PORT_LOG, .arg = {PORT_LOG_DEBUG}, .in_size = 11});
     dup2(saved, STDERR_FILENO);
     close(saved);
     close(pipe_fds[1]);
@@ -209,7 +211,7 @@ static void log_messages_are_escaped(void **state)
     assert_int_equal(result, 0);
     assert_int_equal(hidden, 0);
     assert_true(n > 0);
-    assert_string_equal(text, "enarx: a\\x1b[2J\\x0d\\x7f\nb\n");
+    assert_string_equal(text, "enarx: a\\x1b[2J\\x0d\\x7f\nb\\xc2\\x9b\n");
 }
 
 static void exit_leaves_a_report(void **state)
