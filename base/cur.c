@@ -46,6 +46,21 @@ uint16_t cur_be16(struct cur *c) { return (uint16_t)take_be(c, 2); }
 uint32_t cur_be32(struct cur *c) { return (uint32_t)take_be(c, 4); }
 uint64_t cur_be64(struct cur *c) { return take_be(c, 8); }
 
+uint32_t cur_leb32(struct cur *c)
+{
+    uint64_t value = 0;
+    unsigned shift = 0;
+    uint8_t byte;
+    do {
+        byte = cur_u8(c);
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        shift += 7;
+    } while ((byte & 0x80) != 0 && shift < 35);
+    if ((byte & 0x80) != 0 || value > UINT32_MAX)
+        c->bad = true;
+    return c->bad ? 0 : (uint32_t)value;
+}
+
 void cur_zero(struct cur *c, size_t size)
 {
     struct bytes b = cur_take(c, size);

@@ -38,6 +38,9 @@ uint16_t cur_be16(struct cur *c);
 uint32_t cur_be32(struct cur *c);
 uint64_t cur_be64(struct cur *c);
 
+/* An unsigned integer of 32 bits in one to five bytes [WebAssembly 5.2.2]. */
+uint32_t cur_leb32(struct cur *c);
+
 /* Reads `size` bytes that must all be zero (reserved fields). */
 void cur_zero(struct cur *c, size_t size);
 

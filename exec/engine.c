@@ -11,6 +11,13 @@
 #include <string.h>
 #include <wasmtime.h>
 
+/* [WebAssembly 5.5] */
+#define MODULE_HEADER_SIZE    8u
+#define MODULE_SECTION_MEMORY 5u
+
+/* A table is memory that a program can grow, too. A module has 100 at most. */
+#define TABLE_ELEMENTS_MAX 1000000
+
 /* One import of the module, bound to a WASI function. */
 struct binding {
     struct run *run;
@@ -256,6 +263,33 @@ static wasmtime_extern_t *bind_imports(struct run *r, size_t *count)
     return items;
 }
 
+/* ---- limits ---- */
+
+/* How many linear memories the module makes; it has been validated. */
+static uint32_t count_memories(struct bytes module)
+{
+    struct cur c = cur_init(module);
+    cur_take(&c, MODULE_HEADER_SIZE);
+    while (cur_left(&c) > 0) {
+        uint8_t section = cur_u8(&c);
+        struct cur body = cur_init(cur_take(&c, cur_leb32(&c)));
+        if (section == MODULE_SECTION_MEMORY)
+            return cur_leb32(&body);
+    }
+    return 0;
+}
+
+/* wasmtime limits each memory by itself: they share evenly what there is. */
+static void set_limits(struct run *r, uint64_t memory_size, struct bytes module)
+{
+    uint32_t count = count_memories(module);
+    uint64_t each = count > 1 ? memory_size / count : memory_size;
+    wasmtime_store_limiter(r->store, (int64_t)(each < INT64_MAX ? each : INT64_MAX),
+                           TABLE_ELEMENTS_MAX, -1, -1, -1);
+}
+
+/* ---- the instance ---- */
+
 /* False when the module's start function trapped. */
 static bool instantiate(struct run *r, wasmtime_instance_t *instance)
 {
@@ -340,7 +374,7 @@ struct engine_result engine_run(const struct engine_config *config, struct bytes
     compile(&r, config, module, digest);
     r.store = wasmtime_store_new(r.engine, NULL, NULL);
     r.context = wasmtime_store_context(r.store);
-    wasmtime_store_limiter(r.store, (int64_t)config->memory_size, -1, -1, -1, -1);
+    set_limits(&r, config->memory_size, module);
     wasmtime_instance_t instance;
     bool ended = instantiate(&r, &instance) && (r.exited || run_program(&r, &instance));
     return (struct engine_result){

@@ -36,26 +36,11 @@ static const char *foreign_fault(struct bytes data)
     return "is not a WebAssembly module; build the program for the target wasm32-wasip1";
 }
 
-/* [WebAssembly 5.2.2] LEB128, at most five bytes. */
-static uint32_t take_u32(struct cur *c)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-        uint8_t byte = cur_u8(c);
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0)
-            break;
-        if (shift == 28)
-            cur_fail(c);
-    }
-    return (uint32_t)value;
-}
-
 static bool has_all_sections(struct cur *c)
 {
     while (cur_ok(c) && cur_left(c) > 0) {
         cur_u8(c);
-        cur_take(c, take_u32(c));
+        cur_take(c, cur_leb32(c));
     }
     return cur_done(c);
 }

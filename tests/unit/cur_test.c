@@ -36,6 +36,33 @@ static void reads_both_byte_orders(void **state)
     assert_int_equal(cur_be16(&c), 0x0506);
 }
 
+/* [WebAssembly 5.2.2] and its limit of ceil(32/7) bytes */
+static void reads_leb128(void **state)
+{
+    (void)state;
+    const struct {
+        const char *bytes;
+        size_t size;
+        uint32_t value;
+        bool ok;
+    } rows[] = {
+        {"\x00", 1, 0, true},
+        {"\x7f", 1, 127, true},
+        {"\xe5\x8e\x26", 3, 624485, true},
+        {"\x83\x00", 2, 3, true},
+        {"\xff\xff\xff\xff\x0f", 5, UINT32_MAX, true},
+        {"\xff\xff\xff\xff\x1f", 5, 0, false},
+        {"\x80\x80\x80\x80\x80\x00", 6, 0, false},
+        {"\x80", 1, 0, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct cur c =
+            cur_init((struct bytes){.data = (const uint8_t *)rows[i].bytes, .size = rows[i].size});
+        assert_int_equal(cur_leb32(&c), rows[i].value);
+        assert_int_equal(cur_done(&c), rows[i].ok);
+    }
+}
+
 static void failure_sticks(void **state)
 {
     (void)state;
@@ -133,10 +160,15 @@ static void bytes_compare_by_content(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_both_byte_orders),  cmocka_unit_test(failure_sticks),
-        cmocka_unit_test(a_huge_size_is_no_wrap),  cmocka_unit_test(reserved_bytes_must_be_zero),
-        cmocka_unit_test(put_mirrors_cur),         cmocka_unit_test(put_refuses_what_does_not_fit),
-        cmocka_unit_test(counting_equals_writing), cmocka_unit_test(bytes_compare_by_content),
+        cmocka_unit_test(reads_both_byte_orders),
+        cmocka_unit_test(reads_leb128),
+        cmocka_unit_test(failure_sticks),
+        cmocka_unit_test(a_huge_size_is_no_wrap),
+        cmocka_unit_test(reserved_bytes_must_be_zero),
+        cmocka_unit_test(put_mirrors_cur),
+        cmocka_unit_test(put_refuses_what_does_not_fit),
+        cmocka_unit_test(counting_equals_writing),
+        cmocka_unit_test(bytes_compare_by_content),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
