@@ -61,9 +61,14 @@ static int resolve(const struct target *t, int flags, struct addrinfo **found, s
                      TARGET_ARGS(t), t->host, why);
 }
 
+/* What a program writes in one go is sent at once. Connections have this from
+ * their listener. */
 static int new_socket(int family)
 {
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    const int on = 1;
+    if (fd >= 0)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return fd < 0 ? -errno : fd;
 }
 
@@ -181,8 +186,6 @@ static int connect_to(const struct addrinfo *a, int64_t timeout_ms)
         close(fd);
         return error;
     }
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return fd;
 }
 

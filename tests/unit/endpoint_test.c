@@ -98,6 +98,14 @@ static uint16_t free_port(void)
     return port;
 }
 
+static void expect_no_delay(int fd)
+{
+    int on = 0;
+    socklen_t size = sizeof(on);
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
+    assert_true(on != 0);
+}
+
 static void expect_ready_for_a_keep(int fd)
 {
     assert_true((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
@@ -142,6 +150,9 @@ static void listeners_listen(void **state)
     assert_int_equal(port_of(e.fd), port);
     expect_ready_for_a_keep(e.fd);
     assert_true(can_connect(AF_INET, "127.0.0.1", port));
+    int accepted = accept(e.fd, NULL, NULL);
+    expect_no_delay(accepted);
+    close(accepted);
     endpoints_close(&e, 1);
     assert_int_equal(e.fd, -1);
     assert_false(can_connect(AF_INET, "127.0.0.1", port));
@@ -220,10 +231,7 @@ static void connections_connect(void **state)
     int listener = occupy(true, &port);
     assert_int_equal(open_one(STREAM_CONNECT, "127.0.0.1", port, &e), 0);
     expect_ready_for_a_keep(e.fd);
-    int on = 0;
-    socklen_t size = sizeof(on);
-    assert_int_equal(getsockopt(e.fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
-    assert_true(on != 0);
+    expect_no_delay(e.fd);
     int peer = accept(listener, NULL, NULL);
     assert_int_equal(write(peer, "x", 1), 1);
     char c = 0;
