@@ -59,10 +59,11 @@ static int add_file(struct vfs *v, const struct manifest_file *file, size_t inde
     }
 }
 
-static void open_files(struct workload *w)
+static void open_files(struct workload *w, uint64_t size_max)
 {
     const struct manifest *m = &w->manifest;
-    check(vfs_new(m->files_size, load_file, &w->manifest, &w->vfs), "file system");
+    uint64_t size = m->files_size < size_max ? m->files_size : size_max;
+    check(vfs_new(size, load_file, &w->manifest, &w->vfs), "file system");
     for (size_t i = 0; i < m->file_count; i++)
         check(add_file(w->vfs, &m->files[i], i), "list of files");
 }
@@ -141,7 +142,7 @@ void workload_open(struct workload *w, const struct boot_record *boot)
     if (w->module.size != w->manifest.module_size)
         check(-EBADMSG, "module");
     check(check_digest(w->module, w->manifest.module_digest), "module");
-    open_files(w);
+    open_files(w, boot->files_size);
     open_wasi(w, boot->terminals);
 }
 
