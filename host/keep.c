@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "host/keep.h"
 
+#include "base/wipe.h"
 #include "host/backend.h"
 #include "host/port_host.h"
 #include "host/sandbox.h"
@@ -83,6 +84,13 @@ static int close_others(const struct keep *keep, int output_fd)
     return error;
 }
 
+/* The child has a copy of our memory, and no business with the user's tokens. */
+static void forget_environment(void)
+{
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
+        wipe(*variable, strlen(*variable));
+}
+
 static no_return void run_child(const struct backend *backend, struct keep *keep, pid_t parent,
                                 struct keep_report *report, int output_fd, const sigset_t *mask)
 {
@@ -95,6 +103,7 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
     error = port_host_new(keep, report, output_fd, &keep->host);
     if (error < 0)
         child_fail("port", error);
+    forget_environment();
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_SETMASK, mask, NULL);
     error = sandbox_enter(keep->boot.cpus > 1);

@@ -2,7 +2,7 @@
 /* Supervision and the sandbox: keeps that end in every way there is, and keeps
  * that try what they must not. Each is a backend whose enter function misbehaves
  * in the real child process. */
-/* links: host/keep.c host/sandbox.c host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c */
+/* links: host/keep.c host/sandbox.c host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c base/wipe.c */
 /* libs: -lseccomp */
 #define _GNU_SOURCE
 #include "host/backend.h"
@@ -15,6 +15,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -200,6 +201,19 @@ static void inherited_descriptors_are_closed(void **state)
     close(fd);
 }
 
+static no_return void looks_into_the_environment(struct keep *keep)
+{
+    end(keep, PORT_END_DONE, getenv("TOKEN") == NULL ? 0 : 1);
+}
+
+static void the_environment_is_forgotten(void **state)
+{
+    (void)state;
+    setenv("TOKEN", "secret", 1);
+    assert_int_equal(run(looks_into_the_environment, &(struct keep){0}).code, 0);
+    assert_string_equal(getenv("TOKEN"), "secret");
+}
+
 /* ---- output ---- */
 
 static no_return void stores(struct keep *keep)
@@ -251,6 +265,7 @@ int main(void)
         cmocka_unit_test(a_keep_can_do_nothing_else),
         cmocka_unit_test(threads_are_for_those_with_cpus),
         cmocka_unit_test(inherited_descriptors_are_closed),
+        cmocka_unit_test(the_environment_is_forgotten),
         cmocka_unit_test(output_reaches_the_parent),
         cmocka_unit_test(refused_output_is_the_result),
     };
