@@ -8,6 +8,7 @@
 #include "exec/vfs/vfs.h"
 #include "include/archive.h"
 
+#include <errno.h>
 #include <string.h>
 
 struct writer {
@@ -63,6 +64,8 @@ static int add_entry(void *context, const struct vfs_entry *e)
         [NODE_DIR] = ARCHIVE_DIRECTORY,
         [NODE_SYMLINK] = ARCHIVE_SYMLINK,
     };
+    if (e->name.size > ARCHIVE_PATH_MAX)
+        return -ENAMETOOLONG;
     return add_record(context, types[e->type], e);
 }
 

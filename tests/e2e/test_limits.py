@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a program may take, in every way that it can ask for memory. The modules
+"""What a program may take, in every way that it can ask for it. Most modules
 are put together here: no compiler makes such."""
 
 import pytest
@@ -85,3 +85,10 @@ def test_memories_share_it(enarx, build):
 def test_tables_are_bounded_too(enarx, build):
     code = grow_table(1_000_000, False) + grow_table(999_999, True)
     enarx.run(build(code)).ok("")
+
+
+def test_paths_that_no_host_has(enarx, wasm, tmp_path):
+    result = enarx.run("--dir-out", f"/out::{tmp_path}/out", wasm("deep"))
+    assert result.status == 1 and result.out == "", repr(result)
+    assert "cannot send the output directories back: File name too long" in result.err
+    assert "incomplete" in result.err and len(result.lines) == 2, repr(result)
