@@ -8,6 +8,9 @@
 #include "base/wipe.h"
 #include "crypto/digest.h"
 #include "exec/port.h"
+#include "exec/report.h"
+
+#include <string.h>
 
 #define KEY_SIZE  32u
 #define ENTRY_MAX (1024u * 1024u * 1024u)
@@ -47,9 +50,11 @@ void code_cache_put(const uint8_t digest[static DIGEST_SIZE], enum compiler comp
                     struct bytes code)
 {
     uint8_t mac[SHA256_SIZE];
-    if (authenticate(digest, compiler, code, mac) < 0)
-        return;
-    if (port_store(PORT_STORE_CODE, (struct bytes){.data = mac, .size = sizeof(mac)}) == 0 &&
-        port_store(PORT_STORE_CODE, code) == 0)
-        return;
+    int error = authenticate(digest, compiler, code, mac);
+    if (error == 0)
+        error = port_store(PORT_STORE_CODE, (struct bytes){.data = mac, .size = sizeof(mac)});
+    if (error == 0)
+        error = port_store(PORT_STORE_CODE, code);
+    if (error < 0)
+        report(PORT_LOG_DEBUG, "cannot keep the compiled code: %s", strerror(-error));
 }

@@ -15,7 +15,7 @@ bool code_cache_wanted(void);
 /* The code of this module, or nothing. Lives as long as the keep. */
 struct bytes code_cache_get(const uint8_t digest[static DIGEST_SIZE], enum compiler compiler);
 
-/* Keeps the code for a later keep. Failure is no one's concern. */
+/* Keeps the code for a later keep. What fails is told at PORT_LOG_DEBUG only. */
 void code_cache_put(const uint8_t digest[static DIGEST_SIZE], enum compiler compiler,
                     struct bytes code);
 

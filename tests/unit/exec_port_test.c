@@ -2,7 +2,7 @@
 /* exec's use of the port: blobs in parts, a cache that believes only itself, and
  * waiting on a host that wakes too early. The port here is a small honest or
  * lying host behind the same entry that a loader passes. */
-/* links: exec/port.c exec/code_cache.c exec/stream.c crypto/digest.c base/cur.c base/wipe.c */
+/* links: exec/port.c exec/code_cache.c exec/report.c exec/stream.c crypto/digest.c base/cur.c base/wipe.c */
 /* libs: -lcrypto */
 #include "exec/code_cache.h"
 #include "exec/port.h"
