@@ -231,8 +231,8 @@ static int start_and_watch(const struct backend *backend, struct keep *keep,
         error = -errno;
         goto out;
     }
-    if (keep->timeout_ms != 0)
-        w.deadline = now_ms() + keep->timeout_ms;
+    if (keep->timeout_ms != 0 && __builtin_add_overflow(now_ms(), keep->timeout_ms, &w.deadline))
+        w.deadline = UINT64_MAX;
     pid_t parent = getpid();
     w.pid = fork();
     if (w.pid == 0)

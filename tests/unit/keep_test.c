@@ -99,6 +99,7 @@ static void every_ending_is_told(void **state)
     assert_int_equal(o.ending, ENDED_SIGNAL);
     assert_int_equal(o.code, SIGSEGV);
     assert_int_equal(run(hangs, &(struct keep){.timeout_ms = 50}).ending, ENDED_TIMEOUT);
+    assert_int_equal(run(exits, &(struct keep){.timeout_ms = UINT64_MAX}).ending, ENDED_EXIT);
 }
 
 static void ignored_children_have_an_ending_too(void **state)
