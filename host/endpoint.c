@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "host/endpoint.h"
 
+#include "host/clock.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -151,13 +153,6 @@ static int open_listener(const struct target *t, struct fault *fault)
 
 /* ---- connect ---- */
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Waits for a connection under way: 0 or why it failed. */
 static int wait_connected(int fd, int64_t timeout_ms)
 {
@@ -193,13 +188,13 @@ static int connect_to(const struct addrinfo *a, int64_t timeout_ms)
  * never answers does not keep the others from being tried. */
 static int connect_first(const struct addrinfo *addresses)
 {
-    int64_t deadline = now_ms() + CONNECT_TIMEOUT_MS;
+    int64_t deadline = (int64_t)clock_ms() + CONNECT_TIMEOUT_MS;
     int64_t count = 0;
     for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next)
         count++;
     int result = -EHOSTUNREACH;
     for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next) {
-        result = connect_to(a, (deadline - now_ms()) / count--);
+        result = connect_to(a, (deadline - (int64_t)clock_ms()) / count--);
         if (result >= 0 || result == -EINTR)
             break;
     }

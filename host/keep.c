@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "host/keep.h"
 
+#include "host/clock.h"
+
 #include "base/wipe.h"
 #include "host/backend.h"
 #include "host/port_host.h"
@@ -21,8 +23,10 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+/* The keep is killed by this signal in a row, whichever it is. */
+#define SIGNALS_PATIENCE 3u
 
 /* What the parent watches while the keep runs. */
 struct watch {
@@ -31,16 +35,10 @@ struct watch {
     int signal_fd;
     int output_fd;     /* read end, -1: none */
     uint64_t deadline; /* monotonic ms, 0: none */
+    unsigned signals;  /* forwarded so far */
     bool timed_out;
     int output_error;
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void close_fd(int *fd)
 {
@@ -127,18 +125,21 @@ static void take_output(struct watch *w, const struct keep *keep)
         close_fd(&w->output_fd);
 }
 
+/* A keep that was broken into may ignore what the user asks for; not for ever. */
 static void take_signal(struct watch *w)
 {
     struct signalfd_siginfo info;
-    if (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-        kill(w->pid, (int)info.ssi_signo);
+    if (read(w->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return;
+    w->signals++;
+    kill(w->pid, w->signals < SIGNALS_PATIENCE ? (int)info.ssi_signo : SIGKILL);
 }
 
 static int time_left(const struct watch *w)
 {
     if (w->deadline == 0 || w->timed_out)
         return -1;
-    uint64_t now = now_ms();
+    uint64_t now = clock_ms();
     if (now >= w->deadline)
         return 0;
     uint64_t left = w->deadline - now;
@@ -147,7 +148,7 @@ static int time_left(const struct watch *w)
 
 static void enforce_deadline(struct watch *w)
 {
-    if (w->deadline == 0 || w->timed_out || now_ms() < w->deadline)
+    if (w->deadline == 0 || w->timed_out || clock_ms() < w->deadline)
         return;
     w->timed_out = true;
     kill(w->pid, SIGKILL);
@@ -231,7 +232,7 @@ static int start_and_watch(const struct backend *backend, struct keep *keep,
         error = -errno;
         goto out;
     }
-    if (keep->timeout_ms != 0 && __builtin_add_overflow(now_ms(), keep->timeout_ms, &w.deadline))
+    if (keep->timeout_ms != 0 && __builtin_add_overflow(clock_ms(), keep->timeout_ms, &w.deadline))
         w.deadline = UINT64_MAX;
     pid_t parent = getpid();
     w.pid = fork();

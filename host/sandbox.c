@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -171,6 +172,8 @@ int sandbox_enter(bool threads)
         error = drop_capabilities();
     if (error < 0)
         return error;
+    if (personality(PER_LINUX) < 0) /* READ_IMPLIES_EXEC would undo what follows */
+        return -errno;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return -errno;
     return filter_syscalls(threads);

@@ -13,6 +13,7 @@
 #include "host/cli/plan.h"
 #include "host/cli/progress.h"
 #include "host/cli/request.h"
+#include "host/clock.h"
 #include "host/code_cache.h"
 #include "host/endpoint.h"
 #include "host/keep.h"
@@ -25,7 +26,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Everything that one run holds, from the command line to its end. */
@@ -169,13 +169,6 @@ static uint32_t find_terminals(void)
     return bits;
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static int take_output(void *context, struct bytes part) { return output_feed(context, part); }
 
 static void remark(const struct run *r)
@@ -227,9 +220,9 @@ static int execute(struct run *r)
     struct progress p = {0};
     if (r->cached && r->cache.entry.size == 0)
         progress_begin(&p, r->level, "compiling the program", r->cache.fresh.fd);
-    uint64_t start = now_ms();
+    uint64_t start = clock_ms();
     int error = keep_run(r->backend, &keep, &r->outcome);
-    r->duration_ms = now_ms() - start;
+    r->duration_ms = clock_ms() - start;
     progress_end(&p);
     if (error == 0)
         return 0;

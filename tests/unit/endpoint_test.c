@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Listeners and connections on the loopback interface. */
-/* links: host/endpoint.c host/fault.c base/cur.c */
+/* links: host/endpoint.c host/clock.c host/fault.c base/cur.c */
 /* libs: -Wl,--wrap=socket -Wl,--wrap=bind */
 #define _GNU_SOURCE
 #include "host/endpoint.h"

@@ -2,7 +2,7 @@
 /* Supervision and the sandbox: keeps that end in every way there is, and keeps
  * that try what they must not. Each is a backend whose enter function misbehaves
  * in the real child process. */
-/* links: host/keep.c host/sandbox.c host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c base/wipe.c */
+/* links: host/keep.c host/clock.c host/sandbox.c host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c base/wipe.c */
 /* libs: -lseccomp */
 #define _GNU_SOURCE
 #include "host/backend.h"
@@ -117,6 +117,37 @@ static void what_is_no_ending_is_a_failure(void **state)
     (void)state;
     assert_int_equal(run(lies, &(struct keep){0}).ending, ENDED_FAILED);
     assert_int_equal(run(vanishes, &(struct keep){0}).ending, ENDED_FAILED);
+}
+
+static no_return void ignores_signals(struct keep *keep)
+{
+    (void)keep;
+    signal(SIGTERM, SIG_IGN);
+    for (int i = 0; i < 3; i++)
+        raise(SIGTERM);
+    hangs(keep);
+}
+
+/* Three signals to the parent end even a keep that ignores them. */
+static void a_keep_cannot_ignore_its_user_for_ever(void **state)
+{
+    (void)state;
+    pid_t parent = getpid();
+    pid_t sender = fork();
+    if (sender == 0) {
+        for (int i = 0; i < 3; i++) {
+            usleep(100000);
+            kill(parent, SIGTERM);
+        }
+        _exit(0);
+    }
+    const struct backend backend = {.name = "test", .enter = ignores_signals};
+    struct keep keep = {.boot = {.cpus = 1}, .code_fd = -1, .timeout_ms = 20000};
+    struct outcome o;
+    assert_int_equal(keep_run(&backend, &keep, &o), 0);
+    waitpid(sender, NULL, 0);
+    assert_int_equal(o.ending, ENDED_SIGNAL);
+    assert_int_equal(o.code, SIGKILL);
 }
 
 /* ---- what a keep must not ---- */
@@ -263,6 +294,7 @@ int main(void)
         cmocka_unit_test(every_ending_is_told),
         cmocka_unit_test(ignored_children_have_an_ending_too),
         cmocka_unit_test(what_is_no_ending_is_a_failure),
+        cmocka_unit_test(a_keep_cannot_ignore_its_user_for_ever),
         cmocka_unit_test(a_keep_can_do_nothing_else),
         cmocka_unit_test(threads_are_for_those_with_cpus),
         cmocka_unit_test(inherited_descriptors_are_closed),
