@@ -158,8 +158,9 @@ bench: all
 FUZZ_TIME ?= 60
 fuzz: $(FUZZ)
 	@for t in $(notdir $(FUZZ)); do echo "== $$t"; \
-	    $(BUILD)/tests/fuzz/$$t -max_total_time=$(FUZZ_TIME) $(BUILD)/tests/fuzz/$$t.found \
-	        tests/fuzz/corpus/$$t || exit 1; done
+	    mkdir -p $(BUILD)/tests/fuzz/$$t.found; \
+	    $(BUILD)/tests/fuzz/$$t -max_total_time=$(FUZZ_TIME) -artifact_prefix=$(BUILD)/tests/fuzz/$$t- \
+	        $(BUILD)/tests/fuzz/$$t.found tests/fuzz/corpus/$$t || exit 1; done
 fuzz-report:
 	@tools/fuzz-report
 

@@ -55,7 +55,7 @@ const struct backend *backend_choose(const struct backend *const *from, size_t c
             continue;
         if (backend_probe(from[i], &failed)) {
             if (why[0] == '\0')
-                snprintf(why, why_size, "first in the order of preference");
+                snprintf(why, why_size, "first in the order of preference, all its probes passed");
             return from[i];
         }
         tell(why, why_size, "; ", from[i]->name, failed.why);

@@ -64,7 +64,7 @@ static void takes_the_first_that_works(void **state)
     const struct backend *const all[] = {&good, &nil_backend};
     char why[200];
     assert_ptr_equal(backend_choose(all, 2, why, sizeof(why)), &good);
-    assert_string_equal(why, "first in the order of preference");
+    assert_string_equal(why, "first in the order of preference, all its probes passed");
 }
 
 static void says_what_it_passed_over(void **state)
