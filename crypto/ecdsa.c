@@ -1,116 +1,100 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA through OpenSSL's EVP. Trusts OpenSSL, nothing else. */
+/* ECDSA for raw keys and signatures; see ecdsa.h. Trusts OpenSSL. */
 #include "crypto/ecdsa.h"
 
 #include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
+#define COORDINATE_MAX 48u
+#define DER_MAX        (2u * (COORDINATE_MAX + 3u) + 3u)
 
-static const struct curve_facts {
-    const char *name;
-    size_t size;
-    const EVP_MD *(*digest)(void);
-} CURVES[] = {
-    [CURVE_P256] = {"prime256v1", P256_SIZE, EVP_sha256},
-    [CURVE_P384] = {"secp384r1", P384_SIZE, EVP_sha384},
+static const struct curve {
+    size_t size; /* bytes of a coordinate */
+    const char *group;
+    const char *digest;
+} curves[] = {
+    {32, SN_X9_62_prime256v1, "SHA256"},
+    {48, SN_secp384r1, "SHA384"},
 };
 
-/* The longest DER of two numbers: SEQUENCE, INTEGER, INTEGER, all lengths in one byte. */
-#define SIGNATURE_DER_MAX (2 + 2 * (2 + 1 + P384_SIZE))
-
-int ecdsa_key_new(enum curve curve, struct bytes x_y, EVP_PKEY **key)
+int ecdsa_key(struct bytes point, EVP_PKEY **key)
 {
-    const struct curve_facts *facts = &CURVES[curve];
-    uint8_t point[1 + 2 * P384_SIZE] = {POINT_CONVERSION_UNCOMPRESSED};
-
+    const struct curve *curve = NULL;
+    for (size_t i = 0; i < ARRAY_COUNT(curves); i++) {
+        if (point.size == 2 * curves[i].size)
+            curve = &curves[i];
+    }
     *key = NULL;
-    if (x_y.size != 2 * facts->size)
+    if (curve == NULL)
         return -EBADMSG;
-    memcpy(point + 1, x_y.data, x_y.size);
-
+    uint8_t encoded[1 + 2 * COORDINATE_MAX] = {POINT_CONVERSION_UNCOMPRESSED};
+    memcpy(encoded + 1, point.data, point.size);
+    char group[16] = {0};
+    strncpy(group, curve->group, sizeof(group) - 1);
     OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)facts->name, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + x_y.size),
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded, 1 + point.size),
         OSSL_PARAM_construct_end(),
     };
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-
-    if (!ctx || EVP_PKEY_fromdata_init(ctx) <= 0) {
-        EVP_PKEY_CTX_free(ctx);
+    if (ctx == NULL)
         return -ENOMEM;
-    }
-
-    /* Decoding an uncompressed point checks that it satisfies the curve's equation. */
-    int rc = EVP_PKEY_fromdata(ctx, key, EVP_PKEY_PUBLIC_KEY, params) > 0 ? 0 : -EBADMSG;
-
+    const bool ok = EVP_PKEY_fromdata_init(ctx) == 1 &&
+                    EVP_PKEY_fromdata(ctx, key, EVP_PKEY_PUBLIC_KEY, params) == 1;
     EVP_PKEY_CTX_free(ctx);
-    return rc;
+    ERR_clear_error();
+    return ok ? 0 : -EBADMSG;
 }
 
-bool ecdsa_key_is(enum curve curve, const EVP_PKEY *key)
+/* r || s to the DER that OpenSSL takes; 0 when memory is short. */
+static int encode(struct bytes raw, uint8_t *der)
 {
-    char name[32];
-
-    return EVP_PKEY_is_a(key, "EC") &&
-           EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, sizeof(name),
-                                          NULL) &&
-           strcmp(name, CURVES[curve].name) == 0;
-}
-
-/* Writes one DER INTEGER: no leading zeros, one zero byte before a set top bit. */
-static uint8_t *put_integer(uint8_t *to, const uint8_t *number, size_t size)
-{
-    while (size > 1 && *number == 0) {
-        number++;
-        size--;
+    const int half = (int)(raw.size / 2);
+    ECDSA_SIG *sig = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(raw.data, half, NULL);
+    BIGNUM *s = BN_bin2bn(raw.data + half, half, NULL);
+    int size = 0;
+    if (sig != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(sig, r, s) == 1) {
+        size = i2d_ECDSA_SIG(sig, &der);
+    } else {
+        BN_free(r);
+        BN_free(s);
     }
-    size_t pad = *number >> 7;
-
-    *to++ = 0x02;
-    *to++ = (uint8_t)(size + pad);
-    *to = 0;
-    memcpy(to + pad, number, size);
-    return to + pad + size;
+    ECDSA_SIG_free(sig);
+    return size < 0 ? 0 : size;
 }
 
-static size_t put_signature(const uint8_t *r_s, size_t size, uint8_t der[SIGNATURE_DER_MAX])
+static const struct curve *curve_of(const EVP_PKEY *key)
 {
-    uint8_t *end = put_integer(put_integer(der + 2, r_s, size), r_s + size, size);
-
-    der[0] = 0x30;
-    der[1] = (uint8_t)(end - der - 2);
-    return (size_t)(end - der);
+    char name[32] = "";
+    if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
+        return NULL;
+    for (size_t i = 0; i < ARRAY_COUNT(curves); i++) {
+        if (strcmp(name, curves[i].group) == 0)
+            return &curves[i];
+    }
+    return NULL;
 }
 
-static int verify(const struct curve_facts *facts, EVP_MD_CTX *ctx, EVP_PKEY *key,
-                  const struct bytes *parts, size_t count, struct bytes der)
+int ecdsa_verify(EVP_PKEY *key, struct bytes message, struct bytes signature)
 {
-    if (EVP_DigestVerifyInit(ctx, NULL, facts->digest(), NULL, key) <= 0)
-        return -ENOMEM;
-    for (size_t i = 0; i < count; i++)
-        if (EVP_DigestVerifyUpdate(ctx, parts[i].data, parts[i].size) <= 0)
-            return -ENOMEM;
-    return EVP_DigestVerifyFinal(ctx, der.data, der.size) == 1 ? 0 : -EBADMSG;
-}
-
-int ecdsa_verify(enum curve curve, EVP_PKEY *key, const struct bytes *parts, size_t count,
-                 struct bytes r_s)
-{
-    const struct curve_facts *facts = &CURVES[curve];
-    uint8_t der[SIGNATURE_DER_MAX];
-
-    if (r_s.size != 2 * facts->size || !ecdsa_key_is(curve, key))
+    const struct curve *curve = curve_of(key);
+    if (curve == NULL || signature.size != 2 * curve->size)
         return -EBADMSG;
-
-    struct bytes signature = {der, put_signature(r_s.data, facts->size, der)};
+    uint8_t der[DER_MAX];
+    const int size = encode(signature, der);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
-    if (!ctx)
+    if (size == 0 || ctx == NULL) {
+        EVP_MD_CTX_free(ctx);
         return -ENOMEM;
-    int rc = verify(facts, ctx, key, parts, count, signature);
-
+    }
+    const bool ok = EVP_DigestVerifyInit_ex(ctx, NULL, curve->digest, NULL, NULL, key, NULL) == 1 &&
+                    EVP_DigestVerify(ctx, der, (size_t)size, message.data, message.size) == 1;
     EVP_MD_CTX_free(ctx);
-    return rc;
+    ERR_clear_error();
+    return ok ? 0 : -EBADMSG;
 }

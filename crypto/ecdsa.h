@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA over P-256 with SHA-256 and over P-384 with SHA-384 (FIPS 186-5 6), keys
- * and signatures as plain big-endian numbers. Trusts OpenSSL, nothing else. */
+/* ECDSA over P-256 and P-384 for raw keys and signatures [FIPS 186-5]. Trusts
+ * OpenSSL, which refuses r and s of 0, of n and above. */
 #ifndef CRYPTO_ECDSA_H
 #define CRYPTO_ECDSA_H
-
-#include <openssl/evp.h>
 
 #include "base/attr.h"
 #include "base/cur.h"
 
-enum curve { CURVE_P256, CURVE_P384 };
+#include <openssl/evp.h>
 
-#define P256_SIZE 32u /* bytes of a coordinate, and of r and s */
-#define P384_SIZE 48u
+/* The key at a point X || Y of 64 (P-256) or 96 bytes (P-384), big-endian.
+ * 0, -EBADMSG when it is not on the curve, or -ENOMEM. Free with EVP_PKEY_free. */
+must_use int ecdsa_key(struct bytes point, EVP_PKEY **key);
 
-/* The public key with the coordinates x || y. 0, -EBADMSG when that is not a
- * point of the curve (infinity has no such form), or -ENOMEM. The caller frees. */
-must_use int ecdsa_key_new(enum curve curve, struct bytes x_y, EVP_PKEY **key);
-
-/* Verifies the signature r || s of `data`, hashed with the curve's SHA-2, by
- * `key`, which must lie on `curve`. Several `parts` count as one run of bytes.
- * 0, -EBADMSG when it is wrong, r or s outside 1 .. n-1 included, or -ENOMEM. */
-must_use int ecdsa_verify(enum curve curve, EVP_PKEY *key, const struct bytes *parts, size_t count,
-                          struct bytes r_s);
-
-/* True when `key` is an EC key on `curve`. */
-bool ecdsa_key_is(enum curve curve, const EVP_PKEY *key);
+/* Verifies r || s, big-endian and of the curve's size, over the digest of
+ * `message`: SHA-256 with P-256, SHA-384 with P-384. 0, -EBADMSG when it is wrong
+ * or the key is of another kind, or -ENOMEM. */
+must_use int ecdsa_verify(EVP_PKEY *key, struct bytes message, struct bytes signature);
 
 #endif
