@@ -23,18 +23,19 @@ say  = @$(if $(V),true,echo "  $(1)	$(2)")
 
 # ---- who may include whom ----
 
-FOLDERS       := tools base crypto conf shim/core exec/vfs exec/wasi exec host host/nil host/cli
+FOLDERS       := tools base crypto attest conf shim/core exec/vfs exec/wasi exec host host/nil host/cli
 may_tools     := base host
 may_base      := base
 may_crypto    := base crypto
-may_conf      := base conf
+may_attest    := base crypto attest
+may_conf      := base attest conf
 may_shim/core := base include shim/core
 may_exec/vfs  := base exec/vfs
 may_exec/wasi := base exec/vfs exec/wasi
 may_exec      := base include crypto conf exec
-may_host      := base include crypto conf shim/core host
+may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
-may_host/cli  := base include crypto conf host
+may_host/cli  := base include crypto attest conf host
 
 # ---- what each program is made of ----
 
@@ -42,7 +43,7 @@ sources      = $(wildcard $(1)/*.c) $(wildcard $(1)/*.S)
 objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 SHARED      := base crypto conf
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
-HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) shim/core host host/nil host/cli,$(call sources,$(f))))
+HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest shim/core host host/nil host/cli,$(call sources,$(f))))
 
 .PHONY: all demo check check-long fuzz fuzz-report bench lint install uninstall clean
 .DELETE_ON_ERROR:
