@@ -47,14 +47,14 @@ enum trust {
     X(claims_purpose, "", NONE, INSTANCE, "the evidence was made for another purpose")             \
     X(claims_workload, "", NONE, EXECUTABLES, "another workload is loaded, or none")
 
-/* One path of certificates, from a leaf to a pinned root. Names are X509_x of
- * crypto/x509.h where they stand for a fact found there. */
+/* One path of certificates, from a leaf to a pinned root. Most are FAULT_x of
+ * crypto/x509.h. */
 #define CHECKS_CERT(X)                                                                             \
     X(endorsement_format, "VX1", SIGNATURE, INSTANCE, "a certificate or CRL that was given is malformed") \
     X(endorsement_stray, "VX2", SIGNATURE, INSTANCE,                                               \
-      "a certificate or CRL that was given leads to no pinned root")                               \
-    X(cert_present, "VX2", SIGNATURE, INSTANCE, "the certificate that vouches for the evidence is missing") \
-    X(cert_issuer, "VX2", SIGNATURE, INSTANCE, "a certificate's issuer is missing")                \
+      "a CRL was given whose issuer is not among the certificates")                               \
+    X(cert_present, "VX2", SIGNATURE | EFFECT_MISSING, INSTANCE, "the certificate that vouches for the evidence is missing") \
+    X(cert_issuer, "VX2", SIGNATURE | EFFECT_MISSING, INSTANCE, "a certificate's issuer is missing")                \
     X(cert_anchor, "VX2", SIGNATURE, INSTANCE, "the certificates lead to a root that is not pinned") \
     X(cert_algorithm, "VX2", SIGNATURE, INSTANCE, "a certificate is signed by an algorithm or key not allowed") \
     X(cert_signature, "VX2", SIGNATURE, INSTANCE, "a certificate's signature is wrong")            \
@@ -69,7 +69,7 @@ enum trust {
     X(crl_validity, "VX2", EXPIRED, INSTANCE, "a CRL is not valid at this time")
 
 #define CHECKS_SNP(X)                                                                              \
-    X(snp_size, "VN1", SIGNATURE, INSTANCE, "the report is not 1184 bytes long")                   \
+    X(snp_size, "VN1", NONE, INSTANCE, "the report is not 1184 bytes long")                   \
     X(snp_report_version, "VN1", NONE, INSTANCE, "the report's version is not 2, 3 or 5")          \
     X(snp_reserved, "VN1", NONE, INSTANCE, "a reserved field of the report is not zero")           \
     X(snp_signature_algorithm, "VN4", SIGNATURE, INSTANCE, "the report is not signed with ECDSA P-384") \
@@ -115,7 +115,7 @@ enum trust {
 
 /* SGX and TDX alike. */
 #define CHECKS_QUOTE(X)                                                                            \
-    X(quote_format, "VX1", SIGNATURE, INSTANCE, "the quote is malformed")                          \
+    X(quote_format, "VX1", NONE, INSTANCE, "the quote is malformed")                          \
     X(quote_trailing, "VX1", NONE, INSTANCE, "bytes follow the quote")                             \
     X(quote_version, "VX1", NONE, INSTANCE, "the quote's version and TEE type do not go together") \
     X(quote_reserved, "VX1", NONE, INSTANCE, "a reserved field of the quote is not zero")          \

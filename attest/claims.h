@@ -102,8 +102,12 @@ struct intel_claims {
     uint8_t cert_cpu_svn[16];
     uint8_t pce_id[2];
     uint8_t fmspc[6];
+    uint8_t sgx_type; /* 0 standard, 1 scalable, 2 scalable with integrity */
     bool platform_instance_id_given;
-    uint8_t platform_instance_id[16];
+    uint8_t platform_instance_id[16]; /* these four in certificates of the Platform CA, else 0 */
+    bool dynamic_platform;
+    bool cached_keys;
+    bool smt_enabled;
 
     /* Collateral and what it says of this platform. */
     uint32_t tcb_evaluation_data_number;           /* of TCB info; 0 when absent */
