@@ -45,7 +45,8 @@ SHARED      := base crypto conf
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
 HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest shim/core host host/nil host/cli,$(call sources,$(f))))
 
-.PHONY: all demo check check-long fuzz fuzz-report bench lint install uninstall clean
+.PHONY: all demo check check-long check-checklist check-portable check-differential
+.PHONY: fuzz fuzz-report bench bench-attest lint install uninstall clean
 .DELETE_ON_ERROR:
 all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash
 
@@ -147,6 +148,10 @@ check:
 	@tools/setup check
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@tools/check
+
+check-portable:
+	@tools/setup portable || true
+	@tools/portable
 
 lint: $(BUILD)/engine
 	@tools/lint
