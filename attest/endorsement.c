@@ -205,7 +205,8 @@ static void check_validity(const struct x509_set *set, int64_t time, struct atte
         if (revoked == NULL && cert->revoked)
             revoked = cert;
     }
-    check(r, cert_validity, bad == NULL, show_time(time), show_cert(bad));
+    check(r, cert_validity, bad == NULL, show_time(time),
+          bad == NULL ? show_text("valid") : show_cert(bad));
     check(r, cert_revoked, revoked == NULL, show_text("none"), show_cert(revoked));
 }
 
