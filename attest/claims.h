@@ -136,6 +136,7 @@ struct sgx_claims {
     uint16_t config_svn;
     uint8_t isv_family_id[16];
     uint8_t report_data[REPORT_DATA_SIZE];
+    bool reserved_zero; /* every reserved byte is */
 };
 
 /* A TD's report body, 1.0 or 1.5 [DCAP-QUOTE A.3, TDX-QUOTE]. */

@@ -40,8 +40,8 @@ static void body_parse(struct cur *c, struct quote *q)
         size = ENCLAVE_REPORT_SIZE;
         break;
     case 4:
-        q->body_type = BODY_TD_10;
-        size = TD_REPORT_10_SIZE;
+        q->body_type = q->tee_type == TEE_TYPE_SGX ? BODY_ENCLAVE : BODY_TD_10;
+        size = body_size(q->body_type);
         break;
     case 5:
         q->body_type = cur_le16(c);

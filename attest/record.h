@@ -12,10 +12,11 @@
 /* A test build names one check to leave out, -DMUTATE=CHECK_snp_vmpl; the tests
  * that stand for it must then fail. */
 #ifdef MUTATE
-#define CHECK(name, condition) ((MUTATE) == CHECK_##name || (condition))
+#define CHECK_ID(id, condition) ((MUTATE) == (id) || (condition))
 #else
-#define CHECK(name, condition) (condition)
+#define CHECK_ID(id, condition) (condition)
 #endif
+#define CHECK(name, condition) CHECK_ID(CHECK_##name, condition)
 
 /* Records a check and evaluates to whether it passed. */
 #define check(result, name, condition, expected, found)                                            \
@@ -26,6 +27,14 @@
  * left out by a mutation as well. Evaluates to false, true in the mutation. */
 #define check_undecided(result, name, expected, found)                                            \
     check_record((result), CHECK_##name, CHECK(name, false) ? OUTCOME_PASSED : OUTCOME_UNDECIDED, \
+                 (expected), (found))
+
+/* The same two for a check whose id is a value. */
+#define check_by_id(result, id, condition, expected, found)                                          \
+    check_record((result), (id), CHECK_ID(id, condition) ? OUTCOME_PASSED : OUTCOME_FAILED,       \
+                 (expected), (found))
+#define check_by_id_undecided(result, id, expected, found)                                           \
+    check_record((result), (id), CHECK_ID(id, false) ? OUTCOME_PASSED : OUTCOME_UNDECIDED,        \
                  (expected), (found))
 
 bool check_record(struct attest_result *result, enum check_id id, enum outcome outcome,
@@ -53,9 +62,9 @@ bool bytes_list_has(struct bytes_list list, struct bytes value); /* false when e
           (wanted).size == 0 ? show_text("any") : show_hex(wanted), show_hex(value))
 #define check_minimum(result, name, minimum, value) \
     check(result, name, (value) >= (minimum), show_uint(minimum), show_uint(value))
-#define check_masked(result, name, wanted, value)                                         \
-    check(result, name, ((value) & (wanted).mask) == (wanted).value, show_masked(wanted), \
-          show_flags(value))
+#define check_masked(result, name, wanted, actual)                                         \
+    check(result, name, ((actual) & (wanted).mask) == (wanted).value, show_masked(wanted), \
+          show_flags(actual))
 
 #define BYTES(array) ((struct bytes){.data = (array), .size = sizeof(array)})
 

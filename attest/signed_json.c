@@ -108,7 +108,7 @@ int signed_json_cut(struct bytes text, const char *name, struct signed_json *cut
 
 /* ---- the signature ---- */
 
-static bool may_sign(const struct x509_cert *cert)
+bool signed_json_may_sign(const struct x509_cert *cert)
 {
     char subject[64];
 
@@ -124,7 +124,7 @@ int signed_json_verify(const struct signed_json *cut, const struct x509_set *set
     *signer = NULL;
     *valid = false;
     for (size_t i = 0; i < set->cert_count && !*valid; i++) {
-        if (!may_sign(set->certs[i]))
+        if (!signed_json_may_sign(set->certs[i]))
             continue;
         int rc = ecdsa_verify(set->certs[i]->key, cut->object, signature);
 

@@ -21,8 +21,11 @@ struct signed_json {
  * this order, with white space only between tokens. 0 or -EBADMSG. */
 must_use int signed_json_cut(struct bytes text, const char *name, struct signed_json *cut);
 
+/* True for a certificate made to sign collateral. */
+bool signed_json_may_sign(const struct x509_cert *cert);
+
 /* The TCB signing certificate of the set whose key verifies the object; the first
- * one when none does, null when there is none. `valid` says which.  0 or -ENOMEM. */
+ * one when none does, null when there is none. `valid` says which. 0 or -ENOMEM. */
 must_use int signed_json_verify(const struct signed_json *cut, const struct x509_set *set,
                                 const struct x509_cert **signer, bool *valid);
 

@@ -37,7 +37,7 @@ bool tcb_status_accepted(const struct intel_policy *policy, enum tcb_status stat
 {
     if (tcb_status_is_out_of_date(status))
         return time < policy->out_of_date_until;
-    if (status <= TCB_NONE || status >= TCB_REVOKED)
+    if (status == TCB_NONE || status == TCB_REVOKED || status == TCB_NO_MATCHING_LEVEL)
         return false;
     return (policy->statuses & TCB_BIT(status)) != 0;
 }
