@@ -48,7 +48,8 @@ HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest shim/core host host/n
 .PHONY: all demo check check-long check-checklist check-portable check-differential
 .PHONY: fuzz fuzz-report bench bench-attest lint install uninstall clean
 .DELETE_ON_ERROR:
-all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash
+all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash $(BUILD)/libattest.a $(BUILD)/libattest.pc \
+    $(BUILD)/examples/verify
 
 $(BUILD)/may: Makefile
 	@rm -rf $@ && mkdir -p $@
@@ -90,6 +91,24 @@ $(BUILD)/enarx: $(HOST_OBJS)
 	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $(HOST_OBJS) \
 	    -Wl,-Bstatic -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
 
+# ---- the verifier as a library ----
+
+ATTEST_OBJS    := $(call objects,$(foreach f,base crypto attest,$(call sources,$(f))))
+ATTEST_HEADERS := attest/attest.h attest/check.h attest/claims.h attest/policy.h base/attr.h base/cur.h
+$(BUILD)/obj/attest/anchors_data.o: $(wildcard attest/anchors/*.der)
+
+$(BUILD)/libattest.a: $(ATTEST_OBJS)
+	$(call say,ar,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(ATTEST_OBJS)
+
+$(BUILD)/libattest.pc: attest/libattest.pc.in Makefile
+	$(Q)sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' $< > $@
+
+$(BUILD)/examples/verify: examples/verify/verify.c $(BUILD)/libattest.a
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) -I. -pie -o $@ $< $(BUILD)/libattest.a -ljansson -lcrypto
+
 # ---- manual, completion, installation ----
 
 DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c docs.c man.c completion.c nearest.c))
@@ -107,10 +126,16 @@ install: all
 	install -D -m 755 $(BUILD)/enarx $(DESTDIR)$(PREFIX)/bin/enarx
 	install -D -m 644 $(BUILD)/enarx.1 $(DESTDIR)$(PREFIX)/share/man/man1/enarx.1
 	install -D -m 644 $(BUILD)/enarx.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx
+	install -D -m 644 $(BUILD)/libattest.a $(DESTDIR)$(PREFIX)/lib/libattest.a
+	install -D -m 644 $(BUILD)/libattest.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/libattest.pc
+	for h in $(ATTEST_HEADERS); do \
+	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/enarx/$$h || exit 1; done
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/enarx $(DESTDIR)$(PREFIX)/share/man/man1/enarx.1 \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx \
+	    $(DESTDIR)$(PREFIX)/lib/libattest.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/libattest.pc \
+	    $(addprefix $(DESTDIR)$(PREFIX)/include/enarx/,$(ATTEST_HEADERS))
 
 clean:
 	rm -rf $(BUILD)
