@@ -111,7 +111,7 @@ static void finish(const struct attest_input *in, struct attest_result *r)
     worsen_collateral(r);
     r->identity = policy_names_identity(in->policy, r->claims.kind) ? IDENTITY_NAMED : IDENTITY_ANY;
     if (r->identity == IDENTITY_ANY)
-        note(r, "the policy names no measurement: any program in such a TEE is accepted");
+        result_note(r, "the policy names no measurement: any program in such a TEE is accepted");
     set_ar4si(r);
     r->verdict = all && r->claims.decoded && r->signature == SIGNATURE_VALID ? ACCEPTED : REFUSED;
 }

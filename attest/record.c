@@ -20,7 +20,7 @@ bool check_record(struct attest_result *result, enum check_id id, enum outcome o
     return passed;
 }
 
-void note(struct attest_result *result, const char *text)
+void result_note(struct attest_result *result, const char *text)
 {
     if (result->note_count < NOTES_MAX)
         result->notes[result->note_count++] = show_text(text);

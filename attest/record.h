@@ -41,7 +41,7 @@ bool check_record(struct attest_result *result, enum check_id id, enum outcome o
                   struct shown expected, struct shown found);
 
 /* A remark beside the checks; dropped when there are too many. */
-void note(struct attest_result *result, const char *text);
+void result_note(struct attest_result *result, const char *text);
 
 struct shown show_text(const char *text);
 struct shown show_bytes_text(struct bytes text); /* unprintable bytes become '?' */
