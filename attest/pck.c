@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SGX extension of a PCK certificate, DER read through the cursor: a flat list
- * of what has to be there, in the order of the specification. Trusts nothing. */
+/* The SGX extension of a PCK certificate, DER read as a flat list of
+ * what has to be there, in the order of the specification. Trusts nothing. */
 #include "attest/pck.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum {
-    DER_BOOLEAN = 0x01,
-    DER_INTEGER = 0x02,
-    DER_OCTETS = 0x04,
-    DER_OID = 0x06,
-    DER_ENUMERATED = 0x0a,
-    DER_SEQUENCE = 0x30,
-};
+#include "base/der.h"
+
+enum { DER_BOOLEAN = 0x01, DER_INTEGER = 0x02, DER_OID = 0x06, DER_ENUMERATED = 0x0a };
 
 /* Members of the extension; the last arc of their object identifiers. */
 enum {
@@ -27,35 +22,9 @@ enum {
 };
 enum { TCB_PCE_SVN = 17, TCB_CPU_SVN = 18 };
 
-/* A length in its shortest form [X.690 8.1.3, 10.1]; 65535 is plenty. */
-static size_t der_length(struct cur *c)
-{
-    uint8_t first = cur_u8(c);
-    size_t length = first;
-
-    if (first < 0x80)
-        return length;
-    if (first == 0x81)
-        length = cur_u8(c);
-    else if (first == 0x82)
-        length = cur_be16(c);
-    else
-        cur_fail(c);
-    if (length < (first == 0x82 ? 0x100u : 0x80u))
-        cur_fail(c);
-    return length;
-}
-
-static struct bytes der_take(struct cur *c, uint8_t tag)
-{
-    if (cur_u8(c) != tag)
-        cur_fail(c);
-    return cur_take(c, der_length(c));
-}
-
 static void der_octets(struct cur *c, uint8_t *out, size_t size)
 {
-    struct bytes octets = der_take(c, DER_OCTETS);
+    struct bytes octets = der_take(c, DER_OCTET_STRING);
 
     if (octets.size != size)
         cur_fail(c);
