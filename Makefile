@@ -95,11 +95,17 @@ $(BUILD)/enarx: $(HOST_OBJS)
 
 ATTEST_OBJS    := $(call objects,$(foreach f,base crypto attest,$(call sources,$(f))))
 ATTEST_HEADERS := attest/attest.h attest/check.h attest/claims.h attest/policy.h base/attr.h base/cur.h
+ATTEST_PUBLIC  := attest_* policy_* check_info claims_* *_field_table bytes_* cur_* tcb_status_text \
+                  tcb_status_parse $(addsuffix _text,kind product verdict signature collateral \
+                  identity outcome trust)
+OBJCOPY        ?= objcopy
 $(BUILD)/obj/attest/anchors_data.o: $(wildcard attest/anchors/*.der)
 
 $(BUILD)/libattest.a: $(ATTEST_OBJS)
 	$(call say,ar,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $(ATTEST_OBJS)
+	$(Q)$(LD) -r -o $(@:.a=.o) $(ATTEST_OBJS)
+	$(Q)$(OBJCOPY) --wildcard $(ATTEST_PUBLIC:%=--keep-global-symbol='%') $(@:.a=.o)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(@:.a=.o)
 
 $(BUILD)/libattest.pc: attest/libattest.pc.in Makefile
 	$(Q)sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' $< > $@
