@@ -36,6 +36,7 @@ struct attest_input {
     enum binding binding;
     struct bytes claims_buffer; /* CBOR; of BIND_CLAIMS */
     struct bytes public_key;    /* DER SubjectPublicKeyInfo, or empty */
+    bool key_unproven;          /* what brought public_key was to be signed by it, and is not */
 
     /* policy->nonce is compared with the claims buffer's. Without one it is the
      * report data, zero-padded to 64 bytes. */

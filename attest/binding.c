@@ -88,6 +88,9 @@ int binding_appraise(const struct attest_input *in, struct attest_result *r)
     if (in->binding != BIND_NONE)
         check(r, binding, bytes_equal(BYTES(bound), found), show_hex(BYTES(bound)),
               show_hex(found));
+    if (in->public_key.size > 0)
+        check(r, possession, !in->key_unproven, show_text("signed by its key"),
+              show_text(in->key_unproven ? "not signed by its key" : "signed by its key"));
     if (in->binding == BIND_CLAIMS)
         return check_claims(in, r);
     check_without_claims(in->policy, r);

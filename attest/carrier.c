@@ -3,6 +3,7 @@
  * PKCS #10 apart; what they hold is read through the cursor. */
 #include "attest/carrier.h"
 
+#include "attest/quote.h"
 #include "base/cbor.h"
 #include "base/der.h"
 #include "crypto/pem.h"
@@ -21,6 +22,8 @@
 
 /* Tags of the evidence: Intel's quotes [CCC-RA-TLS], and SNP as rats-tls has it. */
 enum { TAG_INTEL_QUOTE = 60000, TAG_SNP_REPORT = 0x1a7504 };
+
+#define CHAIN_CERT_MAX 4096u /* bytes of a certificate in a quote; they have some 1200 */
 
 struct carrier_owned {
     uint8_t *der;      /* decoded from PEM, or null */
@@ -149,23 +152,38 @@ static int parse_enarx_snp(struct bytes value, struct carrier *carrier)
     return cur_done(&endorsements) && cur_done(&all) && cur_done(&c) ? 0 : -EBADMSG;
 }
 
+/* True when a certificate of the quote's chain names this issuer. */
+static bool chain_names(struct bytes chain, const X509_NAME *issuer)
+{
+    uint8_t der[CHAIN_CERT_MAX];
+    struct cur c = cur_init(chain);
+    struct put out = put_init(der, sizeof(der));
+    bool found = false;
+    while (!found && pem_take(&c, "CERTIFICATE", &out) == 1) {
+        const struct bytes one = put_done(&out);
+        const uint8_t *pos = one.data;
+        X509 *cert = d2i_X509(NULL, &pos, (long)one.size);
+        found = cert != NULL && X509_NAME_cmp(X509_get_issuer_name(cert), issuer) == 0;
+        X509_free(cert);
+        out = put_init(der, sizeof(der));
+    }
+    return found;
+}
+
 /* Requests carry the CRLs of both of Intel's issuers of PCKs; the one that is not the
  * quote's would lead to nothing that is here. */
 static void drop_other_crls(struct carrier *carrier)
 {
-    struct claims claims;
-    if (attest_decode(carrier->evidence, &claims) < 0 || claims.kind != KIND_SGX)
+    struct quote quote;
+    if (quote_parse(carrier->evidence, &quote) < 0)
         return;
-    const char *const wanted[] = {claims.sgx.intel.cert.issuer, "Intel SGX Root CA"};
     size_t kept = 0;
     for (size_t i = 0; i < carrier->crl_count; i++) {
-        const uint8_t *pos = carrier->crls[i].data;
-        X509_CRL *crl = d2i_X509_CRL(NULL, &pos, (long)carrier->crls[i].size);
-        char name[64] = "";
-        if (crl != NULL)
-            X509_NAME_get_text_by_NID(X509_CRL_get_issuer(crl), NID_commonName, name, sizeof(name));
-        if (crl == NULL || strcmp(name, wanted[0]) == 0 || strcmp(name, wanted[1]) == 0)
-            carrier->crls[kept++] = carrier->crls[i];
+        const struct bytes der = carrier->crls[i];
+        const uint8_t *pos = der.data;
+        X509_CRL *crl = d2i_X509_CRL(NULL, &pos, (long)der.size);
+        if (crl == NULL || chain_names(quote.certs, X509_CRL_get_issuer(crl)))
+            carrier->crls[kept++] = der;
         X509_CRL_free(crl);
     }
     carrier->crl_count = kept;

@@ -41,6 +41,8 @@ enum trust {
     X(report_data, "VN12", NONE, INSTANCE, "the report data is not what was asked for")            \
     X(binding, "VN12", NONE, INSTANCE,                                                             \
       "the report data does not bind the claims buffer or key that came with the evidence")        \
+    X(possession, "", SIGNATURE, INSTANCE,                                                         \
+      "the certificate or request is not signed by the key that it names")                         \
     X(claims_buffer, "", NONE, INSTANCE, "the claims buffer is malformed, or there is none")       \
     X(claims_key, "", NONE, INSTANCE, "the claims buffer names another public key")                \
     X(claims_nonce, "", NONE, INSTANCE, "the nonce is not the one that was sent")                  \

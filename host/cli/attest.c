@@ -23,16 +23,16 @@
 static int show(const struct line *line, const struct attest_source *s)
 {
     struct claims claims;
-    if (attest_decode(s->evidence, &claims) < 0)
-        return fail("%s: this %s evidence is malformed; 'enarx attest verify --explain' tells how",
-                    line->args[0], kind_text(s->kind));
+    int status = source_claims(s, &claims);
+    if (status != 0)
+        return status;
     if (!line_has(line, OPTION_JSON)) {
-        int status = claims_print(stdout, &claims);
+        status = claims_print(stdout, &claims);
         return status != 0 ? status : stdout_finish();
     }
     json_t *json =
         json_pack("{s:s, s:o}", "kind", kind_text(claims.kind), "claims", claims_json(&claims));
-    int status = json_put(json, stdout);
+    status = json_put(json, stdout);
     json_decref(json);
     return status != 0 ? status : stdout_finish();
 }

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define KDS_URL  "https://kdsintf.amd.com"
@@ -258,23 +257,6 @@ static int fetch_intel(struct fetch *f)
 
 /* ---- the command ---- */
 
-/* What an appraisal learns about the certificates in the evidence, too. */
-static int learn(const struct attest_source *s, struct claims *claims)
-{
-    const struct policy policy = policy_default();
-    struct attest_input in = source_input(s);
-    in.policy = &policy;
-    in.time = (int64_t)time(NULL);
-    struct attest_result *result = calloc(1, sizeof(*result));
-    if (result == NULL || attest_verify(&in, result) < 0) {
-        free(result);
-        return fail("out of memory");
-    }
-    *claims = result->claims;
-    free(result);
-    return claims->decoded ? 0 : fail("this %s evidence is malformed", kind_text(s->kind));
-}
-
 static int open_output(struct fetch *f)
 {
     if (mkdir(f->output, 0777) < 0 && errno != EEXIST)
@@ -321,7 +303,7 @@ int attest_fetch_command(const struct line *line)
     struct attest_source source;
     int status = source_read(line->args[0], &source);
     if (status == 0)
-        status = learn(&source, &f.claims);
+        status = source_claims(&source, &f.claims);
     if (status == 0)
         status = fetch(&f);
     if (f.dir >= 0)

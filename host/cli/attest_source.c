@@ -153,7 +153,27 @@ struct attest_input source_input(const struct attest_source *s)
         .binding = s->carrier.binding,
         .claims_buffer = s->carrier.claims_buffer,
         .public_key = s->carrier.public_key,
+        .key_unproven = s->carrier.key_unproven,
     };
+}
+
+/* An appraisal learns more than decoding does: it reads the certificates, too. */
+int source_claims(const struct attest_source *s, struct claims *claims)
+{
+    const struct policy policy = policy_default();
+    struct attest_input in = source_input(s);
+    in.policy = &policy;
+    struct attest_result *result = calloc(1, sizeof(*result));
+    if (result == NULL || attest_verify(&in, result) < 0) {
+        free(result);
+        return fail("out of memory");
+    }
+    *claims = result->claims;
+    free(result);
+    if (!claims->decoded)
+        return fail("this %s evidence is malformed; 'enarx attest verify --explain' tells how",
+                    kind_text(s->kind));
+    return 0;
 }
 
 void source_fini(struct attest_source *s)

@@ -35,6 +35,10 @@ must_use int source_read_collateral(const char *path, struct attest_source *s);
 /* The library's input, but for policy and time. */
 struct attest_input source_input(const struct attest_source *s);
 
+/* All that the evidence and the certificates in it say; nothing of it verified. 0, or a
+ * status after saying why not. */
+must_use int source_claims(const struct attest_source *s, struct claims *claims);
+
 void source_fini(struct attest_source *s);
 
 #endif
