@@ -218,6 +218,36 @@ WRONG(claims_nonce) { s->policy.nonce = (struct bytes){other, 32}; }
 WRONG(claims_purpose) { s->policy.purpose = bytes_of_text("workload"); }
 WRONG(claims_workload) { s->policy.workload = (struct bytes){other, 32}; }
 
+/* A claims buffer of {"pubkey-hash": h'[1, the SHA-256 of "key"]'}, bound. */
+static uint8_t claims_bytes[50];
+static void bind_claims(struct scene *s)
+{
+    static const uint8_t start[] = "\xa1\x6bpubkey-hash\x58\x24\x82\x01\x58\x20";
+    memcpy(claims_bytes, start, sizeof(start) - 1);
+    assert_int_equal(sha256(bytes_of_text("key"), claims_bytes + sizeof(start) - 1), 0);
+    s->in.binding = BIND_CLAIMS;
+    s->in.claims_buffer = (struct bytes){claims_bytes, sizeof(start) - 1 + SHA256_SIZE};
+    s->in.public_key = bytes_of_text("key");
+    assert_int_equal(sha256(s->in.claims_buffer, s->claims.report_data), 0);
+}
+WRONG(binding)
+{
+    bind_claims(s);
+    s->claims.report_data[REPORT_DATA_SIZE - 1] = 1; /* behind the digest */
+}
+WRONG(claims_buffer)
+{
+    bind_claims(s);
+    s->in.claims_buffer.size--;
+    s->in.public_key = (struct bytes){0};
+    assert_int_equal(sha256(s->in.claims_buffer, s->claims.report_data), 0);
+}
+WRONG(claims_key)
+{
+    bind_claims(s);
+    s->in.public_key = bytes_of_text("another");
+}
+
 WRONG(snp_report_version) { s->claims.version = 6; }
 WRONG(snp_reserved) { s->claims.key_info |= 1u << 31; }
 WRONG(snp_signature_algorithm) { s->claims.signature_algo = 2; }
@@ -380,6 +410,9 @@ static const struct wrong {
     {                              \
         CHECK_##name, wrong_##name \
     }
+    W(binding),
+    W(claims_buffer),
+    W(claims_key),
     W(kind_allowed),
     W(report_data),
     W(claims_nonce),
@@ -482,6 +515,40 @@ static void names_an_identity(void **state)
     const struct attest_result *r = run(&s);
     assert_int_equal(r->verdict, ACCEPTED);
     assert_int_equal(r->identity, IDENTITY_NAMED);
+}
+
+static void accepts_what_is_bound(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    bind_claims(&s);
+    assert_int_equal(run(&s)->verdict, ACCEPTED);
+    s = scene_new();
+    s.in.binding = BIND_SHA384;
+    s.in.public_key = bytes_of_text("key");
+    assert_int_equal(sha384(s.in.public_key, s.claims.report_data), 0);
+    assert_int_equal(run(&s)->verdict, ACCEPTED);
+    s = scene_new();
+    memcpy(s.claims.report_data, other, 32);
+    s.policy.nonce = (struct bytes){other, 32};
+    assert_int_equal(run(&s)->verdict, ACCEPTED);
+}
+
+/* With a claims buffer its own claims count, and one that is not there refuses. */
+static void asks_the_claims_buffer(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct scene s = scene_new();
+        static const enum check_id ids[] = {CHECK_claims_nonce, CHECK_claims_purpose,
+                                            CHECK_claims_workload};
+        bind_claims(&s);
+        struct bytes *wanted[] = {&s.policy.nonce, &s.policy.purpose, &s.policy.workload};
+        *wanted[i] = bytes_of_text("wanted");
+        const struct attest_result *r = run(&s);
+        assert_int_equal(r->verdict, REFUSED);
+        assert_int_equal(r->reason, ids[i]);
+    }
 }
 
 /* One wrong, one reason: with that check left out it would be accepted. */
@@ -645,6 +712,8 @@ int main(void)
         cmocka_unit_test(accepts_what_is_right),
         cmocka_unit_test(accepts_a_vlek),
         cmocka_unit_test(names_an_identity),
+        cmocka_unit_test(accepts_what_is_bound),
+        cmocka_unit_test(asks_the_claims_buffer),
         cmocka_unit_test(refuses_without_certificate),
         cmocka_unit_test(refuses_any_other_size),
         cmocka_unit_test(tells_signature_and_collateral_apart),
