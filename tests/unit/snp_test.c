@@ -219,7 +219,7 @@ WRONG(claims_purpose) { s->policy.purpose = bytes_of_text("workload"); }
 WRONG(claims_workload) { s->policy.workload = (struct bytes){other, 32}; }
 
 /* A claims buffer of {"pubkey-hash": h'[1, the SHA-256 of "key"]'}, bound. */
-static uint8_t claims_bytes[50];
+static uint8_t claims_bytes[64];
 static void bind_claims(struct scene *s)
 {
     static const uint8_t start[] = "\xa1\x6bpubkey-hash\x58\x24\x82\x01\x58\x20";
