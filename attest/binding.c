@@ -69,10 +69,12 @@ static int check_claims(const struct attest_input *in, struct attest_result *r)
 static void check_without_claims(const struct policy *p, struct attest_result *r)
 {
     check_bare_nonce(p->nonce, r);
-    if (p->purpose.size > 0)
-        check_undecided(r, claims_purpose, show_bytes_text(p->purpose), show_text("none"));
-    if (p->workload.size > 0)
-        check_undecided(r, claims_workload, show_hex(p->workload), show_text("none"));
+    const bool any_purpose = p->purpose.size == 0;
+    const bool any_workload = p->workload.size == 0;
+    check_there(r, claims_purpose, any_purpose,
+                any_purpose ? show_text("any") : show_bytes_text(p->purpose), show_text("none"));
+    check_there(r, claims_workload, any_workload,
+                any_workload ? show_text("any") : show_hex(p->workload), show_text("none"));
 }
 
 int binding_appraise(const struct attest_input *in, struct attest_result *r)

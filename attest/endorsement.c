@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the set ---- */
 
@@ -170,10 +171,8 @@ static void check_faults(const struct x509_set *set, struct attest_result *r)
 {
     const struct x509_cert *orphan = cert_with(set, FAULT_ISSUER);
     const struct x509_crl *stray = crl_with(set, FAULT_ISSUER);
-    if (orphan != NULL)
-        check_undecided(r, cert_issuer, show_text("none"), show_cert(orphan));
-    if (stray != NULL)
-        check_undecided(r, endorsement_stray, show_text("none"), show_crl(stray));
+    check_there(r, cert_issuer, orphan == NULL, show_text("none"), show_cert(orphan));
+    check_there(r, endorsement_stray, stray == NULL, show_text("none"), show_crl(stray));
     check_certs(r, cert_anchor, set, FAULT_ANCHOR);
     check_certs(r, cert_algorithm, set, FAULT_ALGORITHM);
     check_certs(r, cert_signature, set, FAULT_SIGNATURE);
@@ -217,6 +216,15 @@ static bool wants_crl(const struct x509_cert *cert, enum vendor vendor)
            (vendor == VENDOR_INTEL || cert->issuer->anchor);
 }
 
+/* "not of NAME" */
+static struct shown show_missing(const struct x509_cert *issuer)
+{
+    char text[SHOWN_MAX] = "not of ";
+    const size_t used = strlen(text);
+    x509_subject(issuer, text + used, sizeof(text) - used);
+    return show_text(text);
+}
+
 static bool crl_valid_at(const struct x509_crl *crl, int64_t time)
 {
     return crl->this_update <= time && time <= crl->next_update;
@@ -239,12 +247,10 @@ static void check_revocation(const struct attest_input *in, const struct x509_se
     if (old != NULL)
         endorsement_worsen(r, COLLATERAL_EXPIRED);
     const bool wanted = in->policy->crls;
+    const struct shown each = show_text("of each issuer");
     const struct shown any = show_text("any");
-    if (wanted && bare != NULL)
-        check_undecided(r, crl_present, show_cert(bare), show_text("none"));
-    else
-        check(r, crl_present, true, wanted ? show_text("of each issuer") : any,
-              bare == NULL ? show_text("of each issuer") : show_text("not all"));
+    check_there(r, crl_present, !wanted || bare == NULL, wanted ? each : any,
+                bare == NULL ? each : show_missing(bare));
     check(r, crl_validity, !wanted || old == NULL, wanted ? show_time(in->time) : any,
           old == NULL ? show_text("valid") : show_crl(old));
 }

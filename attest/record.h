@@ -23,18 +23,19 @@
     check_record((result), CHECK_##name, CHECK(name, condition) ? OUTCOME_PASSED : OUTCOME_FAILED, \
                  (expected), (found))
 
-/* Records that something is not there that the check would have looked at. It is
- * left out by a mutation as well. Evaluates to false, true in the mutation. */
-#define check_undecided(result, name, expected, found)                                            \
-    check_record((result), CHECK_##name, CHECK(name, false) ? OUTCOME_PASSED : OUTCOME_UNDECIDED, \
+/* The same for a check of what has to be there: undecided when it is not. */
+#define check_there(result, name, there, expected, found)                                         \
+    check_record((result), CHECK_##name, CHECK(name, there) ? OUTCOME_PASSED : OUTCOME_UNDECIDED, \
                  (expected), (found))
+#define check_undecided(result, name, expected, found) \
+    check_there((result), name, false, (expected), (found))
 
 /* The same two for a check whose id is a value. */
-#define check_by_id(result, id, condition, expected, found)                                          \
-    check_record((result), (id), CHECK_ID(id, condition) ? OUTCOME_PASSED : OUTCOME_FAILED,       \
+#define check_by_id(result, id, condition, expected, found)                                 \
+    check_record((result), (id), CHECK_ID(id, condition) ? OUTCOME_PASSED : OUTCOME_FAILED, \
                  (expected), (found))
-#define check_by_id_undecided(result, id, expected, found)                                           \
-    check_record((result), (id), CHECK_ID(id, false) ? OUTCOME_PASSED : OUTCOME_UNDECIDED,        \
+#define check_by_id_undecided(result, id, expected, found)                                 \
+    check_record((result), (id), CHECK_ID(id, false) ? OUTCOME_PASSED : OUTCOME_UNDECIDED, \
                  (expected), (found))
 
 bool check_record(struct attest_result *result, enum check_id id, enum outcome outcome,

@@ -128,7 +128,8 @@ static void check_product(const struct snp_cert *cert, const struct x509_cert *r
     check(r, snp_cert_product, same, show_text(product_text(c->product)),
           show_text(one ? c->cert_product : product_text(line)));
     if (root != NULL && line == PRODUCT_UNKNOWN)
-        result_note(r, "the root is simulated: the policy trusts it, the hardware's maker does not");
+        result_note(r,
+                    "the root is simulated: the policy trusts it, the hardware's maker does not");
 }
 
 static void check_cert(const struct x509_cert *cert, struct attest_result *r)
@@ -156,8 +157,9 @@ static int check_signature(const struct snp_report *report, const struct x509_ce
                            struct attest_result *r)
 {
     const struct shown valid = show_text("valid");
+    check_there(r, cert_present, cert != NULL, show_text("VCEK or VLEK"),
+                show_text(cert == NULL ? "none" : "VCEK or VLEK"));
     if (cert == NULL) {
-        check_undecided(r, cert_present, show_text("VCEK or VLEK"), show_text("none"));
         check_undecided(r, snp_signature, valid, show_text("unchecked"));
         return 0;
     }
