@@ -6,13 +6,15 @@
 
 #include <errno.h>
 
+#define VERSION_MAX 255u /* beyond it a file is of another kind, not of a later version */
+
 enum kind attest_kind(struct bytes evidence)
 {
     struct cur c = cur_init(evidence);
     const uint16_t version = cur_le16(&c);
     const uint16_t key_type = cur_le16(&c); /* upper half of an SNP report's version */
     const uint32_t tee_type = cur_le32(&c);
-    if (!cur_ok(&c) || version == 0)
+    if (!cur_ok(&c) || version == 0 || version > VERSION_MAX)
         return KIND_UNKNOWN;
     if (key_type == 0)
         return KIND_SNP;
