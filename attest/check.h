@@ -139,7 +139,7 @@ enum trust {
     X(qe_attributes, "VX3", SIGNATURE, INSTANCE, "the quoting enclave's attributes are wrong")     \
     X(qe_status, "VX3", NONE, HARDWARE, "the quoting enclave's TCB status is not accepted")        \
     X(pck_extensions, "VX5", SIGNATURE, INSTANCE, "the PCK certificate lacks an SGX extension or has a malformed one") \
-    X(pck_chip, "VN9", NONE, INSTANCE, "the chip is not on the policy's list")                     \
+    X(pck_chip, "VN9", NONE, INSTANCE, "the platform is not on the policy's list")                     \
     X(tcb_info_present, "VX5", SIGNATURE | EFFECT_MISSING, INSTANCE, "the TCB info is missing")    \
     X(tcb_info_format, "VX5", SIGNATURE, INSTANCE, "the TCB info is malformed")                    \
     X(tcb_info_signature, "VX5", SIGNATURE, INSTANCE, "the TCB info's signature is wrong")         \

@@ -279,9 +279,15 @@ static void takes_the_latest_crl_and_any_revocation(void **state)
     (void)state;
     struct issue_cert root = root_spec();
     struct issue_cert ca = ca_spec();
-    struct issue_crl old = {"root", keys[0], 2, NOW - 9, NOW + 9, NULL};
-    struct issue_crl latest = {"root", keys[0], 0, NOW, 0, NULL};
-    struct issue_crl forged = {"root", keys[1], 0, NOW + 1, NOW + 9, NULL};
+    struct issue_crl old = {.issuer = "root",
+                            .issuer_key = keys[0],
+                            .this_update = NOW - 9,
+                            .next_update = NOW + 9,
+                            .revoked = 2};
+    struct issue_crl latest = {
+        .issuer = "root", .issuer_key = keys[0], .this_update = NOW, .next_update = 0};
+    struct issue_crl forged = {
+        .issuer = "root", .issuer_key = keys[1], .this_update = NOW + 1, .next_update = NOW + 9};
     struct x509_set set;
     x509_set_init(&set);
     add_anchor(&set, issue_cert(&root));
