@@ -112,7 +112,8 @@ struct blob issue_crl(const struct issue_crl *crl)
         X509_CRL_add_ext(c, extension, -1);
         X509_EXTENSION_free(extension);
     }
-    assert_int_not_equal(X509_CRL_sign(c, crl->issuer_key, EVP_sha384()), 0);
+    const EVP_MD *digest = EVP_get_digestbyname(crl->digest == NULL ? "SHA384" : crl->digest);
+    assert_int_not_equal(X509_CRL_sign(c, crl->issuer_key, digest), 0);
     struct blob out;
     uint8_t *pos = out.data;
     out.size = (size_t)i2d_X509_CRL(c, NULL);

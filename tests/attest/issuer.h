@@ -40,7 +40,8 @@ struct issue_cert {
 struct issue_crl {
     const char *issuer;
     EVP_PKEY *issuer_key;
-    long revoked; /* a serial number; 0: none */
+    const char *digest; /* of the signature; null: SHA384 */
+    long revoked;       /* a serial number; 0: none */
     int64_t this_update;
     int64_t next_update;      /* 0: none given */
     const char *critical_oid; /* an extension nobody knows, or null */
