@@ -91,7 +91,8 @@ static struct bytes take_hwid(struct reader *r, enum product line)
 static bool begins(struct bytes text, const char *with)
 {
     const struct bytes start = bytes_of_text(with);
-    return text.size >= start.size && memcmp(text.data, start.data, start.size) == 0;
+    struct cur c = cur_init(text);
+    return bytes_equal(cur_take(&c, start.size), start);
 }
 
 /* "Milan-B0" is of Milan; the line may be followed by a stepping alone. */
