@@ -224,7 +224,7 @@ int collateral_get(struct collateral_source *source, const struct collateral_ite
     const bool offline = source->mode == COLLATERAL_OFFLINE;
     const bool any_age = offline || (item->constant && source->mode == COLLATERAL_CACHED);
     const time_t since = any_age                              ? 0
-                         : source->mode == COLLATERAL_REFRESH ? now
+                         : source->mode == COLLATERAL_REFRESH ? now + 1
                                                               : now - COLLATERAL_AGE_MAX;
     if (find(source, item->name, since, got))
         return 0;

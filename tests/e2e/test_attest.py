@@ -297,7 +297,8 @@ def test_measurements_are_compared(verify, tmp_path):
     policy.write_text(f'[tdx]\nmrtds = ["{mrtd}"]\n')
     got, status = verify(evidence(TDX), *options)
     assert (got["verdict"], got["identity"], status) == ("accepted", "named", 0)
-    assert got["ear"]["executables"] == 2 and got["notes"] == []
+    assert got["ear"]["executables"] == 2
+    assert not any("names no measurement" in note for note in got["notes"])
     policy.write_text(f'[tdx]\nmrtds = ["{mrtd[::-1]}"]\n')
     got, status = verify(evidence(TDX), *options)
     assert (got["reason"], got["identity"], status) == ("tdx_mrtd", "named", 3)
@@ -490,7 +491,8 @@ def test_not_evidence(enarx, tmp_path):
     enarx("attest", "verify", tmp_path).refused("is a directory")
     enarx("attest", "show", tmp_path / "none").refused("cannot read", "No such file")
     enarx("attest", "verify", evidence(TDX), "--collateral", file).refused("is no directory")
-    enarx("attest", "verify", evidence(TDX), "--collateral", tmp_path / "none").refused("cannot read")
+    absent = tmp_path / "none"
+    enarx("attest", "verify", evidence(TDX), "--collateral", absent).refused("cannot read")
 
 
 def test_malformed_evidence(enarx, verify):
