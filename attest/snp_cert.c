@@ -105,7 +105,7 @@ static enum product line_of(struct bytes name)
         {"Milan", PRODUCT_MILAN}, {"Genoa", PRODUCT_GENOA}, {"Bergamo", PRODUCT_GENOA},
         {"Siena", PRODUCT_GENOA}, {"Turin", PRODUCT_TURIN},
     };
-    for (size_t i = 0; i < ARRAY_COUNT(lines); i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(lines) && name.size > 0; i++) {
         const size_t size = strlen(lines[i].name);
         if (begins(name, lines[i].name) && (name.size == size || name.data[size] == '-'))
             return lines[i].line;
