@@ -55,28 +55,35 @@ static struct file_name file_name(const char *name, const char *suffix)
     return f;
 }
 
-/* All of a file, and when it was written. 0 or -errno. */
-static int read_file(int dir, const char *name, struct bytes *out, time_t *written)
+static int read_open(int fd, time_t since, struct bytes *out)
 {
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode) || st.st_size > HTTP_BODY_MAX || st.st_mtime < since)
+        return -ESTALE;
+    const size_t size = (size_t)st.st_size;
+    uint8_t *data = malloc(size + 1);
+    if (data == NULL)
+        return -ENOMEM;
+    *out = (struct bytes){data, size};
+    return read(fd, data, size) == (ssize_t)size ? 0 : -EIO;
+}
+
+/* All of a file that was written at `since` or later. 0, or -errno with `out` empty. */
+static int read_file(int dir, const char *name, time_t since, struct bytes *out)
+{
+    *out = (struct bytes){0};
     const int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return -errno;
-    struct stat st;
-    int error = fstat(fd, &st) < 0 ? -errno : 0;
-    if (error == 0 && (!S_ISREG(st.st_mode) || st.st_size > HTTP_BODY_MAX))
-        error = -EINVAL;
-    const size_t size = error == 0 ? (size_t)st.st_size : 0;
-    uint8_t *data = error == 0 ? malloc(size + 1) : NULL;
-    if (error == 0 && (data == NULL || read(fd, data, size) != (ssize_t)size))
-        error = data == NULL ? -ENOMEM : -EIO;
+    const int error = read_open(fd, since, out);
     close(fd);
     if (error < 0) {
-        free(data);
-        return error;
+        free((void *)out->data);
+        *out = (struct bytes){0};
     }
-    *out = (struct bytes){data, size};
-    *written = st.st_mtime;
-    return 0;
+    return error;
 }
 
 static int write_file(int dir, const char *name, struct bytes content)
@@ -94,19 +101,16 @@ static int write_file(int dir, const char *name, struct bytes content)
     return error;
 }
 
-/* What the cache has, of `since` or later. */
+/* What the cache has, of `since` or later; the chain is as old as what it came with. */
 static bool find(const struct collateral_source *source, const char *name, time_t since,
                  struct collateral_got *got)
 {
-    time_t written;
     *got = (struct collateral_got){0};
-    if (read_file(source->dir, name, &got->body, &written) < 0)
+    if (read_file(source->dir, name, since, &got->body) < 0)
         return false;
-    const bool chain = read_file(source->dir, file_name(name, CHAIN_SUFFIX).text,
-                                 &got->issuer_chain, &(time_t){0}) == 0;
-    if (!chain)
-        got->issuer_chain = (struct bytes){0};
-    if (written >= since)
+    const struct file_name chain = file_name(name, CHAIN_SUFFIX);
+    const int error = read_file(source->dir, chain.text, 0, &got->issuer_chain);
+    if (error == 0 || error == -ENOENT)
         return true;
     collateral_got_fini(got);
     return false;
@@ -187,7 +191,7 @@ static int ask(struct http *http, const char *url, struct http_response *r, stru
 static int download(struct collateral_source *source, const struct collateral_item *item,
                     struct collateral_got *got, struct fault *fault)
 {
-    struct http_response r;
+    struct http_response r = {.retry_after = -1};
     int error = 0;
     if (source->http == NULL)
         error = http_open(source->ca_bundle, &source->http, fault);
@@ -195,7 +199,7 @@ static int download(struct collateral_source *source, const struct collateral_it
         error = ask(source->http, item->url, &r, fault);
     if (error < 0)
         return error;
-    *got = (struct collateral_got){.body = r.body};
+    *got = (struct collateral_got){.body = {r.body, r.size}};
     if (r.issuer_chain != NULL)
         got->issuer_chain =
             (struct bytes){(uint8_t *)r.issuer_chain, decode_percent(r.issuer_chain)};

@@ -47,41 +47,37 @@ struct http {
     void (*cleanup)(CURL *handle);
 };
 
-static int find_functions(struct http *h, struct fault *fault)
+#define FIND(member, name) h->member = (__typeof__(h->member))dlsym(h->library, "curl_" name)
+
+static bool find_functions(struct http *h)
 {
-    const struct {
-        const char *name;
-        void *function; /* pointer to one */
-    } all[] = {
-        {"curl_global_init", &h->global_init}, {"curl_easy_init", &h->easy_init},
-        {"curl_easy_setopt", &h->setopt},      {"curl_easy_perform", &h->perform},
-        {"curl_easy_getinfo", &h->getinfo},    {"curl_easy_strerror", &h->strerror},
-        {"curl_easy_cleanup", &h->cleanup},
-    };
-    for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
-        void *symbol = dlsym(h->library, all[i].name);
-        memcpy(all[i].function, &symbol, sizeof(symbol));
-        if (symbol == NULL)
-            return fault_set(fault, -ENOSYS, "this libcurl lacks %s", all[i].name);
-    }
-    return 0;
+    FIND(global_init, "global_init");
+    FIND(easy_init, "easy_init");
+    FIND(setopt, "easy_setopt");
+    FIND(perform, "easy_perform");
+    FIND(getinfo, "easy_getinfo");
+    FIND(strerror, "easy_strerror");
+    FIND(cleanup, "easy_cleanup");
+    return h->global_init != NULL && h->easy_init != NULL && h->setopt != NULL &&
+           h->perform != NULL && h->getinfo != NULL && h->strerror != NULL && h->cleanup != NULL;
 }
 
-static int open_library(struct http *h, struct fault *fault)
+static bool open_library(struct http *h, struct fault *fault)
 {
     static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
+    const char *why = NULL;
     for (size_t i = 0; i < ARRAY_COUNT(names) && h->library == NULL; i++)
         h->library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     if (h->library == NULL)
-        return fault_set(fault, -ENOENT,
-                         "libcurl is not installed; install the package libcurl4 (Debian, Ubuntu) "
-                         "or libcurl (Fedora)");
-    int error = find_functions(h, fault);
-    if (error < 0)
-        return error;
-    if (h->global_init(CURL_GLOBAL_ALL) != 0 || (h->handle = h->easy_init()) == NULL)
-        return fault_set(fault, -ENOMEM, "libcurl does not start");
-    return 0;
+        why = "libcurl is not installed; install the package libcurl4 (Debian, Ubuntu) or libcurl "
+              "(Fedora)";
+    else if (!find_functions(h))
+        why = "this libcurl is none that is known; install another";
+    else if (h->global_init(CURL_GLOBAL_ALL) != 0 || (h->handle = h->easy_init()) == NULL)
+        why = "libcurl does not start";
+    if (why != NULL)
+        fault_set(fault, -ENOSYS, "%s", why);
+    return why == NULL;
 }
 
 int http_open(const char *ca_bundle, struct http **http, struct fault *fault)
@@ -89,10 +85,9 @@ int http_open(const char *ca_bundle, struct http **http, struct fault *fault)
     struct http *h = calloc(1, sizeof(*h));
     if (h == NULL)
         return fault_set(fault, -ENOMEM, "out of memory");
-    int error = open_library(h, fault);
-    if (error < 0) {
+    if (!open_library(h, fault)) {
         http_close(h);
-        return error;
+        return -ENOSYS;
     }
     h->setopt(h->handle, CURLOPT_NOSIGNAL, 1L);
     h->setopt(h->handle, CURLOPT_TIMEOUT, TIMEOUT);
@@ -120,13 +115,14 @@ static size_t take_body(const char *data, size_t one, size_t size, void *to)
 {
     struct http_response *r = to;
     (void)one; /* always 1 */
-    if (size > HTTP_BODY_MAX - r->body.size)
+    if (size > HTTP_BODY_MAX - r->size)
         return 0;
-    uint8_t *grown = realloc((void *)r->body.data, r->body.size + size + 1);
+    uint8_t *grown = realloc(r->body, r->size + size + 1);
     if (grown == NULL)
         return 0;
-    memcpy(grown + r->body.size, data, size);
-    r->body = (struct bytes){grown, r->body.size + size};
+    r->body = grown;
+    memcpy(r->body + r->size, data, size);
+    r->size += size;
     return size;
 }
 
@@ -190,7 +186,7 @@ int http_get(struct http *h, const char *url, struct http_response *response, st
 
 void http_response_fini(struct http_response *response)
 {
-    free((void *)response->body.data);
+    free(response->body);
     free(response->issuer_chain);
     *response = (struct http_response){.retry_after = -1};
 }

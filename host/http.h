@@ -12,7 +12,8 @@
 
 struct http_response {
     long status;
-    struct bytes body;  /* owned */
+    uint8_t *body;      /* owned */
+    size_t size;        /* bytes of it */
     char *issuer_chain; /* value of the header that ends so, still %-encoded, or null; owned */
     long retry_after;   /* seconds that Retry-After asks for; -1 without one */
 };

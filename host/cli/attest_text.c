@@ -24,9 +24,8 @@ static void print_value(FILE *out, const char *name, const json_t *value)
 /* Each on a line of its own; without any the name alone. */
 static void print_list(FILE *out, const char *name, const json_t *list)
 {
-    size_t i;
-    json_t *item;
-    json_array_foreach(list, i, item) print_value(out, i == 0 ? name : "", item);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        print_value(out, i == 0 ? name : "", json_array_get(list, i));
     if (json_array_size(list) == 0)
         fprintf(out, "%-28s -\n", name);
 }

@@ -368,7 +368,7 @@ const struct entry command_examples[] = {
     {"enarx run --config Enarx.toml server.wasm", "Runs one that listens where Enarx.toml says."},
     {"enarx attest fetch -o collateral quote.bin",
      "Gets what it takes to verify a quote, once for each machine."},
-    {"enarx attest verify --collateral collateral --policy policy.toml quote.bin", "Verifies it."},
+    {"enarx attest verify --collateral collateral quote.bin", "Verifies it."},
     {"enarx platform info", "Shows what the machine can do."},
     {NULL, NULL},
 };
