@@ -67,8 +67,10 @@ static void check_flags(const struct sgx_claims *c, const struct sgx_policy *p,
 
 void sgx_check(const struct sgx_claims *c, const struct sgx_policy *p, struct attest_result *r)
 {
-    check(r, sgx_reserved, c->reserved_zero && (c->attributes & ~FLAGS_DEFINED) == 0,
-          show_text("zero"), show_text(c->reserved_zero ? "flags unknown" : "not zero"));
+    const uint64_t unknown = c->attributes & ~FLAGS_DEFINED;
+
+    check(r, sgx_reserved, c->reserved_zero && unknown == 0, show_text("zero"),
+          c->reserved_zero ? show_flags(unknown) : show_text("not zero"));
     check_flags(c, p, r);
     check_list(r, sgx_mrenclave, p->mrenclaves, BYTES(c->mrenclave));
     check_list(r, sgx_mrsigner, p->mrsigners, BYTES(c->mrsigner));
