@@ -164,10 +164,13 @@ $(BUILD)/$(1:.c=): $(1) $(call links,$(1)) $(2)
 endef
 $(foreach t,$(wildcard tests/unit/*_test.c),$(eval $(call test_rule,$(t),,$(CC),-lcmocka)))
 $(foreach t,$(wildcard tests/fuzz/*.c),$(eval $(call test_rule,$(t),,clang,-fsanitize=fuzzer)))
--include $(UNIT:=.d) $(FUZZ:=.d)
+# A hundred thousand verifications: without sanitizers, which the unit tests have.
+MUTATION := $(BUILD)/tests/attest/mutation
+$(eval $(call test_rule,tests/attest/mutation.c,,$(CC),-O2 -fno-sanitize=all))
+-include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ)
+tests: $(UNIT) $(FUZZ) $(MUTATION)
 
 demo:
 	@tools/setup demo
@@ -179,6 +182,16 @@ check:
 	@tools/setup check
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@tools/check
+
+# Everything, however long it takes: hours.
+check-long: check
+	@$(MUTATION) --all
+
+check-checklist:
+	@tools/checklist
+
+check-differential: $(BUILD)/tests/attest/differential
+	@tools/differential
 
 check-portable:
 	@tools/setup portable || true
