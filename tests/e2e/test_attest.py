@@ -535,3 +535,11 @@ def test_policy_errors_have_a_place(enarx, tmp_path):
         r"policy.toml:3:3: unknown key \"mrtd\"; did you mean \"mrtds\"\?"
     )
     enarx("attest", "verify", evidence(TDX), "--policy", tmp_path / "none").refused("cannot read")
+
+
+def test_the_policy_of_the_manual_is_good(verify, tmp_path):
+    text = (ROOT / "docs/policy.md").read_text()
+    policy = tmp_path / "policy.toml"
+    policy.write_text(text.split("```toml\n")[1].split("```")[0])
+    got, status = verify(evidence(DEBUG), "--policy", policy)
+    assert (got["identity"], status) == ("named", 3)
