@@ -23,18 +23,19 @@ say  = @$(if $(V),true,echo "  $(1)	$(2)")
 
 # ---- who may include whom ----
 
-FOLDERS       := tools base crypto conf shim/core exec/vfs exec/wasi exec host host/nil host/cli
+FOLDERS       := tools base crypto attest conf shim/core exec/vfs exec/wasi exec host host/nil host/cli
 may_tools     := base host
 may_base      := base
 may_crypto    := base crypto
-may_conf      := base conf
+may_attest    := base crypto attest
+may_conf      := base attest conf
 may_shim/core := base include shim/core
 may_exec/vfs  := base exec/vfs
 may_exec/wasi := base exec/vfs exec/wasi
 may_exec      := base include crypto conf exec
-may_host      := base include crypto conf shim/core host
+may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
-may_host/cli  := base include crypto conf host
+may_host/cli  := base include crypto attest conf host
 
 # ---- what each program is made of ----
 
@@ -42,11 +43,13 @@ sources      = $(wildcard $(1)/*.c) $(wildcard $(1)/*.S)
 objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 SHARED      := base crypto conf
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
-HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) shim/core host host/nil host/cli,$(call sources,$(f))))
+HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest shim/core host host/nil host/cli,$(call sources,$(f))))
 
-.PHONY: all demo check check-long fuzz fuzz-report bench lint install uninstall clean
+.PHONY: all demo check check-long check-checklist check-portable check-differential
+.PHONY: fuzz fuzz-report bench bench-attest lint install uninstall clean
 .DELETE_ON_ERROR:
-all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash
+all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash $(BUILD)/libattest.a $(BUILD)/libattest.pc \
+    $(BUILD)/examples/verify
 
 $(BUILD)/may: Makefile
 	@rm -rf $@ && mkdir -p $@
@@ -88,6 +91,30 @@ $(BUILD)/enarx: $(HOST_OBJS)
 	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $(HOST_OBJS) \
 	    -Wl,-Bstatic -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
 
+# ---- the verifier as a library ----
+
+ATTEST_OBJS    := $(call objects,$(foreach f,base crypto attest,$(call sources,$(f))))
+ATTEST_HEADERS := attest/attest.h attest/check.h attest/claims.h attest/policy.h base/attr.h base/cur.h
+ATTEST_PUBLIC  := attest_* policy_* check_info claims_* *_field_table bytes_* cur_* tcb_status_text \
+                  tcb_status_parse $(addsuffix _text,kind product verdict signature collateral \
+                  identity outcome trust)
+OBJCOPY        ?= objcopy
+$(BUILD)/obj/attest/anchors_data.o: $(wildcard attest/anchors/*.der)
+
+$(BUILD)/libattest.a: $(ATTEST_OBJS)
+	$(call say,ar,$@)
+	$(Q)$(LD) -r -o $(@:.a=.o) $(ATTEST_OBJS)
+	$(Q)$(OBJCOPY) --wildcard $(ATTEST_PUBLIC:%=--keep-global-symbol='%') $(@:.a=.o)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(@:.a=.o)
+
+$(BUILD)/libattest.pc: attest/libattest.pc.in Makefile
+	$(Q)sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' $< > $@
+
+$(BUILD)/examples/verify: examples/verify/verify.c $(BUILD)/libattest.a
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) -I. -pie -o $@ $< $(BUILD)/libattest.a -ljansson -lcrypto
+
 # ---- manual, completion, installation ----
 
 DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c docs.c man.c completion.c) \
@@ -106,10 +133,16 @@ install: all
 	install -D -m 755 $(BUILD)/enarx $(DESTDIR)$(PREFIX)/bin/enarx
 	install -D -m 644 $(BUILD)/enarx.1 $(DESTDIR)$(PREFIX)/share/man/man1/enarx.1
 	install -D -m 644 $(BUILD)/enarx.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx
+	install -D -m 644 $(BUILD)/libattest.a $(DESTDIR)$(PREFIX)/lib/libattest.a
+	install -D -m 644 $(BUILD)/libattest.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/libattest.pc
+	for h in $(ATTEST_HEADERS); do \
+	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/enarx/$$h || exit 1; done
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/enarx $(DESTDIR)$(PREFIX)/share/man/man1/enarx.1 \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx \
+	    $(DESTDIR)$(PREFIX)/lib/libattest.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/libattest.pc \
+	    $(addprefix $(DESTDIR)$(PREFIX)/include/enarx/,$(ATTEST_HEADERS))
 
 clean:
 	rm -rf $(BUILD)
@@ -132,10 +165,13 @@ $(BUILD)/$(1:.c=): $(1) $(call links,$(1)) $(2)
 endef
 $(foreach t,$(wildcard tests/unit/*_test.c),$(eval $(call test_rule,$(t),,$(CC),-lcmocka)))
 $(foreach t,$(wildcard tests/fuzz/*.c),$(eval $(call test_rule,$(t),,clang,-fsanitize=fuzzer)))
--include $(UNIT:=.d) $(FUZZ:=.d)
+# A hundred thousand verifications: without sanitizers, which the unit tests have.
+MUTATION := $(BUILD)/tests/attest/mutation
+$(eval $(call test_rule,tests/attest/mutation.c,,$(CC),-O2 -fno-sanitize=all))
+-include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ)
+tests: $(UNIT) $(FUZZ) $(MUTATION)
 
 demo:
 	@tools/setup demo
@@ -147,6 +183,20 @@ check:
 	@tools/setup check
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@tools/check
+
+# Everything, however long it takes: hours.
+check-long: check
+	@$(MUTATION) --all
+
+check-checklist:
+	@tools/checklist
+
+check-differential: $(BUILD)/tests/attest/differential
+	@tools/differential
+
+check-portable:
+	@tools/setup portable || true
+	@tools/portable
 
 lint: $(BUILD)/engine
 	@tools/lint

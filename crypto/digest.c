@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 over OpenSSL and HMAC above it; see digest.h. Trusts OpenSSL.
+/* SHA-2 over OpenSSL and HMAC above it; see digest.h. Trusts OpenSSL.
  *
  * The interface of OpenSSL 1.1 goes straight to the assembly. That of 3.0 sets
  * up providers first, which costs a start half a millisecond and reads a
@@ -30,9 +30,24 @@ static int digest_parts(struct bytes first, const struct bytes *parts, size_t co
     return ok ? 0 : -ENOMEM;
 }
 
+int sha256_parts(const struct bytes *parts, size_t count, uint8_t out[static SHA256_SIZE])
+{
+    return digest_parts((struct bytes){0}, parts, count, out);
+}
+
 int sha256(struct bytes data, uint8_t out[static SHA256_SIZE])
 {
     return digest_parts(data, NULL, 0, out);
+}
+
+int sha384(struct bytes data, uint8_t out[static SHA384_SIZE])
+{
+    return SHA384(data.data, data.size, out) == NULL ? -ENOMEM : 0;
+}
+
+int sha512(struct bytes data, uint8_t out[static SHA512_SIZE])
+{
+    return SHA512(data.data, data.size, out) == NULL ? -ENOMEM : 0;
 }
 
 /* [RFC 2104 2] for keys of at most one block. */

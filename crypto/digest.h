@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 and HMAC-SHA-256 (FIPS 180-4, FIPS 198-1) over OpenSSL. */
+/* SHA-2 and HMAC-SHA-256 (FIPS 180-4, FIPS 198-1) over OpenSSL. */
 #ifndef CRYPTO_DIGEST_H
 #define CRYPTO_DIGEST_H
 
@@ -7,9 +7,16 @@
 #include "base/cur.h"
 
 #define SHA256_SIZE 32u
+#define SHA384_SIZE 48u
+#define SHA512_SIZE 64u
 
 /* 0, or -ENOMEM when OpenSSL fails. */
 must_use int sha256(struct bytes data, uint8_t out[static SHA256_SIZE]);
+must_use int sha384(struct bytes data, uint8_t out[static SHA384_SIZE]);
+must_use int sha512(struct bytes data, uint8_t out[static SHA512_SIZE]);
+
+/* Of the concatenation of `count` parts. The same. */
+must_use int sha256_parts(const struct bytes *parts, size_t count, uint8_t out[static SHA256_SIZE]);
 
 /* HMAC over the concatenation of `count` parts. 0, -EINVAL for a key of more than
  * 64 bytes, or -ENOMEM. */

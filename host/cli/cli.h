@@ -11,5 +11,8 @@ int platform_info_command(const struct line *line);
 int config_init_command(const struct line *line);
 int config_check_command(const struct line *line);
 int cache_command(const struct line *line);
+int attest_show_command(const struct line *line);
+int attest_verify_command(const struct line *line);
+int attest_fetch_command(const struct line *line);
 
 #endif

@@ -19,6 +19,9 @@ enum command_id {
     COMMAND_CONFIG_INIT,
     COMMAND_CONFIG_CHECK,
     COMMAND_CACHE,
+    COMMAND_ATTEST_SHOW,
+    COMMAND_ATTEST_VERIFY,
+    COMMAND_ATTEST_FETCH,
 };
 
 enum option_id {
@@ -35,6 +38,18 @@ enum option_id {
     OPTION_QUIET,
     OPTION_JSON,
     OPTION_CLEAR,
+    OPTION_POLICY,
+    OPTION_COLLATERAL,
+    OPTION_AT,
+    OPTION_NONCE,
+    OPTION_REPORT_DATA,
+    OPTION_EXPLAIN,
+    OPTION_OUTPUT,
+    OPTION_KDS,
+    OPTION_PCS,
+    OPTION_CA_BUNDLE,
+    OPTION_REFRESH,
+    OPTION_OFFLINE,
 };
 
 /* What a shell offers in this place. */

@@ -159,6 +159,132 @@ static const struct option cache_options[] = {
     HELP_OPTION,
 };
 
+/* ---- attest ---- */
+
+static const struct argument evidence_arguments[] = {
+    {
+        .name = "FILE",
+        .help = "The evidence: an SEV-SNP report, an SGX or TDX quote, or a certificate or request "
+                "that carries one, DER or PEM. Which it is shows in its bytes.",
+        .offer = OFFER_FILES,
+    },
+};
+
+static const struct option show_options[] = {
+    JSON_OPTION("Prints one JSON object."),
+    HELP_OPTION,
+};
+
+static const struct option verify_options[] = {
+    {
+        .id = OPTION_POLICY,
+        .name = "--policy",
+        .value = "FILE",
+        .offer = OFFER_FILES,
+        .variable = "ENARX_POLICY",
+        .help = "The policy.toml that says what to accept. Default: genuine hardware, up to date, "
+                "not debuggable, any program.",
+    },
+    {
+        .id = OPTION_COLLATERAL,
+        .name = "--collateral",
+        .value = "DIR",
+        .offer = OFFER_FOLDERS,
+        .help = "The folder with what the manufacturer publishes about the machine, as 'enarx "
+                "attest fetch' writes it: vcek.der or vlek.der, cert_chain.pem, crl.der; "
+                "tcb_info.json, qe_identity.json, tcb_signing_chain.pem, pck_crl.der, "
+                "root_ca_crl.der, pck_crl_issuer_chain.pem.",
+    },
+    {
+        .id = OPTION_AT,
+        .name = "--at",
+        .value = "TIME",
+        .help =
+            "Judges as of this time: 2026-03-31T22:20:07Z, or seconds since 1970. Default: now.",
+    },
+    {
+        .id = OPTION_NONCE,
+        .name = "--nonce",
+        .value = "HEX",
+        .help = "The nonce that the evidence has to hold: in its claims buffer where it comes with "
+                "one, else as its report data, padded with zeros.",
+    },
+    {
+        .id = OPTION_REPORT_DATA,
+        .name = "--report-data",
+        .value = "HEX",
+        .help = "The 64 bytes of report data that the evidence has to hold.",
+    },
+    {.id = OPTION_EXPLAIN, .name = "--explain", .help = "Lists every check that was made."},
+    JSON_OPTION("Prints one JSON object."),
+    HELP_OPTION,
+};
+
+static const struct option fetch_options[] = {
+    {
+        .id = OPTION_OUTPUT,
+        .name = "--output",
+        .alias = "-o",
+        .value = "DIR",
+        .offer = OFFER_FOLDERS,
+        .help = "Where to put the files, for 'verify --collateral'. Default: the current folder.",
+    },
+    {
+        .id = OPTION_KDS,
+        .name = "--kds",
+        .value = "URL",
+        .variable = "ENARX_KDS_URL",
+        .help = "AMD's key service, or one that answers alike. Default: https://kdsintf.amd.com.",
+    },
+    {
+        .id = OPTION_PCS,
+        .name = "--pcs",
+        .value = "URL",
+        .variable = "ENARX_PCS_URL",
+        .help = "Intel's certification service, or a PCCS. Default: "
+                "https://api.trustedservices.intel.com.",
+    },
+    {
+        .id = OPTION_CA_BUNDLE,
+        .name = "--ca-bundle",
+        .value = "FILE",
+        .offer = OFFER_FILES,
+        .variable = "ENARX_CA_BUNDLE",
+        .help = "Certificates, in PEM, to trust for HTTPS in place of the system's.",
+    },
+    {.id = OPTION_REFRESH, .name = "--refresh", .help = "Asks anew for what the cache holds."},
+    {.id = OPTION_OFFLINE, .name = "--offline", .help = "Takes everything from the cache."},
+    HELP_OPTION,
+};
+
+static const struct command attest_commands[] = {
+    {
+        .id = COMMAND_ATTEST_SHOW,
+        .name = "show",
+        .summary = "Shows what evidence says, unverified",
+        OPTIONS(show_options),
+        ARGUMENTS(evidence_arguments),
+    },
+    {
+        .id = COMMAND_ATTEST_VERIFY,
+        .name = "verify",
+        .summary = "Says whether evidence is genuine and what a policy makes of it",
+        .details = "Reads nothing but the files named and needs no network. What is refused comes "
+                   "with the line of policy.toml that would accept it, and what that gives up.",
+        OPTIONS(verify_options),
+        ARGUMENTS(evidence_arguments),
+    },
+    {
+        .id = COMMAND_ATTEST_FETCH,
+        .name = "fetch",
+        .summary = "Gets what the manufacturer publishes about the machine behind evidence",
+        .details = "Sends the manufacturer the machine's identifier and versions. What comes back "
+                   "is kept in a cache; 'verify' checks it, whoever sent it.",
+        OPTIONS(fetch_options),
+        ARGUMENTS(evidence_arguments),
+    },
+};
+
 /* ---- enarx ---- */
 
 static const struct option root_options[] = {
@@ -180,6 +306,12 @@ static const struct command root_commands[] = {
         .summary = "Looks at this machine",
         OPTIONS(only_help),
         COMMANDS(platform_commands),
+    },
+    {
+        .name = "attest",
+        .summary = "Verifies evidence from SEV-SNP, SGX and TDX machines",
+        OPTIONS(only_help),
+        COMMANDS(attest_commands),
     },
     {
         .name = "config",
@@ -209,6 +341,7 @@ const struct entry command_statuses[] = {
     {"0 to 255", "What the program itself returned."},
     {"1", "The program could not be started; a message says why."},
     {"2", "The command line is wrong."},
+    {"3", "The evidence was refused."},
     {"124", "The program ran longer than --timeout allows."},
     {"134", "The program trapped: its WebAssembly backtrace is on standard error."},
     {"128+N", "The program was ended by signal N."},
@@ -217,13 +350,15 @@ const struct entry command_statuses[] = {
 
 const struct entry command_variables[] = {
     {"ENARX_LOG", "What to say on standard error: error, warn, info or debug. Default: info."},
-    {"XDG_CACHE_HOME", "Where the cache of compiled code is. Default: ~/.cache."},
+    {"XDG_CACHE_HOME",
+     "Where the caches of compiled code and of collateral are. Default: ~/.cache."},
     {"XDG_STATE_HOME", "Where the key that authenticates the cache is. Default: ~/.local/state."},
     {NULL, NULL},
 };
 
 const struct entry command_files[] = {
     {"Enarx.toml", "What a program gets; 'enarx config init' writes one that explains itself."},
+    {"policy.toml", "What evidence to accept; every key stands in docs/policy.md."},
     {NULL, NULL},
 };
 
@@ -232,6 +367,9 @@ const struct entry command_examples[] = {
     {"enarx run --dir ./data::/data:ro --timeout 30s app.wasm /data/input",
      "Runs one that reads a folder, for half a minute at most."},
     {"enarx run --config Enarx.toml server.wasm", "Runs one that listens where Enarx.toml says."},
+    {"enarx attest fetch -o collateral quote.bin",
+     "Gets what it takes to verify a quote, once for each machine."},
+    {"enarx attest verify --collateral collateral quote.bin", "Verifies it."},
     {"enarx platform info", "Shows what the machine can do."},
     {NULL, NULL},
 };

@@ -23,6 +23,9 @@ static command_run *const commands[] = {
     [COMMAND_CONFIG_INIT] = config_init_command,
     [COMMAND_CONFIG_CHECK] = config_check_command,
     [COMMAND_CACHE] = cache_command,
+    [COMMAND_ATTEST_SHOW] = attest_show_command,
+    [COMMAND_ATTEST_VERIFY] = attest_verify_command,
+    [COMMAND_ATTEST_FETCH] = attest_fetch_command,
 };
 
 /* A file opened under the number of a closed standard stream would be taken for

@@ -16,6 +16,7 @@
 enum {
     STATUS_FAILED = 1,
     STATUS_USAGE = 2,
+    STATUS_REFUSED = 3, /* evidence that was not accepted */
     STATUS_TIMEOUT = 124,
     STATUS_SIGNAL = 128, /* plus its number */
     STATUS_TRAP = 134,

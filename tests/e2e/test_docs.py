@@ -99,7 +99,7 @@ def conversation(text):
 
 def matches(expected, actual):
     pattern = "[^\n]*".join(re.escape(part) for part in expected.split("..."))
-    pattern = re.sub(r"(^|\n)\[\^\n\]\*(?=\n|$)", r"\1(?:.|\n)*", pattern)
+    pattern = re.sub(r"(^|\n)\[\^\n\]\*(?=\\?\n|$)", r"\1(?:.|\n)*", pattern)
     return re.fullmatch(pattern, actual.strip())
 
 

@@ -2,7 +2,7 @@
 /* Path resolution over hostile symlinks: lines of input are the targets of the
  * symlinks in a fixed tree, the rest is the path. Whatever they say, the result
  * lies below the start and is what was asked for. */
-/* links: exec/vfs/vfs.c exec/vfs/tree.c exec/vfs/entry.c exec/vfs/path.c exec/vfs/file.c exec/vfs/dir.c exec/vfs/node.c exec/vfs/names.c exec/vfs/content.c exec/vfs/hash.c base/cur.c */
+/* links: exec/vfs/path.c exec/vfs/vfs.c exec/vfs/tree.c exec/vfs/entry.c exec/vfs/file.c exec/vfs/dir.c exec/vfs/node.c exec/vfs/names.c exec/vfs/content.c exec/vfs/hash.c base/cur.c */
 #include "exec/vfs/path.h"
 
 #include <errno.h>

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PEM blocks to DER; see pem.h. Trusts nothing. */
+#include "crypto/pem.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int peek(const struct cur *c) { return cur_left(c) == 0 ? -1 : *c->pos; }
+
+static void skip_line_ends(struct cur *c)
+{
+    while (peek(c) == '\n' || peek(c) == '\r')
+        cur_u8(c);
+}
+
+static void expect(struct cur *c, const char *text)
+{
+    const struct bytes wanted = bytes_of_text(text);
+    if (!bytes_equal(cur_take(c, wanted.size), wanted))
+        cur_fail(c);
+}
+
+static void take_boundary(struct cur *c, const char *verb, const char *label)
+{
+    expect(c, "-----");
+    expect(c, verb);
+    expect(c, label);
+    expect(c, "-----");
+}
+
+bool pem_is(struct bytes from)
+{
+    struct cur c = cur_init(from);
+    skip_line_ends(&c);
+    expect(&c, "-----BEGIN ");
+    return cur_ok(&c);
+}
+
+static int sextet(int c)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c > 0 ? strchr(alphabet, c) : NULL;
+    return at == NULL ? -1 : (int)(at - alphabet);
+}
+
+/* Four characters to three bytes, fewer before padding. False at the end of the data. */
+static bool take_quantum(struct cur *c, struct put *out)
+{
+    uint32_t value = 0;
+    size_t count = 0;
+    skip_line_ends(c);
+    for (; count < 4 && sextet(peek(c)) >= 0; count++)
+        value = value << 6 | (uint32_t)sextet(cur_u8(c));
+    if (count == 0)
+        return false;
+    for (size_t i = count; i < 4; i++) {
+        expect(c, "=");
+        value <<= 6;
+    }
+    const uint8_t bytes[] = {(uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
+    const size_t size = count - 1;
+    for (size_t i = size; i < sizeof(bytes); i++) {
+        if (size == 0 || bytes[i] != 0) /* bits that nothing carries */
+            cur_fail(c);
+    }
+    put_bytes(out, (struct bytes){.data = bytes, .size = size});
+    return count == 4;
+}
+
+int pem_take(struct cur *c, const char *label, struct put *out)
+{
+    skip_line_ends(c);
+    if (cur_left(c) == 1 && peek(c) == 0)
+        cur_u8(c);
+    if (cur_done(c))
+        return 0;
+    take_boundary(c, "BEGIN ", label);
+    while (cur_ok(c) && take_quantum(c, out))
+        ;
+    skip_line_ends(c);
+    take_boundary(c, "END ", label);
+    return cur_ok(c) && !out->bad ? 1 : -EBADMSG;
+}

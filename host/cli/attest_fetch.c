@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `enarx attest fetch`: what AMD's KDS or Intel's PCS says of the machine behind evidence,
+ * into the files that `verify --collateral` reads. Trusts nobody: verifying comes later. */
+#define _GNU_SOURCE
+#include "attest/snp_report.h"
+#include "base/hex.h"
+#include "crypto/pem.h"
+#include "host/cli/attest_source.h"
+#include "host/cli/cli.h"
+#include "host/cli/message.h"
+#include "host/collateral.h"
+#include "host/newfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KDS_URL  "https://kdsintf.amd.com"
+#define PCS_URL  "https://api.trustedservices.intel.com"
+#define ROOT_URL "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der"
+
+struct fetch {
+    struct collateral_source source;
+    struct claims claims;
+    const char *kds;
+    const char *pcs;
+    bool own_pcs; /* not Intel's: a PCCS, which has the root's CRL, too */
+    const char *output;
+    int dir; /* of `output` */
+};
+
+/* ---- files ---- */
+
+static int write_all(int fd, struct bytes content)
+{
+    while (content.size > 0) {
+        const ssize_t n = write(fd, content.data, content.size);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        content.data += n > 0 ? n : 0;
+        content.size -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+static int put_file(const struct fetch *f, const char *name, struct bytes content)
+{
+    struct newfile file;
+    int error = newfile_open(f->dir, 0666, &file);
+    if (error < 0)
+        return fail("cannot write to %s: %s", f->output, strerror(-error));
+    error = write_all(file.fd, content);
+    if (error == 0)
+        error = newfile_commit(&file, name, true);
+    newfile_close(&file);
+    close(file.fd);
+    return error < 0 ? fail("cannot write %s/%s: %s", f->output, name, strerror(-error)) : 0;
+}
+
+/* Services send a CRL as DER, as PEM or as hexadecimal; the file has DER. */
+static int put_crl(const struct fetch *f, const char *name, struct bytes content)
+{
+    struct bytes crl = content;
+    uint8_t *der = malloc(content.size + 1);
+    if (der == NULL)
+        return fail("out of memory");
+    struct cur c = cur_init(content);
+    struct put out = put_init(der, content.size);
+    if (pem_is(content) && pem_take(&c, "X509 CRL", &out) == 1) {
+        crl = put_done(&out);
+    } else if (content.size > 0 && content.data[0] != 0x30) {
+        char *text = strndup((const char *)content.data, content.size);
+        if (text != NULL && hex_parse(text, der, content.size / 2) == 0)
+            crl = (struct bytes){der, content.size / 2};
+        free(text);
+    }
+    int status = put_file(f, name, crl);
+    free(der);
+    return status;
+}
+
+typedef int put_content(const struct fetch *f, const char *name, struct bytes content);
+
+/* Gets an item and writes `name`, and `chain` if it came with one. 0 or a status. */
+static int get(struct fetch *f, const struct collateral_item *item, put_content *put,
+               const char *name, const char *chain)
+{
+    struct fault fault;
+    struct collateral_got got;
+    if (collateral_get(&f->source, item, &got, &fault) < 0)
+        return fail("%s", fault.text);
+    int status = put(f, name, got.body);
+    if (status == 0 && chain != NULL && got.issuer_chain.size > 0)
+        status = put_file(f, chain, got.issuer_chain);
+    collateral_got_fini(&got);
+    return status;
+}
+
+format_like(2, 3) static void set_name(struct collateral_item *item, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(item->name, sizeof(item->name), format, args);
+    va_end(args);
+}
+
+format_like(2, 3) static void set_url(struct collateral_item *item, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(item->url, sizeof(item->url), format, args);
+    va_end(args);
+}
+
+/* ---- AMD ---- */
+
+#define TURIN_ID_SIZE 8u /* bytes of a chip id on Turin; 64 before [KDS 3.1] */
+
+static bool all_zero(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (data[i] != 0)
+            return false;
+    }
+    return true;
+}
+
+static struct collateral_item vcek_item(const struct fetch *f, enum product product)
+{
+    const struct snp_claims *c = &f->claims.snp;
+    const struct snp_tcb t = snp_tcb_decode(c->reported_tcb, product);
+    const bool turin = product == PRODUCT_TURIN;
+    char id[2 * sizeof(c->chip_id) + 1], fmc[24] = "";
+    hex_put((struct bytes){c->chip_id, turin ? TURIN_ID_SIZE : sizeof(c->chip_id)}, id);
+    if (turin)
+        snprintf(fmc, sizeof(fmc), "fmcSPL=%u&", t.fmc);
+    struct collateral_item item = {.constant = true};
+    set_name(&item, "vcek-%s-%s-%u.%u.%u.%u.%u", product_text(product), id, t.fmc, t.bootloader,
+             t.tee, t.snp, t.microcode);
+    set_url(&item, "%s/vcek/v1/%s/%s?%sblSPL=%u&teeSPL=%u&snpSPL=%u&ucodeSPL=%u", f->kds,
+            product_text(product), id, fmc, t.bootloader, t.tee, t.snp, t.microcode);
+    return item;
+}
+
+/* Reports of version 2 do not say the product: the service that knows the chip does. */
+static int get_vcek(struct fetch *f, enum product *product)
+{
+    static const enum product guesses[] = {PRODUCT_MILAN, PRODUCT_GENOA};
+    if (all_zero(f->claims.snp.chip_id, sizeof(f->claims.snp.chip_id)))
+        return fail("the report hides which chip it is from, so there is no VCEK to ask for; "
+                    "take the certificate from the machine's owner");
+    if (*product != PRODUCT_UNKNOWN) {
+        const struct collateral_item item = vcek_item(f, *product);
+        return get(f, &item, put_file, "vcek.der", NULL);
+    }
+    struct fault fault;
+    int error = -ENOENT;
+    for (size_t i = 0; i < ARRAY_COUNT(guesses) && error == -ENOENT; i++) {
+        const struct collateral_item item = vcek_item(f, guesses[i]);
+        struct collateral_got got;
+        error = collateral_get(&f->source, &item, &got, &fault);
+        if (error < 0)
+            continue;
+        *product = guesses[i];
+        int status = put_file(f, "vcek.der", got.body);
+        collateral_got_fini(&got);
+        return status;
+    }
+    return fail("%s", fault.text);
+}
+
+/* `key` is "vcek" or "vlek". */
+static int get_amd_chain(struct fetch *f, const char *key, enum product product)
+{
+    const char *line = product_text(product);
+    struct collateral_item chain = {.constant = true}, crl = {.constant = false};
+    set_name(&chain, "%s-%s-cert_chain", key, line);
+    set_url(&chain, "%s/%s/v1/%s/cert_chain", f->kds, key, line);
+    set_name(&crl, "%s-%s-crl", key, line);
+    set_url(&crl, "%s/%s/v1/%s/crl", f->kds, key, line);
+    int status = get(f, &chain, put_file, "cert_chain.pem", NULL);
+    return status != 0 ? status : get(f, &crl, put_crl, "crl.der", NULL);
+}
+
+static int fetch_snp(struct fetch *f)
+{
+    enum product product = f->claims.snp.product;
+    const bool vlek = f->claims.snp.signing_key == SNP_SIGNER_VLEK;
+    int status = vlek ? 0 : get_vcek(f, &product);
+    if (status != 0)
+        return status;
+    if (product == PRODUCT_UNKNOWN)
+        return fail("the report does not say which product line it is from");
+    status = get_amd_chain(f, vlek ? "vlek" : "vcek", product);
+    if (status == 0 && vlek)
+        note(message_level(getenv("ENARX_LOG"), false),
+             "the report is signed with a VLEK, which AMD gives to the cloud provider alone: put "
+             "it into %s/vlek.der",
+             f->output);
+    return status;
+}
+
+/* ---- Intel ---- */
+
+static int get_root_crl(struct fetch *f)
+{
+    struct collateral_item item = {.constant = false};
+    set_name(&item, "intel-root_ca_crl");
+    if (f->own_pcs)
+        set_url(&item, "%s/sgx/certification/v4/rootcacrl", f->pcs);
+    else
+        set_url(&item, "%s", ROOT_URL);
+    return get(f, &item, put_crl, "root_ca_crl.der", NULL);
+}
+
+static int get_pck_crl(struct fetch *f, const struct intel_claims *c)
+{
+    const char *ca = strstr(c->cert.issuer, "Platform") != NULL ? "platform" : "processor";
+    struct collateral_item item = {.constant = false};
+    set_name(&item, "intel-%s-pck_crl", ca);
+    set_url(&item, "%s/sgx/certification/v4/pckcrl?ca=%s&encoding=der", f->pcs, ca);
+    return get(f, &item, put_crl, "pck_crl.der", "pck_crl_issuer_chain.pem");
+}
+
+static int get_tcb(struct fetch *f, const struct intel_claims *c)
+{
+    const char *tee = kind_text(f->claims.kind);
+    char fmspc[2 * sizeof(c->fmspc) + 1];
+    hex_put((struct bytes){c->fmspc, sizeof(c->fmspc)}, fmspc);
+    struct collateral_item tcb = {.constant = false}, identity = {.constant = false};
+    set_name(&tcb, "%s-%s-tcb_info", tee, fmspc);
+    set_url(&tcb, "%s/%s/certification/v4/tcb?fmspc=%s", f->pcs, tee, fmspc);
+    set_name(&identity, "%s-qe_identity", tee);
+    set_url(&identity, "%s/%s/certification/v4/qe/identity", f->pcs, tee);
+    int status = get(f, &tcb, put_file, "tcb_info.json", "tcb_signing_chain.pem");
+    return status != 0 ? status : get(f, &identity, put_file, "qe_identity.json", NULL);
+}
+
+static int fetch_intel(struct fetch *f)
+{
+    const struct intel_claims *c =
+        f->claims.kind == KIND_SGX ? &f->claims.sgx.intel : &f->claims.tdx.intel;
+    if (!c->cert.present)
+        return fail("the quote carries no PCK certificate (type %u), so its platform is unknown; "
+                    "ask for a quote with its certificates (type 5)",
+                    c->cert_data_type);
+    int status = get_tcb(f, c);
+    if (status == 0)
+        status = get_pck_crl(f, c);
+    return status != 0 ? status : get_root_crl(f);
+}
+
+/* ---- the command ---- */
+
+static int open_output(struct fetch *f)
+{
+    if (mkdir(f->output, 0777) < 0 && errno != EEXIST)
+        return fail("cannot make %s: %s", f->output, strerror(errno));
+    f->dir = open(f->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return f->dir < 0 ? fail("cannot open %s: %s", f->output, strerror(errno)) : 0;
+}
+
+static int fetch(struct fetch *f)
+{
+    struct fault fault;
+    int status = open_output(f);
+    if (status != 0)
+        return status;
+    if (collateral_open(&f->source, &fault) < 0)
+        return fail("%s", fault.text);
+    status = f->claims.kind == KIND_SNP ? fetch_snp(f) : fetch_intel(f);
+    collateral_close(&f->source);
+    return status;
+}
+
+static const char *value_or(const struct line *line, enum option_id id, const char *otherwise)
+{
+    const struct setting *setting = line_setting(line, id);
+    return setting == NULL ? otherwise : setting->value;
+}
+
+int attest_fetch_command(const struct line *line)
+{
+    const bool refresh = line_has(line, OPTION_REFRESH), offline = line_has(line, OPTION_OFFLINE);
+    if (refresh && offline)
+        return misuse("--refresh and --offline exclude each other; give one of them");
+    struct fetch f = {
+        .source = {.mode = refresh   ? COLLATERAL_REFRESH
+                           : offline ? COLLATERAL_OFFLINE
+                                     : COLLATERAL_CACHED,
+                   .ca_bundle = value_or(line, OPTION_CA_BUNDLE, NULL)},
+        .kds = value_or(line, OPTION_KDS, KDS_URL),
+        .pcs = value_or(line, OPTION_PCS, PCS_URL),
+        .output = value_or(line, OPTION_OUTPUT, "."),
+        .dir = -1,
+    };
+    f.own_pcs = strcmp(f.pcs, PCS_URL) != 0;
+    struct attest_source source;
+    int status = source_read(line->args[0], &source);
+    if (status == 0)
+        status = source_claims(&source, &f.claims);
+    if (status == 0)
+        status = fetch(&f);
+    if (f.dir >= 0)
+        close(f.dir);
+    source_fini(&source);
+    return status;
+}
