@@ -166,7 +166,7 @@ $(foreach t,$(wildcard tests/unit/*_test.c),$(eval $(call test_rule,$(t),,$(CC),
 $(foreach t,$(wildcard tests/fuzz/*.c),$(eval $(call test_rule,$(t),,clang,-fsanitize=fuzzer)))
 # A hundred thousand verifications: without sanitizers, which the unit tests have.
 MUTATION := $(BUILD)/tests/attest/mutation
-$(eval $(call test_rule,tests/attest/mutation.c,,$(CC),-O2 -fno-sanitize=all))
+$(foreach t,mutation differential,$(eval $(call test_rule,tests/attest/$(t).c,,$(CC),-O2 -fno-sanitize=all)))
 -include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d
 
 .PHONY: tests
