@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same evidence and 10,000 mutants of it, before this verifier under its weakest
  * policy and before others: dcap-qvl for quotes, the sev crate for reports. Prints the
- * page docs/differential.md; fails when a disagreement is not in the table. Trusts
- * neither side.
+ * page docs/differential.md; fails when a disagreement is not in the table, or one of
+ * Wycheproof's cases goes wrong. Trusts neither side.
  *
  *     differential PEERS [MUTANTS]
  */
 /* links: tests/attest/set.c tests/attest/peer.c tests/attest/disagreement.c */
+/* links: tests/attest/wycheproof.c */
 /* links: attest/[a-z]*.c attest/anchors_data.S crypto/[a-z]*.c base/[a-z]*.c */
 /* libs: -lcrypto -ljansson */
 #define _GNU_SOURCE
 #include "tests/attest/disagreement.h"
-#include "tests/attest/peer.h"
+#include "tests/attest/wycheproof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,5 +98,9 @@ int main(int argc, char **argv)
         set_policy_free(&policy);
         set_free(&set);
     }
-    return disagreements_print(&all, sets, made) ? 0 : 1;
+    const bool explained = disagreements_print(&all, sets, made);
+    const struct wycheproof cases = wycheproof_run(&peer);
+    printf("\nWycheproof's ECDSA cases for P-256 and P-384: %zu as they say, %zu not.\n",
+           cases.right, cases.wrong);
+    return explained && cases.wrong == 0 && cases.right > 0 ? 0 : 1;
 }

@@ -103,3 +103,11 @@ struct answer peer_ask(const struct peer *peer, const struct set *set, bool cach
         give_part(peer, set->parts[parts[i]]);
     return take_answer(peer);
 }
+
+struct answer peer_wycheproof(const struct peer *peer, const char *curve)
+{
+    const struct set none = {0};
+    give_head(peer, &none, 'w', 1, 1);
+    give_part(peer, bytes_of_text(curve));
+    return take_answer(peer);
+}

@@ -24,4 +24,7 @@ struct peer peer_start(const char *program);
 struct answer peer_ask(const struct peer *peer, const struct set *set, bool cached,
                        uint32_t repetitions);
 
+/* Wycheproof's cases for a curve: lines of key, message, signature and whether valid. */
+struct answer peer_wycheproof(const struct peer *peer, const char *curve);
+
 #endif
