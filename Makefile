@@ -167,7 +167,8 @@ $(foreach t,$(wildcard tests/unit/*_test.c),$(eval $(call test_rule,$(t),,$(CC),
 $(foreach t,$(wildcard tests/fuzz/*.c),$(eval $(call test_rule,$(t),,clang,-fsanitize=fuzzer)))
 # A hundred thousand verifications: without sanitizers, which the unit tests have.
 MUTATION := $(BUILD)/tests/attest/mutation
-$(eval $(call test_rule,tests/attest/mutation.c,,$(CC),-O2 -fno-sanitize=all))
+$(foreach t,tests/attest/mutation tests/attest/differential bench/attest,$(eval \
+    $(call test_rule,$(t).c,,$(CC),-O2 -fno-sanitize=all)))
 -include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d
 
 .PHONY: tests
@@ -203,6 +204,11 @@ lint: $(BUILD)/engine
 
 bench: all
 	@bench/run $(BENCHFLAGS)
+	@$(MAKE) --no-print-directory bench-attest
+
+bench-attest: $(BUILD)/bench/attest
+	@mkdir -p docs/bench
+	@$< "$$(tools/peers)" > $(BUILD)/bench/attest.md && cp $(BUILD)/bench/attest.md docs/bench/ && cat $(BUILD)/bench/attest.md
 
 # FUZZ_TIME seconds for each target.
 FUZZ_TIME ?= 60

@@ -143,8 +143,12 @@ def test_install_and_uninstall(tmp_path, tool):
     installed = sorted(
         str(p.relative_to(tmp_path / "root")) for p in (tmp_path / "root").rglob("*") if p.is_file()
     )
-    assert installed == [
+    headers = [p for p in installed if p.startswith("usr/include/enarx/")]
+    assert "usr/include/enarx/attest/attest.h" in headers
+    assert [p for p in installed if p not in headers] == [
         "usr/bin/enarx",
+        "usr/lib/libattest.a",
+        "usr/lib/pkgconfig/libattest.pc",
         "usr/share/bash-completion/completions/enarx",
         "usr/share/man/man1/enarx.1",
     ]
