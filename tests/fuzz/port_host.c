@@ -23,17 +23,31 @@ static struct keep keep = {
 };
 static struct port_host *host;
 
+static int null = -1;
+
 /* The standard streams become harmless, the endpoint one end of a pair. */
 static void set_up(void)
 {
-    int null = open("/dev/null", O_RDWR);
+    null = open("/dev/null", O_RDWR);
     dup2(null, 0);
     dup2(null, 1);
-    close(null);
+    keep.code_fd = null;
+    keep.code_size_max = 1000000;
+    keep.label = "fuzz";
     files[0] = bytes_of_text("content");
     keep.manifest = bytes_of_text("manifest");
-    if (port_host_new(&keep, &report, -1, &host) < 0)
+    if (port_host_new(&keep, &report, null, &host) < 0)
         abort();
+}
+
+/* What a keep says is not for the fuzzer's own terminal. */
+static void serve(void)
+{
+    int terminal = dup(STDERR_FILENO);
+    dup2(null, STDERR_FILENO);
+    port_host_serve(host, (struct shared *)block_memory);
+    dup2(terminal, STDERR_FILENO);
+    close(terminal);
 }
 
 static void one_call(struct cur *c)
@@ -47,8 +61,6 @@ static void one_call(struct cur *c)
     frame.out_size = cur_le32(c);
     if (frame.verb == PORT_POLL)
         frame.arg[0] = 0;
-    if (frame.verb == PORT_LOG)
-        frame.arg[0] |= 1u << 8; /* nothing on the fuzzer's own terminal */
     if (frame.verb == PORT_LISTEN || frame.verb == PORT_CONNECT) {
         int pair[2];
         if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
@@ -59,7 +71,7 @@ static void one_call(struct cur *c)
     struct bytes data = cur_take(c, cur_left(c) < 64 ? cur_left(c) : 64);
     shared_write((struct shared *)block_memory, PORT_FRAME_OFFSET, &frame, sizeof(frame));
     shared_write((struct shared *)block_memory, PORT_DATA_OFFSET, data.data, data.size);
-    port_host_serve(host, (struct shared *)block_memory);
+    serve();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
