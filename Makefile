@@ -56,10 +56,12 @@ $(BUILD)/may: Makefile
 	@$(foreach f,$(FOLDERS),$(foreach m,$(may_$(f)),mkdir -p $@/$(f)/$(dir $(m)) && \
 	    ln -sfn $(CURDIR)/$(m) $@/$(f)/$(m) && )) true
 
-# The engine is built once per machine, in a cache folder; this is a link to it.
-$(BUILD)/engine: engine/Cargo.toml engine/Cargo.lock engine/lib.rs tools/engine
+# The engine is built once per machine, in a cache folder; $(BUILD)/engine is a link
+# to it. The time that counts is that of the linking, not that of the folder.
+ENGINE := $(BUILD)/engine.linked
+$(ENGINE): engine/Cargo.toml engine/Cargo.lock engine/lib.rs tools/engine
 	@mkdir -p $(BUILD)
-	@dir=$$(tools/engine) && ln -sfn "$$dir" $@ && touch -h $@
+	@dir=$$(tools/engine) && ln -sfn "$$dir" $(BUILD)/engine && touch $@
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/may
 	@mkdir -p $(@D)
@@ -72,9 +74,9 @@ $(BUILD)/obj/%.o: %.S $(BUILD)/may
 	$(Q)$(CC) $(DEFINES) -I$(BUILD)/may/$(patsubst %/,%,$(dir $<)) -MMD -MP -c $< -o $@
 
 $(BUILD)/obj/exec/%.o: INCLUDES = -isystem $(BUILD)/engine/include
-$(filter $(BUILD)/obj/exec/%,$(EXEC_OBJS)): | $(BUILD)/engine
+$(filter $(BUILD)/obj/exec/%,$(EXEC_OBJS)): | $(ENGINE)
 
-$(BUILD)/exec: $(EXEC_OBJS) $(BUILD)/engine
+$(BUILD)/exec: $(EXEC_OBJS) $(ENGINE)
 	$(call say,link,$@)
 	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-s -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
 	    -lcrypto -lm 2> $(BUILD)/exec.link || { cat $(BUILD)/exec.link >&2; exit 1; }
@@ -199,7 +201,7 @@ check-portable:
 	@tools/setup portable || true
 	@tools/portable
 
-lint: $(BUILD)/engine
+lint: $(ENGINE)
 	@tools/lint
 
 bench: all

@@ -109,7 +109,7 @@ static void tcb_parse(struct cur *c, struct intel_claims *claims)
     struct cur outer = member(c, PCK_TCB, 0);
     struct cur tcb = cur_init(der_take(&outer, DER_SEQUENCE));
 
-    for (uint8_t i = 0; i < sizeof(claims->tcb_comp); i++)
+    for (size_t i = 0; i < sizeof(claims->tcb_comp); i++)
         claims->tcb_comp[i] =
             (uint8_t)uint_member(&tcb, PCK_TCB, (uint8_t)(i + 1), DER_INTEGER, 0xff);
     claims->cert_pce_svn = (uint16_t)uint_member(&tcb, PCK_TCB, TCB_PCE_SVN, DER_INTEGER, 0xffff);
