@@ -79,12 +79,14 @@ int64_t transfer_send(struct wasi *w, const struct fd *f, const struct iovs *v)
     return (int64_t)done;
 }
 
-int64_t transfer_pread(struct node *file, const struct iovs *v, uint64_t offset)
+/* Every buffer in turn, until the file or its room ends. */
+static int64_t move(struct node *file, const struct iovs *v, uint64_t offset, bool write)
 {
     uint64_t done = 0;
     while (done < v->total) {
         struct iov run = iovs_run(v, done);
-        int64_t n = node_read(file, run.data, run.size, offset + done);
+        int64_t n = write ? node_write(file, run.data, run.size, offset + done)
+                          : node_read(file, run.data, run.size, offset + done);
         if (n < 0 && done == 0)
             return n;
         if (n <= 0)
@@ -94,17 +96,12 @@ int64_t transfer_pread(struct node *file, const struct iovs *v, uint64_t offset)
     return (int64_t)done;
 }
 
+int64_t transfer_pread(struct node *file, const struct iovs *v, uint64_t offset)
+{
+    return move(file, v, offset, false);
+}
+
 int64_t transfer_pwrite(struct node *file, const struct iovs *v, uint64_t offset)
 {
-    uint64_t done = 0;
-    while (done < v->total) {
-        struct iov run = iovs_run(v, done);
-        int64_t n = node_write(file, run.data, run.size, offset + done);
-        if (n < 0 && done == 0)
-            return n;
-        if (n <= 0)
-            break;
-        done += (uint64_t)n;
-    }
-    return (int64_t)done;
+    return move(file, v, offset, true);
 }
