@@ -180,5 +180,6 @@ _Static_assert(sizeof(struct boot_record) == 40, "boot record layout");
 #define AT_ENARX_PORT      0x656e7801u /* port_entry * */
 #define AT_ENARX_BOOT      0x656e7802u /* const struct boot_record *, a private copy */
 #define AT_ENARX_CACHE_KEY 0x656e7803u /* const uint8_t[32], absent: no code cache */
+#define AT_ENARX_REPORT    0x656e7804u /* report_entry *, absent: no evidence */
 
 #endif
