@@ -45,8 +45,7 @@ static uint64_t read(struct kernel *k, enum port_clock which)
             return s->base + passed;
     }
     const uint64_t now = ask(k, which);
-    if (which == PORT_CLOCK_MONOTONIC)
-        learn(c, s, now, ticks);
+    learn(c, s, now, ticks);
     if (s->base == 0 || c->scale != 0) { /* the first stays until the rate is known */
         s->base = now;
         s->ticks = ticks;

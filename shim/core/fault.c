@@ -12,9 +12,11 @@
 #define VECTOR_UD 6u
 #define VECTOR_PF 14u
 
-/* #PF error code [SDM 3A 4.7]. */
+/* #PF error code, and the part of it that exec is told [SDM 3A 4.7]. */
 #define ERROR_WRITE 2u
+#define ERROR_USER  4u
 #define ERROR_FETCH 16u
+#define ERROR_TOLD  (ERROR_WRITE | ERROR_FETCH)
 
 /* [Linux uapi asm-generic/siginfo.h] */
 #define ILL_ILLOPN  2
@@ -112,7 +114,7 @@ static void page_fault(struct kernel *k, struct frame *f, const struct fault *x)
                      .code = touch == TOUCH_UNMAPPED ? SEGV_MAPERR : SEGV_ACCERR,
                      .address = x->address,
                      .vector = VECTOR_PF,
-                     .error = x->error,
+                     .error = (x->error & ERROR_TOLD) | ERROR_USER,
                  });
 }
 

@@ -114,7 +114,7 @@ static void ask(enum sgx_keep_memory operation, uint64_t start, uint64_t end, ui
 {
     const struct port_call call = {
         .verb = PORT_MEMORY,
-        .arg = {operation, start - (uint64_t)sgx_base, (end - start) / PAGE_SIZE, prot},
+        .arg = {operation, start, (end - start) / PAGE_SIZE, prot},
     };
     (void)port_carry(sgx_kernel.block, &call);
 }
