@@ -160,6 +160,10 @@ struct port_call {
 /* Returns what the verb's row says. A host that breaks the rules ends the keep. */
 typedef int64_t port_entry(const struct port_call *call);
 
+/* What proves that it is this keep that says `data`: a REPORT of the processor for
+ * the enclave of `target`. 0 or -EFAULT. Sizes as in include/sgx_arch.h. */
+typedef int report_entry(const void *target, const uint8_t data[64], void *report);
+
 /* What the host wants the keep to be. Untrusted: copied once, then checked. */
 #define BOOT_MAGIC 0x78726e65u /* "enrx" */
 enum boot_mode { BOOT_LOCAL = 1, BOOT_DEPLOY = 2 };

@@ -34,5 +34,5 @@ no_return void kernel_fail(struct kernel *k, const char *text, uint64_t number)
     const struct port_call end = {.verb = PORT_EXIT, .arg = {PORT_END_FAILED, 1}};
     (void)port_carry(k->block, &log);
     (void)port_carry(k->block, &end);
-    machine_stop(STOP_BUG); /* a host that lets it go on */
+    machine_stop(STOP_ENDED); /* a host that lets it go on */
 }

@@ -55,5 +55,8 @@ int64_t kernel_port(struct kernel *k, const struct port_call *call)
     if (!user_ok(k, (uint64_t)copy.in, copy.in_size, PROT_R) ||
         !user_ok(k, (uint64_t)copy.out, copy.out_size, PROT_W))
         return -EFAULT;
-    return port_carry(k->block, &copy);
+    const int64_t result = port_carry(k->block, &copy);
+    if (copy.verb == PORT_EXIT) /* a host that lets it go on */
+        machine_stop(STOP_ENDED);
+    return result;
 }

@@ -81,6 +81,8 @@ no_return void sgx_stop(enum sgx_keep_stop why) { sgx_leave_dead(why); }
 no_return void machine_stop(enum machine_stop why)
 {
     switch (why) {
+    case STOP_ENDED:
+        sgx_stop(SGX_KEEP_STOP_ENDED);
     case STOP_FAULT:
         sgx_stop(SGX_KEEP_STOP_FAULT);
     case STOP_FATAL:
