@@ -5,7 +5,7 @@
 
 #include "host/backend_list.h"
 
-#define NAME(name) #name,
+#define NAME(ident, name) name,
 static const char *const backend_names[] = {BACKEND_LIST(NAME) NULL};
 #undef NAME
 static const char *const compiler_names[] = {"cranelift", "winch", NULL};
