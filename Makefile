@@ -23,8 +23,8 @@ say  = @$(if $(V),true,echo "  $(1)	$(2)")
 
 # ---- who may include whom ----
 
-FOLDERS       := tools base crypto attest conf shim/core shim/x86 shim/sgx exec/vfs exec/wasi exec host \
-                 host/nil host/cli
+FOLDERS       := tools base crypto attest conf shim/core shim/x86 shim/sgx exec/vfs exec/wasi exec \
+                 host host/nil host/sgx host/cli
 may_tools     := base host shim/core shim/x86
 may_base      := base
 may_crypto    := base crypto
@@ -38,6 +38,7 @@ may_exec/wasi := base exec/vfs exec/wasi
 may_exec      := base include crypto conf exec
 may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
+may_host/sgx  := base include crypto shim/core host
 may_host/cli  := base include crypto attest conf host
 
 # ---- what each program is made of ----
@@ -46,7 +47,7 @@ sources      = $(wildcard $(1)/*.c) $(wildcard $(1)/*.S)
 objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 SHARED      := base crypto conf
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
-HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest host host/nil host/cli,$(call sources,$(f))) \
+HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest host host/nil host/sgx host/cli,$(call sources,$(f))) \
                shim/core/port.c shim/core/shared.c)
 
 .PHONY: all demo check check-long check-checklist check-portable check-differential
@@ -91,6 +92,16 @@ $(BUILD)/exec.sha256: $(BUILD)/exec
 
 $(BUILD)/obj/host/exec_image_data.o: $(BUILD)/exec $(BUILD)/exec.sha256
 $(BUILD)/obj/host/exec_image_data.o: DEFINES = -DEXEC_FILE='"$(BUILD)/exec"' -DEXEC_DIGEST_FILE='"$(BUILD)/exec.sha256"'
+
+$(BUILD)/obj/host/sgx/shim_file_data.o: $(BUILD)/shim-sgx $(BUILD)/exec.tree
+$(BUILD)/obj/host/sgx/shim_file_data.o: DEFINES = -DSHIM_SGX_FILE='"$(BUILD)/shim-sgx"' -DEXEC_TREE_FILE='"$(BUILD)/exec.tree"'
+
+# The smallest enclave, for tests.
+$(BUILD)/tests/sgx/enclave: tests/sgx/enclave.S tests/sgx/enclave.ld
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) -c -o $@.o $<
+	$(Q)$(LD) -static -z max-page-size=4096 --build-id=none -T tests/sgx/enclave.ld -o $@ $@.o
 
 $(BUILD)/enarx: $(HOST_OBJS)
 	$(call say,link,$@)

@@ -4,6 +4,8 @@
 #ifndef HOST_BACKEND_LIST_H
 #define HOST_BACKEND_LIST_H
 
-#define BACKEND_LIST(X) X(nil, "nil")
+#define BACKEND_LIST(X) \
+    X(sgx, "sgx")       \
+    X(nil, "nil")
 
 #endif
