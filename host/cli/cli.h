@@ -14,5 +14,9 @@ int cache_command(const struct line *line);
 int attest_show_command(const struct line *line);
 int attest_verify_command(const struct line *line);
 int attest_fetch_command(const struct line *line);
+int measure_command(const struct line *line);
+int key_sgx_create_command(const struct line *line);
+int key_sgx_digest_command(const struct line *line);
+int sign_command(const struct line *line);
 
 #endif

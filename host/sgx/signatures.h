@@ -8,6 +8,9 @@
 #include "base/cur.h"
 #include "include/sgx_arch.h"
 
+/* A release's, where it was installed with some. */
+#define SIGNATURES_FILE "/usr/lib/enarx/enarx.sig"
+
 #define SIGNATURES_SIZE_MAX    (256u * 1024u)
 #define SIGNATURES_VERSION_MAX 64u
 
