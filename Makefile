@@ -24,7 +24,7 @@ say  = @$(if $(V),true,echo "  $(1)	$(2)")
 # ---- who may include whom ----
 
 FOLDERS       := tools base crypto attest conf shim/core shim/x86 shim/sgx exec/vfs exec/wasi exec \
-                 host host/nil host/sgx host/cli
+                 host host/nil host/sgx sim/sgx host/cli
 may_tools     := base host shim/core shim/x86
 may_base      := base
 may_crypto    := base crypto
@@ -39,6 +39,7 @@ may_exec      := base include crypto conf exec
 may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
 may_host/sgx  := base include crypto shim/core host
+may_sim/sgx   := base include crypto host host/sgx sim/sgx
 may_host/cli  := base include crypto attest conf host
 
 # ---- what each program is made of ----
@@ -47,8 +48,8 @@ sources      = $(wildcard $(1)/*.c) $(wildcard $(1)/*.S)
 objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 SHARED      := base crypto conf
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
-HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest host host/nil host/sgx host/cli,$(call sources,$(f))) \
-               shim/core/port.c shim/core/shared.c)
+HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest host host/nil host/sgx sim/sgx host/cli,\
+               $(call sources,$(f))) shim/core/port.c shim/core/shared.c)
 
 .PHONY: all demo check check-long check-checklist check-portable check-differential
 .PHONY: fuzz fuzz-report bench bench-attest lint install uninstall clean
