@@ -32,9 +32,13 @@ static int complain(int error, const char *what)
     return error;
 }
 
+/* One write: the sandbox has nothing for a stream that asks what it writes to. */
 static no_return void stop(const char *why)
 {
-    dprintf(STDERR_FILENO, "enarx: the keep stopped: %s\n", why);
+    char line[256];
+    int length = snprintf(line, sizeof(line), "enarx: the keep stopped: %s\n", why);
+    if (write(STDERR_FILENO, line, (size_t)length) != length)
+        _exit(2);
     _exit(1);
 }
 

@@ -107,8 +107,8 @@ sgx_entry:
     mov %rcx, leave_to(%rip)
     je exception
 
-    /* CSSA 0: a start, or the host's answer */
-    lea sgx_shim_stack_top(%rip), %rsp
+    /* CSSA 0: a start, or the host's answer, for which the shim's stack is in use */
+    lea handler_stack_top(%rip), %rsp
     reset_flags
     mov %rdx, %r8
     reset_vectors
@@ -117,6 +117,7 @@ sgx_entry:
     cmpl $STATE_NEW, sgx_state(%rip)
     jne out_of_order
     movl $STATE_SHIM, sgx_state(%rip)
+    lea sgx_shim_stack_top(%rip), %rsp
     xor %ebp, %ebp
     mov %r8, %rdx
     call sgx_start

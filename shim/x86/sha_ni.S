@@ -13,7 +13,7 @@ to_big_endian:
 
 /* Four rounds on schedule words \w, constants at \i. ABEF in xmm1, CDGH in xmm2. */
     .macro rounds i, w
-    movdqa \i*16(%rax), %xmm0
+    movdqa (\i)*16(%rax), %xmm0
     paddd \w, %xmm0
     sha256rnds2 %xmm1, %xmm2
     pshufd $0x0e, %xmm0, %xmm0
@@ -21,7 +21,7 @@ to_big_endian:
     .endm
 
     .macro load i, w
-    movdqu \i*16(%rsi), \w
+    movdqu (\i)*16(%rsi), \w
     pshufb %xmm8, \w
     rounds \i, \w
     .endm
