@@ -8,8 +8,6 @@
 
 #include "base/der.h"
 
-enum { DER_BOOLEAN = 0x01, DER_INTEGER = 0x02, DER_OID = 0x06, DER_ENUMERATED = 0x0a };
-
 /* Members of the extension; the last arc of their object identifiers. */
 enum {
     PCK_PPID = 1,
@@ -48,15 +46,6 @@ static uint32_t der_uint(struct cur *c, uint8_t tag, uint32_t max)
     if (value > max)
         cur_fail(c);
     return value;
-}
-
-static bool der_bool(struct cur *c)
-{
-    struct bytes value = der_take(c, DER_BOOLEAN);
-
-    if (value.size != 1 || (value.data[0] != 0 && value.data[0] != 0xff))
-        cur_fail(c);
-    return value.size == 1 && value.data[0] != 0;
 }
 
 /* SEQUENCE { OID 1.2.840.113741.1.13.1.a[.b], value }: a cursor on the value. The
@@ -98,7 +87,7 @@ static uint32_t uint_member(struct cur *c, uint8_t a, uint8_t b, uint8_t tag, ui
 static bool bool_member(struct cur *c, uint8_t a, uint8_t b)
 {
     struct cur inner = member(c, a, b);
-    bool value = der_bool(&inner);
+    bool value = der_take_boolean(&inner);
 
     member_done(c, &inner);
     return value;

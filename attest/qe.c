@@ -35,7 +35,7 @@ static int find_pck(struct intel *x, bool *valid)
 
         if (cert->ca || !x509_extension(cert, PCK_EXTENSION_OID, &extension))
             continue;
-        int rc = ecdsa_verify(cert->key, x->quote.qe_report, x->quote.qe_signature);
+        int rc = ecdsa_verify(cert->ec, x->quote.qe_report, x->quote.qe_signature);
 
         if (rc == -ENOMEM)
             return rc;

@@ -109,8 +109,8 @@ static int check_certs(struct intel *x)
 static int check_signature(struct intel *x)
 {
     const struct shown right = show_text("by the attestation key");
-    EVP_PKEY *key;
-    int rc = ecdsa_key(x->quote.key, &key);
+    EC_KEY *key;
+    int rc = ecdsa_key(x->quote.key, x509_set_curve(x->set), &key);
 
     if (rc == -ENOMEM)
         return rc;
@@ -118,7 +118,7 @@ static int check_signature(struct intel *x)
           rc == 0 ? show_text("a point of P-256") : show_hex(x->quote.key));
     if (rc == 0)
         rc = ecdsa_verify(key, x->quote.signed_part, x->quote.signature);
-    EVP_PKEY_free(key);
+    ecdsa_key_free(key);
     if (rc == -ENOMEM)
         return rc;
     check(x->r, quote_signature, rc == 0, right, rc == 0 ? right : show_text("wrong"));

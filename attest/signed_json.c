@@ -126,7 +126,7 @@ int signed_json_verify(const struct signed_json *cut, const struct x509_set *set
     for (size_t i = 0; i < set->cert_count && !*valid; i++) {
         if (!signed_json_may_sign(set->certs[i]))
             continue;
-        int rc = ecdsa_verify(set->certs[i]->key, cut->object, signature);
+        int rc = ecdsa_verify(set->certs[i]->ec, cut->object, signature);
 
         if (rc == -ENOMEM)
             return rc;

@@ -163,7 +163,7 @@ static int check_signature(const struct snp_report *report, const struct x509_ce
         check_undecided(r, snp_signature, valid, show_text("unchecked"));
         return 0;
     }
-    const int result = ecdsa_verify(cert->key, report->signed_part, BYTES(report->signature));
+    const int result = ecdsa_verify(cert->ec, report->signed_part, BYTES(report->signature));
     check(r, snp_signature, result == 0, valid, result == 0 ? valid : show_text("invalid"));
     return result == -EBADMSG ? 0 : result;
 }

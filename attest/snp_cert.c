@@ -27,7 +27,7 @@ static struct bytes take_element(struct cur *c, uint8_t tag)
 /* The extensions asked for, counted: when all have been, the count is their number. */
 struct reader {
     const struct x509_cert *cert;
-    int count;
+    size_t count;
     bool bad;
 };
 
@@ -154,5 +154,5 @@ int snp_cert_parse(const struct x509_cert *cert, struct snp_cert *out)
     const bool ours = snp_cert_is(cert) && out->struct_version <= 1 &&
                       begins(bytes_of_text(issuer), "SEV-VLEK-") == out->vlek &&
                       (out->hwid.size == 0) == out->vlek && (out->csp_id.size != 0) == out->vlek;
-    return ours && !r.bad && r.count == X509_get_ext_count(cert->x509) ? 0 : -EBADMSG;
+    return ours && !r.bad && r.count == cert->extension_count ? 0 : -EBADMSG;
 }

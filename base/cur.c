@@ -38,7 +38,12 @@ static uint64_t take_be(struct cur *c, size_t size)
     return value;
 }
 
-uint8_t cur_u8(struct cur *c) { return (uint8_t)take_le(c, 1); }
+uint8_t cur_u8(struct cur *c)
+{
+    const struct bytes b = cur_take(c, 1);
+    return b.size == 0 ? 0 : *b.data;
+}
+
 uint16_t cur_le16(struct cur *c) { return (uint16_t)take_le(c, 2); }
 uint32_t cur_le32(struct cur *c) { return (uint32_t)take_le(c, 4); }
 uint64_t cur_le64(struct cur *c) { return take_le(c, 8); }

@@ -20,6 +20,8 @@ static size_t take_length(struct cur *c)
     return length;
 }
 
+bool der_next_is(const struct cur *c, uint8_t tag) { return cur_left(c) > 0 && *c->pos == tag; }
+
 struct bytes der_take(struct cur *c, uint8_t tag)
 {
     if (cur_u8(c) != tag)
@@ -33,4 +35,35 @@ struct bytes der_take_whole(struct cur *c, uint8_t tag)
     const uint8_t *from = c->pos;
     der_take(c, tag);
     return cur_ok(c) ? (struct bytes){from, (size_t)(c->pos - from)} : (struct bytes){0};
+}
+
+struct bytes der_take_integer(struct cur *c)
+{
+    const struct bytes number = der_take(c, DER_INTEGER);
+    const bool longer = number.size > 1 && ((number.data[0] == 0 && number.data[1] < 0x80) ||
+                                            (number.data[0] == 0xff && number.data[1] >= 0x80));
+    if (number.size > 0 && !longer)
+        return number;
+    cur_fail(c);
+    return (struct bytes){0};
+}
+
+struct bytes der_take_bits(struct cur *c)
+{
+    struct cur bits = cur_init(der_take(c, DER_BIT_STRING));
+    const uint8_t unused = cur_u8(&bits);
+    const struct bytes whole = cur_take(&bits, cur_left(&bits));
+    if (cur_done(&bits) && unused == 0)
+        return whole;
+    cur_fail(c);
+    return (struct bytes){0};
+}
+
+bool der_take_boolean(struct cur *c)
+{
+    const struct bytes value = der_take(c, DER_BOOLEAN);
+    if (value.size == 1 && (value.data[0] == 0 || value.data[0] == 0xff))
+        return value.data[0] != 0;
+    cur_fail(c);
+    return false;
 }

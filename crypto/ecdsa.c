@@ -1,27 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA for raw keys and signatures; see ecdsa.h. Trusts OpenSSL. */
+/* ECDSA for raw keys and signatures; see ecdsa.h. Trusts OpenSSL.
+ *
+ * The interface of OpenSSL 1.1 lets keys share a curve and takes r and s as they
+ * are. That of 3.0 builds the curve anew for every key, which costs a quarter of
+ * a verification, and has r and s written as DER to read them back. */
+#define OPENSSL_API_COMPAT 0x10101000L
 #include "crypto/ecdsa.h"
 
+#include "base/der.h"
+#include "crypto/digest.h"
+
 #include <errno.h>
-#include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <string.h>
 
 #define COORDINATE_MAX 48u
-#define DER_MAX        (2u * (COORDINATE_MAX + 3u) + 3u)
 
 static const struct curve {
-    size_t size; /* bytes of a coordinate */
-    const char *group;
-    const char *digest;
+    size_t size; /* bytes of a coordinate, and of the digest that goes with it */
+    int nid;
+    int (*digest)(struct bytes data, uint8_t *out);
 } curves[] = {
-    {32, SN_X9_62_prime256v1, "SHA256"},
-    {48, SN_secp384r1, "SHA384"},
+    {32, NID_X9_62_prime256v1, sha256},
+    {48, NID_secp384r1, sha384},
 };
 
-int ecdsa_key(struct bytes point, EVP_PKEY **key)
+static const struct curve *curve_of(const EC_KEY *key)
+{
+    const EC_GROUP *group = key == NULL ? NULL : EC_KEY_get0_group(key);
+    const int nid = group == NULL ? NID_undef : EC_GROUP_get_curve_name(group);
+    for (size_t i = 0; i < ARRAY_COUNT(curves); i++) {
+        if (nid == curves[i].nid)
+            return &curves[i];
+    }
+    return NULL;
+}
+
+static EC_KEY *key_on(const struct curve *curve, const EC_KEY *like)
+{
+    if (curve_of(like) != curve)
+        return EC_KEY_new_by_curve_name(curve->nid);
+    EC_KEY *key = EC_KEY_new();
+    if (key != NULL && EC_KEY_set_group(key, EC_KEY_get0_group(like)) == 1)
+        return key;
+    EC_KEY_free(key);
+    return NULL;
+}
+
+int ecdsa_key(struct bytes point, const EC_KEY *like, EC_KEY **key)
 {
     const struct curve *curve = NULL;
     for (size_t i = 0; i < ARRAY_COUNT(curves); i++) {
@@ -33,68 +61,81 @@ int ecdsa_key(struct bytes point, EVP_PKEY **key)
         return -EBADMSG;
     uint8_t encoded[1 + 2 * COORDINATE_MAX] = {POINT_CONVERSION_UNCOMPRESSED};
     memcpy(encoded + 1, point.data, point.size);
-    char group[16] = {0};
-    strncpy(group, curve->group, sizeof(group) - 1);
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded, 1 + point.size),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    if (ctx == NULL)
+    EC_KEY *made = key_on(curve, like);
+    const bool ok = made != NULL && EC_KEY_oct2key(made, encoded, 1 + point.size, NULL) == 1;
+    ERR_clear_error();
+    if (ok) {
+        *key = made;
+        return 0;
+    }
+    EC_KEY_free(made);
+    return made == NULL ? -ENOMEM : -EBADMSG;
+}
+
+void ecdsa_key_free(EC_KEY *key) { EC_KEY_free(key); }
+
+int ecdsa_bits(const EC_KEY *key)
+{
+    const struct curve *curve = curve_of(key);
+    return curve == NULL ? 0 : (int)(8 * curve->size);
+}
+
+static ECDSA_SIG *signature_of(struct bytes r, struct bytes s)
+{
+    ECDSA_SIG *sig = ECDSA_SIG_new();
+    BIGNUM *r_number = BN_bin2bn(r.data, (int)r.size, NULL);
+    BIGNUM *s_number = BN_bin2bn(s.data, (int)s.size, NULL);
+    if (sig != NULL && r_number != NULL && s_number != NULL &&
+        ECDSA_SIG_set0(sig, r_number, s_number) == 1)
+        return sig;
+    BN_free(r_number);
+    BN_free(s_number);
+    ECDSA_SIG_free(sig);
+    return NULL;
+}
+
+static int verify(EC_KEY *key, struct bytes message, struct bytes r, struct bytes s)
+{
+    const struct curve *curve = curve_of(key);
+    uint8_t digest[COORDINATE_MAX];
+    ECDSA_SIG *sig = signature_of(r, s);
+    if (sig == NULL || curve->digest(message, digest) < 0) {
+        ECDSA_SIG_free(sig);
         return -ENOMEM;
-    const bool ok = EVP_PKEY_fromdata_init(ctx) == 1 &&
-                    EVP_PKEY_fromdata(ctx, key, EVP_PKEY_PUBLIC_KEY, params) == 1;
-    EVP_PKEY_CTX_free(ctx);
+    }
+    const bool ok = ECDSA_do_verify(digest, (int)curve->size, sig, key) == 1;
+    ECDSA_SIG_free(sig);
     ERR_clear_error();
     return ok ? 0 : -EBADMSG;
 }
 
-/* r || s to the DER that OpenSSL takes; 0 when memory is short. */
-static int encode(struct bytes raw, uint8_t *der)
-{
-    const int half = (int)(raw.size / 2);
-    ECDSA_SIG *sig = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(raw.data, half, NULL);
-    BIGNUM *s = BN_bin2bn(raw.data + half, half, NULL);
-    int size = 0;
-    if (sig != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(sig, r, s) == 1) {
-        size = i2d_ECDSA_SIG(sig, &der);
-    } else {
-        BN_free(r);
-        BN_free(s);
-    }
-    ECDSA_SIG_free(sig);
-    return size < 0 ? 0 : size;
-}
-
-static const struct curve *curve_of(const EVP_PKEY *key)
-{
-    char name[32] = "";
-    if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
-        return NULL;
-    for (size_t i = 0; i < ARRAY_COUNT(curves); i++) {
-        if (strcmp(name, curves[i].group) == 0)
-            return &curves[i];
-    }
-    return NULL;
-}
-
-int ecdsa_verify(EVP_PKEY *key, struct bytes message, struct bytes signature)
+int ecdsa_verify(EC_KEY *key, struct bytes message, struct bytes signature)
 {
     const struct curve *curve = curve_of(key);
     if (curve == NULL || signature.size != 2 * curve->size)
         return -EBADMSG;
-    uint8_t der[DER_MAX];
-    const int size = encode(signature, der);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (size == 0 || ctx == NULL) {
-        EVP_MD_CTX_free(ctx);
-        return -ENOMEM;
-    }
-    const bool ok = EVP_DigestVerifyInit_ex(ctx, NULL, curve->digest, NULL, NULL, key, NULL) == 1 &&
-                    EVP_DigestVerify(ctx, der, (size_t)size, message.data, message.size) == 1;
-    EVP_MD_CTX_free(ctx);
-    ERR_clear_error();
-    return ok ? 0 : -EBADMSG;
+    struct cur c = cur_init(signature);
+    const struct bytes r = cur_take(&c, curve->size);
+    const struct bytes s = cur_take(&c, curve->size);
+    return verify(key, message, r, s);
+}
+
+/* A number that is not negative and no longer than a coordinate and its sign. */
+static struct bytes take_number(struct cur *c)
+{
+    const struct bytes number = der_take_integer(c);
+    if (number.size > COORDINATE_MAX + 1 || (number.size > 0 && number.data[0] >= 0x80))
+        cur_fail(c);
+    return number;
+}
+
+int ecdsa_verify_der(EC_KEY *key, struct bytes message, struct bytes signature)
+{
+    struct cur c = cur_init(signature);
+    struct cur pair = cur_init(der_take(&c, DER_SEQUENCE));
+    const struct bytes r = take_number(&pair);
+    const struct bytes s = take_number(&pair);
+    if (curve_of(key) == NULL || !cur_done(&c) || !cur_done(&pair))
+        return -EBADMSG;
+    return verify(key, message, r, s);
 }

@@ -36,12 +36,16 @@ bool pem_is(struct bytes from)
     return cur_ok(&c);
 }
 
+/* -1: no character of base64 [RFC 4648 4]. */
 static int sextet(int c)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c > 0 ? strchr(alphabet, c) : NULL;
-    return at == NULL ? -1 : (int)(at - alphabet);
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* Four characters to three bytes, fewer before padding. False at the end of the data. */
@@ -50,8 +54,11 @@ static bool take_quantum(struct cur *c, struct put *out)
     uint32_t value = 0;
     size_t count = 0;
     skip_line_ends(c);
-    for (; count < 4 && sextet(peek(c)) >= 0; count++)
-        value = value << 6 | (uint32_t)sextet(cur_u8(c));
+    for (int next = sextet(peek(c)); count < 4 && next >= 0; count++) {
+        value = value << 6 | (uint32_t)next;
+        cur_u8(c);
+        next = sextet(peek(c));
+    }
     if (count == 0)
         return false;
     for (size_t i = count; i < 4; i++) {

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets of certificates and CRLs: reading, owning and asking them; x509_link.c
- * puts them together. Trusts OpenSSL's decoder. */
+/* Sets of certificates and CRLs: owning and asking them; x509_parse.c reads and
+ * x509_link.c puts them together. Trusts nothing. */
 #include "crypto/x509.h"
 
+#include "base/der.h"
+#include "crypto/ecdsa.h"
 #include "crypto/pem.h"
+#include "crypto/rsa_pss.h"
+#include "crypto/x509_parse.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
+#include <openssl/objects.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define MEMBER_MAX 64u
 
@@ -20,7 +22,8 @@ static void cert_free(struct x509_cert *cert)
 {
     if (cert == NULL)
         return;
-    X509_free(cert->x509);
+    ecdsa_key_free(cert->ec);
+    rsa_pss_key_free(cert->rsa);
     free((void *)cert->der.data);
     free(cert);
 }
@@ -29,7 +32,6 @@ static void crl_free(struct x509_crl *crl)
 {
     if (crl == NULL)
         return;
-    X509_CRL_free(crl->crl);
     free((void *)crl->der.data);
     free(crl);
 }
@@ -47,15 +49,6 @@ void x509_set_fini(struct x509_set *set)
 
 /* ---- one member ---- */
 
-/* OpenSSL reads some BER as well: only what it would write itself will do. */
-static bool is_der(struct bytes from, uint8_t *encoded, int size)
-{
-    const struct bytes again = {.data = encoded, .size = size < 0 ? 0 : (size_t)size};
-    const bool same = bytes_equal(from, again);
-    OPENSSL_free(encoded);
-    return same;
-}
-
 static int own(struct bytes from, struct bytes *copy)
 {
     uint8_t *data = malloc(from.size);
@@ -66,45 +59,25 @@ static int own(struct bytes from, struct bytes *copy)
     return 0;
 }
 
-/* Seconds since 1970; `otherwise` for what is no time. */
-static int64_t seconds(const ASN1_TIME *time, int64_t otherwise)
+const EC_KEY *x509_set_curve(const struct x509_set *set)
 {
-    struct tm tm = {0};
-    if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1)
-        return otherwise;
-    return (int64_t)timegm(&tm);
+    for (size_t i = 0; i < set->cert_count; i++) {
+        if (ecdsa_bits(set->certs[i]->ec) == 256)
+            return set->certs[i]->ec;
+    }
+    return NULL;
 }
 
-static int parse_cert(struct bytes from, struct x509_cert *cert)
+static int read_cert(const struct x509_set *set, struct bytes from, struct x509_cert *cert)
 {
-    const uint8_t *pos = from.data;
-    uint8_t *encoded = NULL;
-    cert->x509 = d2i_X509(NULL, &pos, (long)from.size);
-    const int size = cert->x509 == NULL ? -1 : i2d_X509(cert->x509, &encoded);
-    ERR_clear_error();
-    if (!is_der(from, encoded, size))
-        return -EBADMSG;
-    cert->key = X509_get0_pubkey(cert->x509);
-    ERR_clear_error();
-    if (cert->key == NULL)
-        return -EBADMSG;
-    cert->not_before = seconds(X509_get0_notBefore(cert->x509), INT64_MAX);
-    cert->not_after = seconds(X509_get0_notAfter(cert->x509), INT64_MIN);
-    return own(from, &cert->der);
+    const int result = own(from, &cert->der);
+    return result < 0 ? result : x509_parse_cert(cert->der, x509_set_curve(set), cert);
 }
 
-static int parse_crl(struct bytes from, struct x509_crl *crl)
+static int read_crl(struct bytes from, struct x509_crl *crl)
 {
-    const uint8_t *pos = from.data;
-    uint8_t *encoded = NULL;
-    crl->crl = d2i_X509_CRL(NULL, &pos, (long)from.size);
-    const int size = crl->crl == NULL ? -1 : i2d_X509_CRL(crl->crl, &encoded);
-    ERR_clear_error();
-    if (!is_der(from, encoded, size))
-        return -EBADMSG;
-    crl->this_update = seconds(X509_CRL_get0_lastUpdate(crl->crl), INT64_MAX);
-    crl->next_update = seconds(X509_CRL_get0_nextUpdate(crl->crl), 0);
-    return own(from, &crl->der);
+    const int result = own(from, &crl->der);
+    return result < 0 ? result : x509_parse_crl(crl->der, crl);
 }
 
 /* ---- the set ---- */
@@ -138,7 +111,7 @@ static int add_cert(struct x509_set *set, struct bytes der, bool anchor)
     if (result == 0 && set->cert_count == MEMBER_MAX)
         result = -EBADMSG;
     if (result == 0)
-        result = parse_cert(der, cert);
+        result = read_cert(set, der, cert);
     if (result < 0) {
         cert_free(cert);
         return result;
@@ -159,7 +132,7 @@ static int add_crl(struct x509_set *set, struct bytes der)
     if (result == 0 && set->crl_count == MEMBER_MAX)
         result = -EBADMSG;
     if (result == 0)
-        result = parse_crl(der, crl);
+        result = read_crl(der, crl);
     if (result < 0) {
         crl_free(crl);
         return result;
@@ -228,20 +201,35 @@ const struct x509_cert *x509_root(const struct x509_cert *cert)
     return cert != NULL && cert->anchor ? cert : NULL;
 }
 
-static void common_name(const X509_NAME *name, char *text, size_t size)
+/* The first common name, cut to `size`. */
+static void common_name(struct bytes name, char *text, size_t size)
 {
-    if (X509_NAME_get_text_by_NID(name, NID_commonName, text, (int)size) < 0)
-        text[0] = '\0';
+    static const struct bytes wanted = {(const uint8_t *)"\x55\x04\x03", 3}; /* 2.5.4.3 */
+    struct cur whole = cur_init(name);
+    struct cur list = cur_init(der_take(&whole, DER_SEQUENCE));
+    text[0] = '\0';
+    while (cur_ok(&list) && cur_left(&list) > 0) {
+        struct cur set = cur_init(der_take(&list, DER_SET));
+        struct cur pair = cur_init(der_take(&set, DER_SEQUENCE));
+        if (!bytes_equal(der_take(&pair, DER_OID), wanted) || cur_left(&pair) == 0)
+            continue;
+        const struct bytes value = der_take(&pair, *pair.pos);
+        const size_t kept = value.size < size ? value.size : size - 1;
+        if (kept > 0)
+            memcpy(text, value.data, kept);
+        text[kept] = '\0';
+        return;
+    }
 }
 
 void x509_subject(const struct x509_cert *cert, char *text, size_t size)
 {
-    common_name(X509_get_subject_name(cert->x509), text, size);
+    common_name(cert->subject, text, size);
 }
 
 void x509_issuer(const struct x509_cert *cert, char *text, size_t size)
 {
-    common_name(X509_get_issuer_name(cert->x509), text, size);
+    common_name(cert->issuer_name, text, size);
 }
 
 bool x509_extension(const struct x509_cert *cert, const char *oid, struct bytes *value)
@@ -250,23 +238,24 @@ bool x509_extension(const struct x509_cert *cert, const char *oid, struct bytes 
     ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
     if (object == NULL)
         return false;
-    const int at = X509_get_ext_by_OBJ(cert->x509, object, -1);
-    const bool once = at >= 0 && X509_get_ext_by_OBJ(cert->x509, object, at) < 0;
+    const struct bytes wanted = {OBJ_get0_data(object), OBJ_length(object)};
+    size_t count = 0;
+    for (size_t i = 0; i < cert->extension_count; i++) {
+        if (!bytes_equal(cert->extensions[i].oid, wanted))
+            continue;
+        *value = cert->extensions[i].value;
+        count++;
+    }
     ASN1_OBJECT_free(object);
-    if (!once)
-        return false;
-    const ASN1_OCTET_STRING *octets = X509_EXTENSION_get_data(X509_get_ext(cert->x509, at));
-    *value = (struct bytes){.data = ASN1_STRING_get0_data(octets),
-                            .size = (size_t)ASN1_STRING_length(octets)};
-    return true;
+    if (count != 1)
+        *value = (struct bytes){0};
+    return count == 1;
 }
 
 void x509_serial(const struct x509_cert *cert, uint8_t *out, size_t size)
 {
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(cert->x509);
-    const uint8_t *data = ASN1_STRING_get0_data(serial);
-    const size_t length = (size_t)ASN1_STRING_length(serial);
+    const struct bytes serial = cert->serial;
     memset(out, 0, size);
-    const size_t kept = length < size ? length : size;
-    memcpy(out + size - kept, data + length - kept, kept);
+    const size_t kept = serial.size < size ? serial.size : size;
+    memcpy(out + size - kept, serial.data + serial.size - kept, kept);
 }

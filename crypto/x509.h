@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates and CRLs from anywhere, put together under pinned roots [RFC 5280].
- * Trusts OpenSSL and the roots.
+ * Names are the same when their bytes are. Trusts OpenSSL's signature checks and
+ * the roots.
  *
  * A set is filled, linked once and then only read. What it says of its members
  * holds at any time; whether a period of validity has passed is the reader's
@@ -11,7 +12,7 @@
 #include "base/attr.h"
 #include "base/cur.h"
 
-#include <openssl/x509.h>
+#include <openssl/types.h>
 
 /* What is wrong with a certificate or CRL, whatever the time. */
 enum x509_fault {
@@ -25,25 +26,55 @@ enum x509_fault {
     FAULT_EXTENSIONS = 1 << 6,  /* critical and unknown, repeated, or malformed */
 };
 
+/* All slices are of the member's own bytes. */
+struct x509_signed {
+    struct bytes tbs; /* what is signed */
+    struct bytes algorithm;
+    struct bytes signature;
+};
+
+struct x509_extension {
+    struct bytes oid;
+    struct bytes value; /* what the OCTET STRING holds */
+    bool critical;
+};
+
+#define X509_EXTENSIONS_MAX 32u /* a VCEK has 13 */
+
 struct x509_crl {
-    X509_CRL *crl;
     struct bytes der;
+    struct x509_signed sealed;
+    struct bytes issuer_name; /* DER */
+    struct bytes entries;     /* of revoked certificates */
+    bool critical;            /* has a critical extension */
+    int64_t this_update;      /* seconds since 1970 */
+    int64_t next_update;      /* 0 when it has none: expired at any time */
+
     const struct x509_cert *issuer; /* null when not found */
     unsigned faults;
-    int64_t this_update; /* seconds since 1970 */
-    int64_t next_update; /* 0 when it has none: expired at any time */
 };
 
 struct x509_cert {
-    X509 *x509;
-    EVP_PKEY *key; /* owned by x509 */
     struct bytes der;
-    const struct x509_cert *issuer; /* null when not found; itself for a self-signed one */
+    struct x509_signed sealed;
+    struct bytes serial;
+    struct bytes issuer_name; /* DER */
+    struct bytes subject;     /* DER */
+    struct bytes spki;        /* DER */
+    struct x509_extension extensions[X509_EXTENSIONS_MAX];
+    size_t extension_count;
+    bool v3;
+    int64_t not_before; /* seconds since 1970 */
+    int64_t not_after;
+    EC_KEY *ec; /* the key, one of these; neither when it is of another kind */
+    EVP_PKEY *rsa;
+
+    const struct x509_cert *issuer; /* null when not found; itself for an anchor */
     unsigned faults;                /* its own and, of its path, constraints and circles */
     bool anchor;                    /* one of the pinned roots */
     bool ca;
-    int64_t not_before; /* seconds since 1970 */
-    int64_t not_after;
+    int path_len;               /* -1: any */
+    uint8_t usage;              /* first byte of keyUsage; all ones when it says nothing */
     const struct x509_crl *crl; /* the issuer's latest whose signature is good; null: none */
     bool revoked;               /* by any such CRL */
 };
@@ -64,6 +95,9 @@ void x509_set_fini(struct x509_set *set);
 must_use int x509_set_add_anchor(struct x509_set *set, struct bytes from);
 must_use int x509_set_add_certs(struct x509_set *set, struct bytes from);
 must_use int x509_set_add_crls(struct x509_set *set, struct bytes from);
+
+/* The first key of the set on P-256, for ecdsa_key(); null when there is none. */
+const EC_KEY *x509_set_curve(const struct x509_set *set);
 
 /* Finds issuers, verifies every signature and fills in the rest. */
 void x509_set_link(struct x509_set *set);

@@ -3,10 +3,10 @@
  * anchors and OpenSSL's signature checks. */
 #include "crypto/x509.h"
 
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/der.h"
+#include "crypto/ecdsa.h"
+#include "crypto/rsa_pss.h"
+#include "crypto/x509_parse.h"
 
 #define PATH_MAX_CERTS 8u
 
@@ -23,132 +23,157 @@
 static const struct algorithm {
     const char *der;
     size_t size;
-    const char *key; /* type of the issuer's */
-    int bits;
+    int ec_bits; /* of the issuer's key; 0: RSA */
 } algorithms[] = {
-#define ALGORITHM(der, key, bits)       \
-    {                                   \
-        der, sizeof(der) - 1, key, bits \
+#define ALGORITHM(der, ec_bits)       \
+    {                                 \
+        der, sizeof(der) - 1, ec_bits \
     }
-    ALGORITHM("\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02", "EC", 256),
-    ALGORITHM("\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03", "EC", 384),
-    ALGORITHM(PSS("\x41", "\x34", ""), "RSA", 4096),
-    ALGORITHM(PSS("\x46", "\x39", "\xa3\x03\x02\x01\x01"), "RSA", 4096),
+    ALGORITHM("\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02", 256),
+    ALGORITHM("\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03", 384),
+    ALGORITHM(PSS("\x41", "\x34", ""), 0),
+    ALGORITHM(PSS("\x46", "\x39", "\xa3\x03\x02\x01\x01"), 0),
 };
 
-static const struct algorithm *algorithm_of(const X509_ALGOR *algor)
+static const struct algorithm *algorithm_of(const struct x509_signed *s)
 {
-    uint8_t *der = NULL;
-    const int size = i2d_X509_ALGOR(algor, &der);
-    const struct algorithm *found = NULL;
-    for (size_t i = 0; i < ARRAY_COUNT(algorithms) && size > 0; i++) {
-        if (algorithms[i].size == (size_t)size && memcmp(algorithms[i].der, der, (size_t)size) == 0)
-            found = &algorithms[i];
+    for (size_t i = 0; i < ARRAY_COUNT(algorithms); i++) {
+        const struct algorithm *a = &algorithms[i];
+        if (bytes_equal(s->algorithm, (struct bytes){(const uint8_t *)a->der, a->size}))
+            return a;
     }
-    OPENSSL_free(der);
-    return found;
+    return NULL;
 }
 
-static bool fits(const struct algorithm *a, const EVP_PKEY *key)
+static bool fits(const struct algorithm *a, const struct x509_cert *issuer)
 {
-    if (a == NULL || EVP_PKEY_is_a(key, a->key) != 1 || EVP_PKEY_get_bits(key) != a->bits)
+    if (a == NULL)
         return false;
-    char group[32] = "";
-    if (strcmp(a->key, "EC") == 0)
-        EVP_PKEY_get_group_name(key, group, sizeof(group), NULL);
-    return strcmp(a->key, "EC") != 0 ||
-           strcmp(group, a->bits == 256 ? SN_X9_62_prime256v1 : SN_secp384r1) == 0;
+    return a->ec_bits == 0 ? issuer->rsa != NULL : ecdsa_bits(issuer->ec) == a->ec_bits;
+}
+
+static bool signed_by(const struct x509_signed *s, const struct x509_cert *issuer)
+{
+    return (issuer->ec != NULL ? ecdsa_verify_der(issuer->ec, s->tbs, s->signature)
+                               : rsa_pss_verify(issuer->rsa, s->tbs, s->signature)) == 0;
 }
 
 /* ---- extensions ---- */
 
-/* Whether all critical ones are of two kinds, which OpenSSL has decoded. */
-static bool extensions_ok(const STACK_OF(X509_EXTENSION) * extensions)
-{
-    for (int i = 0; i < sk_X509_EXTENSION_num(extensions); i++) {
-        X509_EXTENSION *e = sk_X509_EXTENSION_value(extensions, i);
-        const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(e));
-        const bool known = nid == NID_basic_constraints || nid == NID_key_usage;
-        if (X509_EXTENSION_get_critical(e) != 0 && !known)
-            return false;
-        for (int j = 0; j < i; j++) {
-            X509_EXTENSION *other = sk_X509_EXTENSION_value(extensions, j);
-            if (OBJ_cmp(X509_EXTENSION_get_object(e), X509_EXTENSION_get_object(other)) == 0)
-                return false;
-        }
+#define OID(der)                                       \
+    (struct bytes)                                     \
+    {                                                  \
+        .data = (const uint8_t *)(der), .size = sizeof(der) - 1 \
     }
-    return true;
+#define OID_KEY_USAGE         OID("\x55\x1d\x0f") /* 2.5.29.15 */
+#define OID_BASIC_CONSTRAINTS OID("\x55\x1d\x13") /* 2.5.29.19 */
+
+/* Bits of the first byte [RFC 5280 4.2.1.3]. */
+enum {
+    KEY_USAGE_DIGITAL_SIGNATURE = 0x80,
+    KEY_USAGE_KEY_CERT_SIGN = 0x04,
+    KEY_USAGE_CRL_SIGN = 0x02,
+};
+
+static bool read_key_usage(struct bytes value, struct x509_cert *cert)
+{
+    struct cur whole = cur_init(value);
+    struct cur bits = cur_init(der_take(&whole, DER_BIT_STRING));
+    const uint8_t unused = cur_u8(&bits);
+    cert->usage = cur_u8(&bits);
+    return cur_done(&whole) && cur_ok(&bits) && unused < 8;
 }
 
-/* In a CRL nothing that is critical is understood, in its entries neither. */
-static bool crl_extensions_ok(const X509_CRL *crl)
+static bool read_basic_constraints(struct bytes value, struct x509_cert *cert)
 {
-    for (int i = 0; i < X509_CRL_get_ext_count(crl); i++) {
-        if (X509_EXTENSION_get_critical(X509_CRL_get_ext(crl, i)) != 0)
+    struct cur whole = cur_init(value);
+    struct cur c = cur_init(der_take(&whole, DER_SEQUENCE));
+    cert->ca = der_next_is(&c, DER_BOOLEAN) && der_take_boolean(&c);
+    if (cur_left(&c) > 0) {
+        const struct bytes length = der_take_integer(&c);
+        if (length.size != 1 || length.data[0] >= 0x80 || !cert->ca)
             return false;
+        cert->path_len = length.data[0];
     }
-    const STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED((X509_CRL *)crl);
-    for (int i = 0; i < sk_X509_REVOKED_num(entries); i++) {
-        const X509_REVOKED *entry = sk_X509_REVOKED_value(entries, i);
-        for (int j = 0; j < X509_REVOKED_get_ext_count(entry); j++) {
-            if (X509_EXTENSION_get_critical(X509_REVOKED_get_ext(entry, j)) != 0)
-                return false;
-        }
+    return cur_done(&whole) && cur_done(&c);
+}
+
+static bool repeated(const struct x509_cert *cert, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (bytes_equal(cert->extensions[i].oid, cert->extensions[at].oid))
+            return true;
     }
-    return true;
+    return false;
+}
+
+/* Two kinds are understood; no other may be critical. */
+static bool read_extensions(struct x509_cert *cert)
+{
+    bool ok = cert->v3;
+    for (size_t i = 0; i < cert->extension_count; i++) {
+        const struct x509_extension *e = &cert->extensions[i];
+        ok = ok && !repeated(cert, i);
+        if (bytes_equal(e->oid, OID_KEY_USAGE))
+            ok = read_key_usage(e->value, cert) && ok;
+        else if (bytes_equal(e->oid, OID_BASIC_CONSTRAINTS))
+            ok = read_basic_constraints(e->value, cert) && ok;
+        else
+            ok = ok && !e->critical;
+    }
+    return ok;
 }
 
 /* What a certificate says of itself. */
 static unsigned own_faults(struct x509_cert *cert)
 {
-    const uint32_t flags = X509_get_extension_flags(cert->x509);
-    const uint32_t usage = X509_get_key_usage(cert->x509); /* all ones when it says nothing */
-    unsigned faults = 0;
-    cert->ca = (flags & EXFLAG_CA) != 0;
-    if ((flags & (EXFLAG_INVALID | EXFLAG_V1)) != 0 ||
-        !extensions_ok(X509_get0_extensions(cert->x509)))
-        faults |= FAULT_EXTENSIONS;
-    if (!cert->ca && (usage & KU_DIGITAL_SIGNATURE) == 0)
+    cert->path_len = -1;
+    cert->usage = 0xff;
+    cert->ca = false;
+    unsigned faults = read_extensions(cert) ? 0 : FAULT_EXTENSIONS;
+    if (!cert->ca && (cert->usage & KEY_USAGE_DIGITAL_SIGNATURE) == 0)
         faults |= FAULT_KEY_USAGE;
     return faults;
 }
 
 /* ---- issuers ---- */
 
-static bool named(const struct x509_cert *cert, const X509_NAME *name)
+/* Of what is signed in that name, the issuer among the certificates: of those so named
+ * the first whose key fits. Without one the fault is that of the closest miss. */
+static const struct x509_cert *find_issuer(const struct x509_set *set, const struct x509_signed *s,
+                                           struct bytes name, unsigned *fault)
 {
-    return X509_NAME_cmp(X509_get_subject_name(cert->x509), name) == 0;
+    const struct algorithm *algorithm = algorithm_of(s);
+    *fault = FAULT_ISSUER;
+    for (size_t i = 0; i < set->cert_count; i++) {
+        const struct x509_cert *other = set->certs[i];
+        if (!bytes_equal(other->subject, name))
+            continue;
+        if (!fits(algorithm, other)) {
+            *fault = *fault == FAULT_ISSUER ? FAULT_ALGORITHM : *fault;
+        } else if (signed_by(s, other)) {
+            *fault = 0;
+            return other;
+        } else {
+            *fault = FAULT_SIGNATURE;
+        }
+    }
+    return NULL;
 }
 
-/* Of those with the right name, the first whose key fits. Without one the fault
- * is that of the closest miss. */
-static void find_issuer(const struct x509_set *set, struct x509_cert *cert)
+static void find_cert_issuer(const struct x509_set *set, struct x509_cert *cert)
 {
-    const X509_ALGOR *algor = NULL;
-    X509_get0_signature(NULL, &algor, cert->x509);
-    const struct algorithm *algorithm = algorithm_of(algor);
-    unsigned fault = FAULT_ISSUER;
-    for (size_t i = 0; i < set->cert_count && cert->issuer == NULL; i++) {
-        const struct x509_cert *other = set->certs[i];
-        if (!named(other, X509_get_issuer_name(cert->x509)))
-            continue;
-        if (!fits(algorithm, other->key))
-            fault = fault == FAULT_ISSUER ? FAULT_ALGORITHM : fault;
-        else if (X509_verify(cert->x509, other->key) == 1)
-            cert->issuer = other;
-        else
-            fault = FAULT_SIGNATURE;
-    }
-    if (cert->issuer == NULL)
-        cert->faults |= fault;
-    else if ((X509_get_key_usage(cert->issuer->x509) & KU_KEY_CERT_SIGN) == 0)
+    unsigned fault;
+    cert->issuer = find_issuer(set, &cert->sealed, cert->issuer_name, &fault);
+    cert->faults |= fault;
+    if (cert->issuer != NULL && (cert->issuer->usage & KEY_USAGE_KEY_CERT_SIGN) == 0)
         cert->faults |= FAULT_KEY_USAGE;
 }
 
 /* Walks to the root; a path longer than any real one is a circle. */
 static void check_path(struct x509_cert *cert)
 {
-    long below = 0; /* intermediate CAs passed, those that issue themselves apart */
+    int below = 0; /* intermediate CAs passed, those that issue themselves apart */
     const struct x509_cert *at = cert;
     for (size_t i = 0; at != NULL && !at->anchor; i++) {
         const struct x509_cert *issuer = at->issuer;
@@ -156,11 +181,10 @@ static void check_path(struct x509_cert *cert)
             cert->faults |= FAULT_ANCHOR;
             return;
         }
-        const bool counts = at != cert && !named(at, X509_get_issuer_name(at->x509));
+        const bool counts = at != cert && !bytes_equal(at->subject, at->issuer_name);
         below += counts ? 1 : 0;
         at = issuer;
-        const long most = at == NULL ? -1 : X509_get_pathlen(at->x509);
-        if (at != NULL && (!at->ca || (most >= 0 && below > most)))
+        if (at != NULL && (!at->ca || (at->path_len >= 0 && below > at->path_len)))
             cert->faults |= FAULT_CONSTRAINTS;
     }
 }
@@ -169,25 +193,12 @@ static void check_path(struct x509_cert *cert)
 
 static void find_crl_issuer(const struct x509_set *set, struct x509_crl *crl)
 {
-    const X509_ALGOR *algor = NULL;
-    X509_CRL_get0_signature(crl->crl, NULL, &algor);
-    const struct algorithm *algorithm = algorithm_of(algor);
-    crl->faults = crl_extensions_ok(crl->crl) ? 0 : FAULT_EXTENSIONS;
-    unsigned fault = FAULT_ISSUER;
-    for (size_t i = 0; i < set->cert_count && crl->issuer == NULL; i++) {
-        const struct x509_cert *other = set->certs[i];
-        if (!named(other, X509_CRL_get_issuer(crl->crl)))
-            continue;
-        if (!fits(algorithm, other->key))
-            fault = fault == FAULT_ISSUER ? FAULT_ALGORITHM : fault;
-        else if (X509_CRL_verify(crl->crl, other->key) == 1)
-            crl->issuer = other;
-        else
-            fault = FAULT_SIGNATURE;
-    }
-    if (crl->issuer == NULL)
-        crl->faults |= fault;
-    else if ((X509_get_key_usage(crl->issuer->x509) & KU_CRL_SIGN) == 0)
+    unsigned fault;
+    crl->issuer = find_issuer(set, &crl->sealed, crl->issuer_name, &fault);
+    crl->faults = fault;
+    if (crl->critical) /* nothing that is critical in one is understood */
+        crl->faults |= FAULT_EXTENSIONS;
+    if (crl->issuer != NULL && (crl->issuer->usage & KEY_USAGE_CRL_SIGN) == 0)
         crl->faults |= FAULT_KEY_USAGE;
 }
 
@@ -196,21 +207,29 @@ static bool covers(const struct x509_crl *crl, const struct x509_cert *cert)
 {
     return crl->faults == 0 && cert->issuer != NULL &&
            (crl->issuer == cert->issuer ||
-            (named(crl->issuer, X509_get_subject_name(cert->issuer->x509)) &&
-             EVP_PKEY_eq(crl->issuer->key, cert->issuer->key) == 1));
+            (bytes_equal(crl->issuer->subject, cert->issuer->subject) &&
+             bytes_equal(crl->issuer->spki, cert->issuer->spki)));
+}
+
+static bool lists(const struct x509_crl *crl, struct bytes serial)
+{
+    struct cur entries = cur_init(crl->entries);
+    while (cur_ok(&entries) && cur_left(&entries) > 0) {
+        if (bytes_equal(x509_take_revoked(&entries), serial))
+            return true;
+    }
+    return false;
 }
 
 static void apply_crls(const struct x509_set *set, struct x509_cert *cert)
 {
     for (size_t i = 0; i < set->crl_count; i++) {
         const struct x509_crl *crl = set->crls[i];
-        X509_REVOKED *entry = NULL;
         if (!covers(crl, cert))
             continue;
         if (cert->crl == NULL || crl->this_update > cert->crl->this_update)
             cert->crl = crl;
-        if (X509_CRL_get0_by_cert(crl->crl, &entry, cert->x509) == 1)
-            cert->revoked = true;
+        cert->revoked = cert->revoked || lists(crl, cert->serial);
     }
 }
 
@@ -224,7 +243,7 @@ void x509_set_link(struct x509_set *set)
         if (set->certs[i]->anchor)
             set->certs[i]->issuer = set->certs[i];
         else
-            find_issuer(set, set->certs[i]);
+            find_cert_issuer(set, set->certs[i]);
     }
     for (size_t i = 0; i < set->crl_count; i++)
         find_crl_issuer(set, set->crls[i]);
@@ -232,5 +251,4 @@ void x509_set_link(struct x509_set *set)
         check_path(set->certs[i]);
         apply_crls(set, set->certs[i]);
     }
-    ERR_clear_error();
 }

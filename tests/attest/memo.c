@@ -1,43 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linked in place of OpenSSL's parsing of certificates and verification of signatures:
- * asks it once for the same bytes, and remembers the answer by their SHA-256. A hundred
- * thousand mutants differ in one certificate each. Trusts SHA-256. */
+/* Linked in place of the verification of signatures: asks it once for the same bytes,
+ * and remembers the answer by their SHA-256. A hundred thousand mutants differ in one
+ * signature each. Trusts SHA-256. */
+#define OPENSSL_API_COMPAT 0x10101000L
+#include "base/cur.h"
+
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <string.h>
 
-#define SLOTS (1u << 16)
+#define SLOTS   (1u << 16)
+#define UNKNOWN 1 /* no answer is positive */
 
 struct slot {
     uint8_t digest[32]; /* zero: unused */
     int answer;
-    X509 *cert; /* what was parsed, kept for good */
 };
 
 static struct slot slots[SLOTS];
-
-static void add(EVP_MD_CTX *ctx, unsigned char *der, int size)
-{
-    if (size > 0)
-        EVP_DigestUpdate(ctx, der, (size_t)size);
-    OPENSSL_free(der);
-}
-
-/* Adds what `i2d` makes of the object. */
-#define ADD(ctx, i2d, object)                       \
-    do {                                            \
-        unsigned char *made = NULL;                 \
-        const int made_size = i2d((object), &made); \
-        add((ctx), made, made_size);                \
-    } while (0)
-
-static EVP_MD_CTX *begin(char what)
-{
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-    EVP_DigestUpdate(ctx, &what, 1);
-    return ctx;
-}
 
 /* The slot of these inputs, or the first free one behind where it should be. */
 static struct slot *find(EVP_MD_CTX *ctx)
@@ -53,77 +34,46 @@ static struct slot *find(EVP_MD_CTX *ctx)
             return &slots[at];
         if (memcmp(slots[at].digest, unused, sizeof(unused)) == 0) {
             memcpy(slots[at].digest, digest, sizeof(digest));
-            slots[at].answer = -2;
+            slots[at].answer = UNKNOWN;
             return &slots[at];
         }
     }
-    spare = (struct slot){.answer = -2};
+    spare = (struct slot){.answer = UNKNOWN};
     return &spare;
 }
 
-X509 *__real_d2i_X509(X509 **to, const unsigned char **from, long size);
-X509 *__wrap_d2i_X509(X509 **to, const unsigned char **from, long size);
-X509 *__wrap_d2i_X509(X509 **to, const unsigned char **from, long size)
+static void add(EVP_MD_CTX *ctx, struct bytes part)
 {
-    static unsigned remembered;
-    EVP_MD_CTX *ctx = begin('p');
-    EVP_DigestUpdate(ctx, *from, (size_t)size);
-    struct slot *slot = find(ctx);
-    if (slot->cert != NULL && X509_up_ref(slot->cert) == 1) {
-        *from += slot->answer;
-        return slot->cert;
+    EVP_DigestUpdate(ctx, &part.size, sizeof(part.size));
+    EVP_DigestUpdate(ctx, part.data, part.size);
+}
+
+static struct slot *find_call(char what, unsigned char *key, int key_size, struct bytes message,
+                              struct bytes signature)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+    EVP_DigestUpdate(ctx, &what, 1);
+    add(ctx, (struct bytes){key, key_size < 0 ? 0 : (size_t)key_size});
+    add(ctx, message);
+    add(ctx, signature);
+    OPENSSL_free(key);
+    return find(ctx);
+}
+
+#define REMEMBER(function, what, type, i2d)                                          \
+    int __real_##function(type *key, struct bytes message, struct bytes signature);  \
+    int __wrap_##function(type *key, struct bytes message, struct bytes signature);  \
+    int __wrap_##function(type *key, struct bytes message, struct bytes signature)   \
+    {                                                                                \
+        unsigned char *der = NULL;                                                   \
+        const int size = key == NULL ? 0 : i2d(key, &der);                           \
+        struct slot *slot = find_call(what, der, size, message, signature);          \
+        if (slot->answer == UNKNOWN)                                                 \
+            slot->answer = __real_##function(key, message, signature);               \
+        return slot->answer;                                                         \
     }
-    const unsigned char *start = *from;
-    X509 *cert = __real_d2i_X509(to, from, size);
-    /* those of the unchanged set come first */
-    if (cert != NULL && remembered < 64 && X509_up_ref(cert) == 1) {
-        remembered++;
-        slot->cert = cert;
-        slot->answer = (int)(*from - start);
-    }
-    return cert;
-}
 
-int __real_X509_verify(X509 *cert, EVP_PKEY *key);
-int __wrap_X509_verify(X509 *cert, EVP_PKEY *key);
-int __wrap_X509_verify(X509 *cert, EVP_PKEY *key)
-{
-    EVP_MD_CTX *ctx = begin('x');
-    ADD(ctx, i2d_X509, cert);
-    ADD(ctx, i2d_PUBKEY, key);
-    struct slot *slot = find(ctx);
-    if (slot->answer == -2)
-        slot->answer = __real_X509_verify(cert, key);
-    return slot->answer;
-}
-
-int __real_X509_CRL_verify(X509_CRL *crl, EVP_PKEY *key);
-int __wrap_X509_CRL_verify(X509_CRL *crl, EVP_PKEY *key);
-int __wrap_X509_CRL_verify(X509_CRL *crl, EVP_PKEY *key)
-{
-    EVP_MD_CTX *ctx = begin('c');
-    ADD(ctx, i2d_X509_CRL, crl);
-    ADD(ctx, i2d_PUBKEY, key);
-    struct slot *slot = find(ctx);
-    if (slot->answer == -2)
-        slot->answer = __real_X509_CRL_verify(crl, key);
-    return slot->answer;
-}
-
-int __real_EVP_DigestVerify(EVP_MD_CTX *v, const unsigned char *signature, size_t signature_size,
-                            const unsigned char *data, size_t size);
-int __wrap_EVP_DigestVerify(EVP_MD_CTX *v, const unsigned char *signature, size_t signature_size,
-                            const unsigned char *data, size_t size);
-int __wrap_EVP_DigestVerify(EVP_MD_CTX *v, const unsigned char *signature, size_t signature_size,
-                            const unsigned char *data, size_t size)
-{
-    EVP_MD_CTX *ctx = begin('d');
-    ADD(ctx, i2d_PUBKEY, EVP_PKEY_CTX_get0_pkey(EVP_MD_CTX_get_pkey_ctx(v)));
-    EVP_DigestUpdate(ctx, &signature_size, sizeof(signature_size));
-    EVP_DigestUpdate(ctx, signature, signature_size);
-    EVP_DigestUpdate(ctx, data, size);
-    struct slot *slot = find(ctx);
-    if (slot->answer == -2)
-        slot->answer = __real_EVP_DigestVerify(v, signature, signature_size, data, size);
-    return slot->answer;
-}
+REMEMBER(ecdsa_verify, 'e', EC_KEY, i2d_EC_PUBKEY)
+REMEMBER(ecdsa_verify_der, 'd', EC_KEY, i2d_EC_PUBKEY)
+REMEMBER(rsa_pss_verify, 'r', EVP_PKEY, i2d_PUBKEY)

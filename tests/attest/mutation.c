@@ -10,7 +10,7 @@
 /* links: tests/attest/set.c tests/attest/free_bits.c tests/attest/memo.c attest/anchors_data.S */
 /* links: attest/[a-z]*.c crypto/[a-z]*.c base/[a-z]*.c */
 /* libs: -lcrypto -ljansson */
-/* libs: -Wl,--wrap=d2i_X509,--wrap=X509_verify,--wrap=X509_CRL_verify,--wrap=EVP_DigestVerify */
+/* libs: -Wl,--wrap=ecdsa_verify,--wrap=ecdsa_verify_der,--wrap=rsa_pss_verify */
 #define _GNU_SOURCE
 #include "tests/attest/free_bits.h"
 

@@ -23,13 +23,13 @@ static struct bytes decode(const char *text, uint8_t out[static FIELD_MAX])
 
 static bool verifies(struct bytes key, struct bytes message, struct bytes signature)
 {
-    EVP_PKEY *pkey = NULL;
+    EC_KEY *pkey = NULL;
     if (key.size < 1 || key.data[0] != 4) /* uncompressed */
         return false;
     key.data++;
     key.size--;
-    const bool good = ecdsa_key(key, &pkey) == 0 && ecdsa_verify(pkey, message, signature) == 0;
-    EVP_PKEY_free(pkey);
+    const bool good = ecdsa_key(key, NULL, &pkey) == 0 && ecdsa_verify(pkey, message, signature) == 0;
+    ecdsa_key_free(pkey);
     return good;
 }
 

@@ -2,7 +2,7 @@
 /* Signed JSON of any text: the slice lies within it and is an object; its
  * signature is looked for under no key. */
 /* links: attest/signed_json.c */
-/* links: crypto/ecdsa.c crypto/x509.c crypto/x509_link.c crypto/pem.c */
+/* links: crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/der.c base/wipe.c */
 /* links: base/cur.c base/put.c base/hex.c base/rfc3339.c */
 /* libs: -ljansson -lcrypto */
 #include "attest/signed_json.h"

@@ -87,9 +87,61 @@ static void refuses(void **state)
     }
 }
 
+#define INPUT(text)                                       \
+    {                                                     \
+        (const uint8_t *)(text), sizeof(text) - 1 \
+    }
+
+/* [X.690 8.3.2, 8.6.2, 11.1] */
+static void takes_values(void **state)
+{
+    (void)state;
+    static const struct bytes integers[] = {INPUT("\x02\x01\x00"), INPUT("\x02\x02\x00\x80"),
+                                            INPUT("\x02\x01\x80"), INPUT("\x02\x02\xff\x7f")};
+    for (size_t i = 0; i < ARRAY_COUNT(integers); i++) {
+        struct cur c = cur_init(integers[i]);
+        assert_int_equal(der_take_integer(&c).size, integers[i].size - 2);
+        assert_true(cur_done(&c));
+    }
+    struct cur c = cur_init((struct bytes)INPUT("\x03\x03\x00\x12\x34\x01\x01\xff\x01\x01\x00"));
+    assert_true(der_next_is(&c, DER_BIT_STRING));
+    assert_int_equal(der_take_bits(&c).size, 2);
+    assert_false(der_next_is(&c, DER_BIT_STRING));
+    assert_true(der_take_boolean(&c));
+    assert_false(der_take_boolean(&c));
+    assert_true(cur_done(&c));
+    assert_false(der_next_is(&c, 0));
+}
+
+static void refuses_values(void **state)
+{
+    (void)state;
+    static const struct bytes integers[] = {INPUT("\x02\x00"), INPUT("\x02\x02\x00\x7f"),
+                                            INPUT("\x02\x02\xff\x80"), INPUT("\x03\x01\x00")};
+    static const struct bytes bits[] = {INPUT("\x03\x00"), INPUT("\x03\x02\x01\x80"),
+                                        INPUT("\x04\x01\x00")};
+    static const struct bytes booleans[] = {INPUT("\x01\x00"), INPUT("\x01\x01\x01"),
+                                            INPUT("\x01\x02\xff\xff")};
+    for (size_t i = 0; i < ARRAY_COUNT(integers); i++) {
+        struct cur c = cur_init(integers[i]);
+        assert_int_equal(der_take_integer(&c).size, 0);
+        assert_false(cur_ok(&c));
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(bits); i++) {
+        struct cur c = cur_init(bits[i]);
+        assert_int_equal(der_take_bits(&c).size, 0);
+        assert_false(cur_ok(&c));
+        c = cur_init(booleans[i]);
+        assert_false(der_take_boolean(&c));
+        assert_false(cur_ok(&c));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_values),
+        cmocka_unit_test(refuses_values),
         cmocka_unit_test(takes),
         cmocka_unit_test(takes_long_forms),
         cmocka_unit_test(refuses),

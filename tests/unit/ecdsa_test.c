@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* links: crypto/ecdsa.c base/cur.c base/hex.c */
+/* links: crypto/digest.c crypto/ecdsa.c base/cur.c base/der.c base/hex.c base/put.c base/wipe.c */
 /* libs: -lcrypto */
 /* ECDSA: the signatures of RFC 6979 A.2.5 and A.2.6 hold, and none that is not one. */
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/hex.h"
+#include "base/put.h"
 #include "crypto/ecdsa.h"
 
 /* Message "sample" [RFC 6979 A.2.5, A.2.6]; n is the order of the curve [FIPS 186-5]. */
@@ -52,14 +53,38 @@ static struct sample sample_of(const struct vector *v)
     return s;
 }
 
-static int verify(const struct vector *v, const struct sample *s, const char *message)
+static EC_KEY *key_like(const struct vector *v, const EC_KEY *like)
 {
-    EVP_PKEY *key;
-    int rc = ecdsa_key((struct bytes){s->key, 2 * v->size}, &key);
+    struct sample s = sample_of(v);
+    EC_KEY *key;
+
+    assert_int_equal(ecdsa_key((struct bytes){s.key, 2 * v->size}, like, &key), 0);
+    return key;
+}
+
+static int verify_like(const struct vector *v, const struct sample *s, const char *message,
+                       const EC_KEY *like)
+{
+    EC_KEY *key;
+    int rc = ecdsa_key((struct bytes){s->key, 2 * v->size}, like, &key);
 
     if (rc == 0)
         rc = ecdsa_verify(key, bytes_of_text(message), (struct bytes){s->r_s, 2 * v->size});
-    EVP_PKEY_free(key);
+    ecdsa_key_free(key);
+    return rc;
+}
+
+/* Whatever key the curve is copied from, or none. */
+static int verify(const struct vector *v, const struct sample *s, const char *message)
+{
+    int rc = verify_like(v, s, message, NULL);
+
+    for (size_t i = 0; i < ARRAY_COUNT(VECTORS); i++) {
+        EC_KEY *like = key_like(&VECTORS[i], NULL);
+
+        assert_int_equal(verify_like(v, s, message, like), rc);
+        ecdsa_key_free(like);
+    }
     return rc;
 }
 
@@ -122,20 +147,73 @@ static void sizes_and_curves_are_exact(void **state)
 {
     struct sample s = sample_of(&VECTORS[0]);
     struct bytes message = bytes_of_text("sample");
-    EVP_PKEY *key;
+    EC_KEY *key;
 
     (void)state;
-    assert_int_equal(ecdsa_key((struct bytes){s.key, 63}, &key), -EBADMSG);
-    assert_int_equal(ecdsa_key((struct bytes){s.key, 0}, &key), -EBADMSG);
-    assert_int_equal(ecdsa_key((struct bytes){s.key, 64}, &key), 0);
+    assert_int_equal(ecdsa_key((struct bytes){s.key, 63}, NULL, &key), -EBADMSG);
+    assert_int_equal(ecdsa_key((struct bytes){s.key, 0}, NULL, &key), -EBADMSG);
+    assert_int_equal(ecdsa_key((struct bytes){s.key, 64}, NULL, &key), 0);
     assert_int_equal(ecdsa_verify(key, message, (struct bytes){s.r_s, 63}), -EBADMSG);
     assert_int_equal(ecdsa_verify(key, message, (struct bytes){s.r_s, 96}), -EBADMSG);
-    EVP_PKEY_free(key);
+    ecdsa_key_free(key);
+}
+
+/* SEQUENCE { r, s }, both of `size` bytes with a zero before them. */
+static size_t put_pair(const struct vector *v, const struct sample *s, uint8_t *out)
+{
+    struct put p = put_init(out, 128);
+
+    put_bytes(&p, (struct bytes){(const uint8_t[]){0x30, (uint8_t)(2 * (v->size + 3))}, 2});
+    for (size_t i = 0; i < 2; i++) {
+        const uint8_t head[] = {0x02, (uint8_t)(v->size + 1), 0};
+
+        put_bytes(&p, (struct bytes){head, sizeof(head)});
+        put_bytes(&p, (struct bytes){s->r_s + i * v->size, v->size});
+    }
+    return put_done(&p).size;
+}
+
+/* r and s of the second vector begin with a high bit, so that the zero has to be there. */
+static void der_has_one_form(void **state)
+{
+    const struct vector *v = &VECTORS[1];
+    struct sample s = sample_of(v);
+    struct bytes message = bytes_of_text("sample");
+    uint8_t der[128] = {0};
+    size_t size = put_pair(v, &s, der);
+    EC_KEY *key = key_like(v, NULL);
+
+    (void)state;
+    assert_int_equal(ecdsa_verify_der(key, message, (struct bytes){der, size}), 0);
+    assert_int_equal(ecdsa_verify_der(NULL, message, (struct bytes){der, size}), -EBADMSG);
+    for (size_t i = 0; i < size; i++)
+        assert_int_equal(ecdsa_verify_der(key, message, (struct bytes){der, i}), -EBADMSG);
+    assert_int_equal(ecdsa_verify_der(key, message, (struct bytes){der, size + 1}), -EBADMSG);
+    for (size_t i = 0; i < 8 * size; i++) {
+        der[i / 8] ^= (uint8_t)(1u << i % 8);
+        assert_int_equal(ecdsa_verify_der(key, message, (struct bytes){der, size}), -EBADMSG);
+        der[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+    ecdsa_key_free(key);
+}
+
+static void bits_tell_the_curve(void **state)
+{
+    (void)state;
+    assert_int_equal(ecdsa_bits(NULL), 0);
+    for (size_t i = 0; i < ARRAY_COUNT(VECTORS); i++) {
+        EC_KEY *key = key_like(&VECTORS[i], NULL);
+
+        assert_int_equal(ecdsa_bits(key), 8 * VECTORS[i].size);
+        ecdsa_key_free(key);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(der_has_one_form),
+        cmocka_unit_test(bits_tell_the_curve),
         cmocka_unit_test(a_signature_holds),
         cmocka_unit_test(r_or_s_out_of_range_does_not),
         cmocka_unit_test(r_and_s_zero_does_not),
