@@ -60,11 +60,8 @@ static bool signed_by(const struct x509_signed *s, const struct x509_cert *issue
 
 /* ---- extensions ---- */
 
-#define OID(der)                                       \
-    (struct bytes)                                     \
-    {                                                  \
-        .data = (const uint8_t *)(der), .size = sizeof(der) - 1 \
-    }
+#define OID(der) \
+    (struct bytes) { .data = (const uint8_t *)(der), .size = sizeof(der) - 1 }
 #define OID_KEY_USAGE         OID("\x55\x1d\x0f") /* 2.5.29.15 */
 #define OID_BASIC_CONSTRAINTS OID("\x55\x1d\x13") /* 2.5.29.19 */
 

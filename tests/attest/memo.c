@@ -61,17 +61,17 @@ static struct slot *find_call(char what, unsigned char *key, int key_size, struc
     return find(ctx);
 }
 
-#define REMEMBER(function, what, type, i2d)                                          \
-    int __real_##function(type *key, struct bytes message, struct bytes signature);  \
-    int __wrap_##function(type *key, struct bytes message, struct bytes signature);  \
-    int __wrap_##function(type *key, struct bytes message, struct bytes signature)   \
-    {                                                                                \
-        unsigned char *der = NULL;                                                   \
-        const int size = key == NULL ? 0 : i2d(key, &der);                           \
-        struct slot *slot = find_call(what, der, size, message, signature);          \
-        if (slot->answer == UNKNOWN)                                                 \
-            slot->answer = __real_##function(key, message, signature);               \
-        return slot->answer;                                                         \
+#define REMEMBER(function, what, type, i2d)                                         \
+    int __real_##function(type *key, struct bytes message, struct bytes signature); \
+    int __wrap_##function(type *key, struct bytes message, struct bytes signature); \
+    int __wrap_##function(type *key, struct bytes message, struct bytes signature)  \
+    {                                                                               \
+        unsigned char *der = NULL;                                                  \
+        const int size = key == NULL ? 0 : i2d(key, &der);                          \
+        struct slot *slot = find_call(what, der, size, message, signature);         \
+        if (slot->answer == UNKNOWN)                                                \
+            slot->answer = __real_##function(key, message, signature);              \
+        return slot->answer;                                                        \
     }
 
 REMEMBER(ecdsa_verify, 'e', EC_KEY, i2d_EC_PUBKEY)
