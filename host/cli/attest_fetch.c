@@ -2,27 +2,24 @@
 /* `enarx attest fetch`: what AMD's KDS or Intel's PCS says of the machine behind evidence,
  * into the files that `verify --collateral` reads. Trusts nobody: verifying comes later. */
 #define _GNU_SOURCE
-#include "attest/snp_report.h"
 #include "base/hex.h"
 #include "crypto/pem.h"
+#include "host/cli/attest_item.h"
 #include "host/cli/attest_source.h"
 #include "host/cli/cli.h"
 #include "host/cli/message.h"
-#include "host/collateral.h"
 #include "host/newfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KDS_URL  "https://kdsintf.amd.com"
-#define PCS_URL  "https://api.trustedservices.intel.com"
-#define ROOT_URL "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der"
+#define KDS_URL "https://kdsintf.amd.com"
+#define PCS_URL "https://api.trustedservices.intel.com"
 
 struct fetch {
     struct collateral_source source;
@@ -101,25 +98,7 @@ static int get(struct fetch *f, const struct collateral_item *item, put_content 
     return status;
 }
 
-format_like(2, 3) static void set_name(struct collateral_item *item, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(item->name, sizeof(item->name), format, args);
-    va_end(args);
-}
-
-format_like(2, 3) static void set_url(struct collateral_item *item, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(item->url, sizeof(item->url), format, args);
-    va_end(args);
-}
-
 /* ---- AMD ---- */
-
-#define TURIN_ID_SIZE 8u /* bytes of a chip id on Turin; 64 before [KDS 3.1] */
 
 static bool all_zero(const uint8_t *data, size_t size)
 {
@@ -130,23 +109,6 @@ static bool all_zero(const uint8_t *data, size_t size)
     return true;
 }
 
-static struct collateral_item vcek_item(const struct fetch *f, enum product product)
-{
-    const struct snp_claims *c = &f->claims.snp;
-    const struct snp_tcb t = snp_tcb_decode(c->reported_tcb, product);
-    const bool turin = product == PRODUCT_TURIN;
-    char id[2 * sizeof(c->chip_id) + 1], fmc[24] = "";
-    hex_put((struct bytes){c->chip_id, turin ? TURIN_ID_SIZE : sizeof(c->chip_id)}, id);
-    if (turin)
-        snprintf(fmc, sizeof(fmc), "fmcSPL=%u&", t.fmc);
-    struct collateral_item item = {.constant = true};
-    set_name(&item, "vcek-%s-%s-%u.%u.%u.%u.%u", product_text(product), id, t.fmc, t.bootloader,
-             t.tee, t.snp, t.microcode);
-    set_url(&item, "%s/vcek/v1/%s/%s?%sblSPL=%u&teeSPL=%u&snpSPL=%u&ucodeSPL=%u", f->kds,
-            product_text(product), id, fmc, t.bootloader, t.tee, t.snp, t.microcode);
-    return item;
-}
-
 /* Reports of version 2 do not say the product: the service that knows the chip does. */
 static int get_vcek(struct fetch *f, enum product *product)
 {
@@ -155,13 +117,13 @@ static int get_vcek(struct fetch *f, enum product *product)
         return fail("the report hides which chip it is from, so there is no VCEK to ask for; "
                     "take the certificate from the machine's owner");
     if (*product != PRODUCT_UNKNOWN) {
-        const struct collateral_item item = vcek_item(f, *product);
+        const struct collateral_item item = item_vcek(f->kds, *product, &f->claims.snp);
         return get(f, &item, put_file, "vcek.der", NULL);
     }
     struct fault fault;
     int error = -ENOENT;
     for (size_t i = 0; i < ARRAY_COUNT(guesses) && error == -ENOENT; i++) {
-        const struct collateral_item item = vcek_item(f, guesses[i]);
+        const struct collateral_item item = item_vcek(f->kds, guesses[i], &f->claims.snp);
         struct collateral_got got;
         error = collateral_get(&f->source, &item, &got, &fault);
         if (error < 0)
@@ -177,12 +139,8 @@ static int get_vcek(struct fetch *f, enum product *product)
 /* `key` is "vcek" or "vlek". */
 static int get_amd_chain(struct fetch *f, const char *key, enum product product)
 {
-    const char *line = product_text(product);
-    struct collateral_item chain = {.constant = true}, crl = {.constant = false};
-    set_name(&chain, "%s-%s-cert_chain", key, line);
-    set_url(&chain, "%s/%s/v1/%s/cert_chain", f->kds, key, line);
-    set_name(&crl, "%s-%s-crl", key, line);
-    set_url(&crl, "%s/%s/v1/%s/crl", f->kds, key, line);
+    const struct collateral_item chain = item_amd_chain(f->kds, key, product);
+    const struct collateral_item crl = item_amd_crl(f->kds, key, product);
     int status = get(f, &chain, put_file, "cert_chain.pem", NULL);
     return status != 0 ? status : get(f, &crl, put_crl, "crl.der", NULL);
 }
@@ -209,34 +167,21 @@ static int fetch_snp(struct fetch *f)
 
 static int get_root_crl(struct fetch *f)
 {
-    struct collateral_item item = {.constant = false};
-    set_name(&item, "intel-root_ca_crl");
-    if (f->own_pcs)
-        set_url(&item, "%s/sgx/certification/v4/rootcacrl", f->pcs);
-    else
-        set_url(&item, "%s", ROOT_URL);
+    const struct collateral_item item = item_root_crl(f->own_pcs ? f->pcs : NULL);
     return get(f, &item, put_crl, "root_ca_crl.der", NULL);
 }
 
 static int get_pck_crl(struct fetch *f, const struct intel_claims *c)
 {
     const char *ca = strstr(c->cert.issuer, "Platform") != NULL ? "platform" : "processor";
-    struct collateral_item item = {.constant = false};
-    set_name(&item, "intel-%s-pck_crl", ca);
-    set_url(&item, "%s/sgx/certification/v4/pckcrl?ca=%s&encoding=der", f->pcs, ca);
+    const struct collateral_item item = item_pck_crl(f->pcs, ca);
     return get(f, &item, put_crl, "pck_crl.der", "pck_crl_issuer_chain.pem");
 }
 
 static int get_tcb(struct fetch *f, const struct intel_claims *c)
 {
-    const char *tee = kind_text(f->claims.kind);
-    char fmspc[2 * sizeof(c->fmspc) + 1];
-    hex_put((struct bytes){c->fmspc, sizeof(c->fmspc)}, fmspc);
-    struct collateral_item tcb = {.constant = false}, identity = {.constant = false};
-    set_name(&tcb, "%s-%s-tcb_info", tee, fmspc);
-    set_url(&tcb, "%s/%s/certification/v4/tcb?fmspc=%s", f->pcs, tee, fmspc);
-    set_name(&identity, "%s-qe_identity", tee);
-    set_url(&identity, "%s/%s/certification/v4/qe/identity", f->pcs, tee);
+    const struct collateral_item tcb = item_tcb_info(f->pcs, f->claims.kind, c->fmspc);
+    const struct collateral_item identity = item_qe_identity(f->pcs, f->claims.kind);
     int status = get(f, &tcb, put_file, "tcb_info.json", "tcb_signing_chain.pem");
     return status != 0 ? status : get(f, &identity, put_file, "qe_identity.json", NULL);
 }

@@ -28,7 +28,8 @@ static bool verifies(struct bytes key, struct bytes message, struct bytes signat
         return false;
     key.data++;
     key.size--;
-    const bool good = ecdsa_key(key, NULL, &pkey) == 0 && ecdsa_verify(pkey, message, signature) == 0;
+    const bool good =
+        ecdsa_key(key, NULL, &pkey) == 0 && ecdsa_verify(pkey, message, signature) == 0;
     ecdsa_key_free(pkey);
     return good;
 }

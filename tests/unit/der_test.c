@@ -87,8 +87,8 @@ static void refuses(void **state)
     }
 }
 
-#define INPUT(text)                                       \
-    {                                                     \
+#define INPUT(text)                               \
+    {                                             \
         (const uint8_t *)(text), sizeof(text) - 1 \
     }
 
@@ -140,10 +140,8 @@ static void refuses_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_values),
-        cmocka_unit_test(refuses_values),
-        cmocka_unit_test(takes),
-        cmocka_unit_test(takes_long_forms),
+        cmocka_unit_test(takes_values), cmocka_unit_test(refuses_values),
+        cmocka_unit_test(takes),        cmocka_unit_test(takes_long_forms),
         cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
