@@ -23,7 +23,7 @@ static void check_signer(const struct snp_policy *p, struct attest_result *r)
           show_bytes_text(csp));
 }
 
-/* A chip id of eight bytes stands for one with zeros behind it [KDS 2, Turin]. */
+/* A chip id of eight bytes stands for one with zeros behind it [KDS 3.1, Turin]. */
 static bool chip_listed(struct bytes_list chips, const uint8_t id[static 64])
 {
     for (size_t i = 0; i < chips.count; i++) {

@@ -37,7 +37,7 @@ bool snp_tcb_clean(const uint8_t raw[static 8], enum product product);
 /* True when no component of `tcb` is below that of `minimum`. */
 bool snp_tcb_at_least(struct snp_tcb tcb, struct snp_tcb minimum);
 
-/* The product line that the CPUID fields tell [KDS 1]. */
+/* The product line that the CPUID fields tell [KDS]. */
 enum product snp_cpuid_product(const struct snp_claims *claims);
 
 #endif
