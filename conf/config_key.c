@@ -18,6 +18,26 @@ static int find(struct bytes word, const char *const *words)
     return -1;
 }
 
+#define LIST_MAX 100u
+#define AND_MORE ", ..."
+
+/* As many whole words as there is room for. */
+static void put_list(const char *const *words, size_t count, char list[static LIST_MAX])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *comma = i > 0 ? ", " : "";
+        const size_t rest = i + 1 < count ? strlen(AND_MORE) : 0;
+        const size_t size = strlen(comma) + strlen(words[i]);
+        const bool fits = used + size + rest < LIST_MAX;
+        snprintf(list + used, LIST_MAX - used, "%s%s", fits ? comma : AND_MORE,
+                 fits ? words[i] : "");
+        if (!fits)
+            return;
+        used += size;
+    }
+}
+
 /* `word` is none of `words`: says so, with the one that was meant or them all. */
 static int refuse(struct bytes word, struct toml_place place, const char *what,
                   const char *const *words, struct toml_error *error)
@@ -29,11 +49,8 @@ static int refuse(struct bytes word, struct toml_place place, const char *what,
     if (meant != NULL)
         return toml_error_set(error, place, "unknown %s %s; did you mean \"%s\"?", what,
                               toml_quote(word).text, meant);
-    char list[100] = "";
-    for (size_t i = 0; i < count; i++) {
-        const size_t size = strlen(list);
-        snprintf(list + size, sizeof(list) - size, "%s%s", i > 0 ? ", " : "", words[i]);
-    }
+    char list[LIST_MAX] = "";
+    put_list(words, count, list);
     return toml_error_set(error, place, "unknown %s %s; possible here: %s", what,
                           toml_quote(word).text, list);
 }

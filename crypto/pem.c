@@ -54,11 +54,10 @@ static bool take_quantum(struct cur *c, struct put *out)
     uint32_t value = 0;
     size_t count = 0;
     skip_line_ends(c);
-    for (int next = sextet(peek(c)); count < 4 && next >= 0; count++) {
-        value = value << 6 | (uint32_t)next;
-        cur_u8(c);
-        next = sextet(peek(c));
-    }
+    const size_t most = cur_left(c) < 4 ? cur_left(c) : 4;
+    for (; count < most && sextet(c->pos[count]) >= 0; count++)
+        value = value << 6 | (uint32_t)sextet(c->pos[count]);
+    cur_take(c, count);
     if (count == 0)
         return false;
     for (size_t i = count; i < 4; i++) {

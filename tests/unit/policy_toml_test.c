@@ -289,6 +289,9 @@ static const struct {
     {"[snp]\ndebg = true", 2, 1, "unknown key \"debg\"; did you mean \"debug\"?"},
     {"[sgx]\nmrenclave = []", 2, 1, "did you mean \"mrenclaves\"?"},
     {"[tdx]\nmrtd = []", 2, 1, "did you mean \"mrtds\"?"},
+    {"[tdx]\nx = 1", 2, 1,
+     "unknown key \"x\"; possible here: mrtds, rtmr0, rtmr1, rtmr2, rtmr3, mrseams, mr_config_id, "
+     "mr_owner, mr_owner_config, ..."},
     {"tees = [\"sev\"]", 1, 9, "unknown tees \"sev\"; possible here: snp, sgx, tdx"},
     {"tees = \"snp\"", 1, 8, "tees must be an array, not text"},
     {"crls = 1", 1, 8, "crls must be a boolean, not an integer"},
