@@ -11,8 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TIMEOUT_US     30000000u /* collateral may have to come over the network */
-#define KEY_ID_SIZE    256u      /* sgx_att_key_id_t */
+#define TIMEOUT_MS     30000u /* collateral may have to come over the network */
+#define KEY_ID_SIZE    256u   /* sgx_att_key_id_t */
 #define KEY_IDS_MAX    16u
 #define KEY_ALGORITHM  154u /* algorithm_id in it */
 #define KEY_ECDSA_P256 2u   /* SGX_QL_ALG_ECDSA_P256 */
@@ -121,7 +121,7 @@ static int open_socket(const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    const struct timeval patience = {.tv_sec = TIMEOUT_US / 1000000u};
+    const struct timeval patience = {.tv_sec = TIMEOUT_MS / 1000u};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
@@ -228,7 +228,7 @@ static int find_key(const char *path, uint8_t *buffer, uint8_t key_id[static KEY
     uint8_t inner[32];
     struct aesm_answer answer;
     struct put p = put_init(inner, sizeof(inner));
-    put_number(&p, TIMEOUT_FIELD, TIMEOUT_US);
+    put_number(&p, TIMEOUT_FIELD, TIMEOUT_MS);
     int error = ask(path, AESM_KEY_COUNT, &p, buffer, &answer);
     if (error < 0)
         return error;
@@ -237,7 +237,7 @@ static int find_key(const char *path, uint8_t *buffer, uint8_t key_id[static KEY
         return -EBADMSG;
     p = put_init(inner, sizeof(inner));
     put_number(&p, 1, count * KEY_ID_SIZE);
-    put_number(&p, TIMEOUT_FIELD, TIMEOUT_US);
+    put_number(&p, TIMEOUT_FIELD, TIMEOUT_MS);
     error = ask(path, AESM_KEY_IDS, &p, buffer, &answer);
     return error < 0 ? error : pick_key(answer.data[2], key_id);
 }
@@ -254,7 +254,7 @@ static int init_quote(const char *path, const uint8_t key_id[static KEY_ID_SIZE]
         put_number(&p, 3, (uint64_t)round); /* b_pub_key_id: want it */
         if (round > 0)
             put_number(&p, 4, size);
-        put_number(&p, TIMEOUT_FIELD, TIMEOUT_US);
+        put_number(&p, TIMEOUT_FIELD, TIMEOUT_MS);
         int error = ask(path, AESM_INIT_QUOTE, &p, buffer, answer);
         if (error < 0)
             return error;
@@ -288,7 +288,7 @@ static int quote_size(const char *path, const uint8_t key_id[static KEY_ID_SIZE]
     struct aesm_answer answer;
     struct put p = put_init(inner, sizeof(inner));
     put_data(&p, 1, (struct bytes){key_id, KEY_ID_SIZE});
-    put_number(&p, TIMEOUT_FIELD, TIMEOUT_US);
+    put_number(&p, TIMEOUT_FIELD, TIMEOUT_MS);
     int error = ask(path, AESM_QUOTE_SIZE, &p, buffer, &answer);
     *size = error < 0 ? 0 : answer.number[2];
     return error;
@@ -304,7 +304,7 @@ static int get_quote(const char *path, const struct sgx_report *report,
     put_data(&p, 1, (struct bytes){(const uint8_t *)report, sizeof(*report)});
     put_data(&p, 2, (struct bytes){key_id, KEY_ID_SIZE});
     put_number(&p, 4, size);
-    put_number(&p, TIMEOUT_FIELD, TIMEOUT_US);
+    put_number(&p, TIMEOUT_FIELD, TIMEOUT_MS);
     int error = ask(path, AESM_GET_QUOTE, &p, buffer, &answer);
     *quote = error < 0 ? (struct bytes){0} : answer.data[2];
     return error;

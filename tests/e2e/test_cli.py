@@ -19,6 +19,12 @@ COMMANDS = [
     ["config", "init"],
     ["config", "check"],
     ["cache"],
+    ["measure"],
+    ["key"],
+    ["key", "sgx"],
+    ["key", "sgx", "create"],
+    ["key", "sgx", "digest"],
+    ["sign"],
 ]
 RUN_OPTIONS = [
     "--backend",
@@ -30,6 +36,8 @@ RUN_OPTIONS = [
     "--compiler",
     "--max-memory",
     "--timeout",
+    "--signatures",
+    "--unsigned",
     "--quiet",
     "--json",
 ]
