@@ -2,6 +2,7 @@
 """enarx platform info: what this machine can do, and why not more."""
 
 import json
+import re
 
 import pytest
 
@@ -48,7 +49,20 @@ def test_only_backends_that_exist(enarx, info):
     """Nothing is listed that cannot be asked for."""
     for backend in info["backends"]:
         result = enarx("run", "--backend", backend["name"], "/no/such/file")
-        assert "no such file" in result.err.lower(), repr(result)
+        if backend["available"]:
+            assert "no such file" in result.err.lower(), repr(result)
+        else:
+            missing = next(p for p in backend["probes"] if not p["ok"])
+            result.refused(re.escape(missing["why"]), "platform info")
+
+
+def test_sgx(info):
+    """Whatever the machine: named, confidential, and honest about what is untried."""
+    (sgx,) = [b for b in info["backends"] if b["name"] == "sgx"]
+    assert sgx["confidential"]
+    assert {"Processor with SGX", "Driver"} <= {p["what"] for p in sgx["probes"]}
+    (quoting,) = [p for p in sgx["probes"] if p["what"] == "Quoting service"]
+    assert quoting["ok"], "needed for evidence alone"
 
 
 def test_environment_chooses(enarx, tool):

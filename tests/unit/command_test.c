@@ -3,6 +3,8 @@
 /* links: host/cli/command.c host/cli/commands.c base/nearest.c base/cur.c */
 #include "host/cli/command.h"
 
+#include "host/backend_list.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,6 +51,17 @@ static void refuses(const char *text, const char *error)
     assert_int_equal(parse(&t, text), -EINVAL);
     assert_string_equal(t.line.error, error);
     line_fini(&t.line);
+}
+
+/* `before` and the names of all backends, whichever this build has. */
+static void refuses_backend(const char *text, const char *before)
+{
+#define NAME(ident, name) ", " name
+    static const char names[] = BACKEND_LIST(NAME);
+#undef NAME
+    char error[256];
+    snprintf(error, sizeof(error), "%s%s", before, names + 2);
+    refuses(text, error);
 }
 
 static void finds_commands(void **state)
@@ -155,7 +168,7 @@ static void refuses_what_it_does_not_know(void **state)
     refuses("run --tiemout=1s a", "unknown option '--tiemout'; did you mean '--timeout'?");
     refuses("run -x a", "unknown option '-x'; see 'enarx run --help'");
     refuses("--quiet", "unknown option '--quiet'; see 'enarx --help'");
-    refuses("run --backend moon a", "--backend: there is no 'moon'; known: nil");
+    refuses_backend("run --backend moon a", "--backend: there is no 'moon'; known: ");
     refuses("run --compiler llvm a", "--compiler: there is no 'llvm'; known: cranelift, winch");
 }
 
@@ -198,7 +211,7 @@ static void environment_stands_in(void **state)
     assert_string_equal(line_setting(&t.line, OPTION_CONFIG)->value, "typed.toml");
     line_fini(&t.line);
     setenv("ENARX_BACKEND", "moon", 1);
-    refuses("run app.wasm", "ENARX_BACKEND: there is no 'moon'; known: nil");
+    refuses_backend("run app.wasm", "ENARX_BACKEND: there is no 'moon'; known: ");
     accepts(&t, "run --backend nil app.wasm");
     line_fini(&t.line);
     accepts(&t, "cache");

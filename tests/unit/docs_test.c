@@ -2,6 +2,7 @@
 /* Help, manual page and completion hold all of the table, and are well formed. */
 /* links: host/cli/command.c host/cli/commands.c base/nearest.c base/cur.c host/cli/docs.c host/cli/usage.c host/cli/man.c host/cli/completion.c */
 #define _GNU_SOURCE
+#include "host/backend_list.h"
 #include "host/cli/docs.h"
 
 #include <setjmp.h>
@@ -102,7 +103,9 @@ static void completion_has_everything(void **state)
     char *script = print(completion_print);
     assert_has_all_options(script, 0);
     assert_has(script, "complete -F _enarx enarx\n");
-    assert_has(script, "offer=(-W ' nil')");
+#define NAME(ident, name) " " name
+    assert_has(script, "offer=(-W '" BACKEND_LIST(NAME) "')");
+#undef NAME
     assert_has(script, "'enarx run --config' | 'enarx run --wasmcfgfile') offer=(-f)");
     free(script);
 }
