@@ -17,6 +17,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -200,6 +201,56 @@ static void a_keep_can_do_nothing_else(void **state)
     assert_int_equal(run(trespasses, &(struct keep){0}).code, 0);
 }
 
+/* ---- what a backend needs beside it ---- */
+
+static int prepared = -1; /* a descriptor that only `prepares` could open */
+
+static int prepares(struct keep *keep)
+{
+    keep->boot.cpus = 1;
+    prepared = open("/dev/null", O_RDONLY);
+    return prepared < 0 ? -errno : 0;
+}
+
+static int refuses_to_prepare(maybe_unused struct keep *keep) { return -ENODEV; }
+
+/* Commands on what is no such device: ENOTTY where the filter lets them by. */
+static no_return void commands(struct keep *keep)
+{
+    const bool listed = ioctl(prepared, 0xa405u) < 0 && errno == ENOTTY;
+    const bool other = ioctl(prepared, 0xa406u) < 0 && errno == ENOSYS;
+    end(keep, PORT_END_DONE, keep->boot.cpus == 1 && listed && other ? 0 : 1);
+}
+
+static no_return void commands_without_leave(struct keep *keep)
+{
+    end(keep, PORT_END_DONE, ioctl(1, 0xa405u) < 0 && errno == ENOSYS ? 0 : 1);
+}
+
+static void backends_prepare_before_the_sandbox(void **state)
+{
+    (void)state;
+    static const uint32_t listed[] = {0xa405u};
+    const struct backend backend = {
+        .prepare = prepares, .ioctls = listed, .ioctl_count = 1, .enter = commands};
+    struct keep keep = {.boot = {.cpus = 4}, .code_fd = -1};
+    struct outcome o = {.code = -1};
+    assert_int_equal(keep_run(&backend, &keep, &o), 0);
+    assert_int_equal(o.ending, ENDED_EXIT);
+    assert_int_equal(o.code, 0);
+    assert_int_equal(run(commands_without_leave, &(struct keep){0}).code, 0);
+}
+
+static void a_backend_that_cannot_prepare_never_enters(void **state)
+{
+    (void)state;
+    const struct backend backend = {.prepare = refuses_to_prepare, .enter = exits};
+    struct keep keep = {.boot = {.cpus = 1}, .code_fd = -1};
+    struct outcome o = {.code = -1};
+    assert_int_equal(keep_run(&backend, &keep, &o), 0);
+    assert_int_equal(o.ending, ENDED_FAILED);
+}
+
 static no_return void makes_a_thread(struct keep *keep)
 {
     static uint8_t stack[65536] aligned_to(16);
@@ -296,6 +347,8 @@ int main(void)
         cmocka_unit_test(what_is_no_ending_is_a_failure),
         cmocka_unit_test(a_keep_cannot_ignore_its_user_for_ever),
         cmocka_unit_test(a_keep_can_do_nothing_else),
+        cmocka_unit_test(backends_prepare_before_the_sandbox),
+        cmocka_unit_test(a_backend_that_cannot_prepare_never_enters),
         cmocka_unit_test(threads_are_for_those_with_cpus),
         cmocka_unit_test(inherited_descriptors_are_closed),
         cmocka_unit_test(the_environment_is_forgotten),

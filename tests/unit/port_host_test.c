@@ -73,6 +73,57 @@ static void unknown_verbs_are_refused(void **state)
     assert_int_equal(serve((struct port_frame){.verb = PORT_MEMORY}), -ENOSYS);
 }
 
+static int64_t answer; /* of a backend */
+static uint64_t asked[4];
+
+static int64_t take_memory(const uint64_t arg[static 4])
+{
+    memcpy(asked, arg, sizeof(asked));
+    return answer;
+}
+
+static int64_t take_quote(const uint64_t arg[static 4], struct bytes in, uint8_t *out,
+                          size_t out_size)
+{
+    memcpy(asked, arg, sizeof(asked));
+    assert_ptr_equal(in.data, data);
+    assert_ptr_equal(out, data + 448); /* behind the input, aligned */
+    assert_int_equal(in.size, 432);
+    memset(out, 0x33, out_size);
+    return answer;
+}
+
+static void backends_serve_verbs_of_their_own(void **state)
+{
+    (void)state;
+    static const struct keep_verbs verbs = {.memory = take_memory, .quote = take_quote};
+    keep.verbs = &verbs;
+    struct port_frame memory = {.verb = PORT_MEMORY, .arg = {1, 2, 3, UINT64_MAX}};
+    answer = 0;
+    assert_int_equal(serve(memory), 0);
+    assert_memory_equal(asked, memory.arg, sizeof(asked));
+    answer = 77; /* the row has no such result */
+    assert_int_equal(serve(memory), 0);
+    answer = -ENOMEM;
+    assert_int_equal(serve(memory), -ENOMEM);
+    answer = -EPERM; /* no errno of the port */
+    assert_int_equal(serve(memory), -EIO);
+    memory.in_size = 1;
+    assert_int_equal(serve(memory), -EINVAL);
+
+    struct port_frame quote = {.verb = PORT_QUOTE, .arg = {2}, .in_size = 432, .out_size = 100};
+    answer = 100;
+    assert_int_equal(serve(quote), 100);
+    assert_int_equal(data[448 + 99], 0x33);
+    answer = 101; /* more than there was room for */
+    assert_int_equal(serve(quote), -EMSGSIZE);
+    quote.out_size = PORT_CHUNK;
+    answer = PORT_CHUNK;
+    assert_int_equal(serve(quote), PORT_CHUNK);
+    quote.in_size = 4097;
+    assert_int_equal(serve(quote), -EINVAL);
+}
+
 /* The last byte of the block is guarded: nothing may be written behind it. */
 static void sizes_beyond_the_row_are_refused(void **state)
 {
@@ -242,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unknown_verbs_are_refused),
+        cmocka_unit_test(backends_serve_verbs_of_their_own),
         cmocka_unit_test(sizes_beyond_the_row_are_refused),
         cmocka_unit_test(only_handles_it_was_given_work),
         cmocka_unit_test(endpoints_go_by_the_manifest),
