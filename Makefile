@@ -39,7 +39,7 @@ may_exec      := base include crypto conf exec
 may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
 may_host/sgx  := base include crypto shim/core host
-may_sim/sgx   := base include crypto host host/sgx sim/sgx
+may_sim/sgx   := base include crypto host sim/sgx
 may_host/cli  := base include crypto attest conf host
 
 # ---- what each program is made of ----
