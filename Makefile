@@ -23,7 +23,7 @@ say  = @$(if $(V),true,echo "  $(1)	$(2)")
 
 # ---- who may include whom ----
 
-FOLDERS       := tools base crypto attest conf shim/core exec/vfs exec/wasi exec host host/nil host/cli
+FOLDERS       := tools base crypto attest conf shim/core exec/vfs exec/wasi exec host host/nil host/cli sim/sgx
 may_tools     := base host
 may_base      := base
 may_crypto    := base crypto
@@ -36,6 +36,7 @@ may_exec      := base include crypto conf exec
 may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
 may_host/cli  := base include crypto attest conf host
+may_sim/sgx   := base include crypto host host/sgx sim/sgx
 
 # ---- what each program is made of ----
 
@@ -43,7 +44,7 @@ sources      = $(wildcard $(1)/*.c) $(wildcard $(1)/*.S)
 objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 SHARED      := base crypto conf
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
-HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest shim/core host host/nil host/cli,$(call sources,$(f))))
+HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest shim/core host host/nil host/cli sim/sgx,$(call sources,$(f))))
 
 .PHONY: all demo check check-long check-checklist check-portable check-differential
 .PHONY: fuzz fuzz-report bench bench-attest lint install uninstall clean

@@ -6,9 +6,11 @@
 #define HOST_BACKEND_H
 
 #include "base/attr.h"
+#include "base/cur.h"
 #include <stdbool.h>
 #include <stddef.h>
 
+struct fault;
 struct keep;
 
 #define PROBE_MAX 16u
@@ -20,14 +22,23 @@ struct probe {
     char why[160]; /* what was found, or what is missing and how to get it */
 };
 
+/* Takes one file of collateral, by its name for `enarx attest verify`. 0 or -errno. */
+typedef int collateral_put(void *context, const char *name, struct bytes content);
+
 struct backend {
     const char *name;
     const char *summary; /* one line for --help and platform info */
     bool confidential;   /* host software can neither see nor alter the workload */
     bool selectable;     /* may be chosen when the user names none */
+    bool evidence;       /* its keeps can prove what they are */
 
     /* Fills at most PROBE_MAX rows, returns their number. Available means all ok. */
     size_t (*probe)(struct probe *rows);
+
+    /* Of a simulation: hands over what a manufacturer would publish of the machine,
+     * and root.pem, which policies have to name. Null: a manufacturer does publish
+     * it. 0, or -errno with `fault` filled. */
+    int (*collateral)(collateral_put *put, void *context, struct fault *fault);
 
     /* Runs in a child process of its own, after the sandbox step. Never returns. */
     no_return void (*enter)(struct keep *keep);
