@@ -30,10 +30,10 @@ static int get_quote(struct evidence *evidence)
     int error = sha256(claims, report_data);
     if (error < 0)
         return error;
-    evidence->quote = malloc(EVIDENCE_MAX);
+    evidence->quote = malloc(PORT_EVIDENCE_MAX);
     if (evidence->quote == NULL)
         return -ENOMEM;
-    const int64_t size = port_evidence(report_data, evidence->quote, EVIDENCE_MAX);
+    const int64_t size = port_evidence(report_data, evidence->quote, PORT_EVIDENCE_MAX);
     evidence->quote_size = size < 0 ? 0 : (size_t)size;
     return size < 0 ? (int)size : size == 0 ? -EIO : 0;
 }

@@ -8,8 +8,6 @@
 #include "conf/evidence_claims.h"
 #include "exec/identity.h"
 
-#define EVIDENCE_MAX (64u * 1024u) /* bytes of a quote with its certificates */
-
 struct evidence {
     uint8_t claims[EVIDENCE_CLAIMS_MAX];
     size_t claims_size;

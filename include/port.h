@@ -129,7 +129,8 @@ enum port_store {
     PORT_STORE_EVIDENCE, /* a quote or report */
 };
 
-#define PORT_NONCE_MAX 64u
+#define PORT_NONCE_MAX    64u
+#define PORT_EVIDENCE_MAX (64u * 1024u) /* bytes: a quote carries its certificates */
 
 #define PORT_READ_PEEK  1u
 #define PORT_SHUT_READ  1u

@@ -14,5 +14,6 @@ int cache_command(const struct line *line);
 int attest_show_command(const struct line *line);
 int attest_verify_command(const struct line *line);
 int attest_fetch_command(const struct line *line);
+int attest_evidence_command(const struct line *line);
 
 #endif

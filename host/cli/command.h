@@ -22,6 +22,7 @@ enum command_id {
     COMMAND_ATTEST_SHOW,
     COMMAND_ATTEST_VERIFY,
     COMMAND_ATTEST_FETCH,
+    COMMAND_ATTEST_EVIDENCE,
 };
 
 enum option_id {

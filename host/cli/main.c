@@ -26,6 +26,7 @@ static command_run *const commands[] = {
     [COMMAND_ATTEST_SHOW] = attest_show_command,
     [COMMAND_ATTEST_VERIFY] = attest_verify_command,
     [COMMAND_ATTEST_FETCH] = attest_fetch_command,
+    [COMMAND_ATTEST_EVIDENCE] = attest_evidence_command,
 };
 
 /* A file opened under the number of a closed standard stream would be taken for

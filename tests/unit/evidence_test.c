@@ -40,7 +40,7 @@ static const char quote[] = "a quote";
 static int64_t give_evidence(const uint8_t report_data[REPORT_DATA_BYTES], void *evidence,
                              size_t size)
 {
-    assert_int_equal(size, EVIDENCE_MAX);
+    assert_int_equal(size, PORT_EVIDENCE_MAX);
     memcpy(host.report_data, report_data, sizeof(host.report_data));
     memcpy(evidence, quote, sizeof(quote));
     return host.evidence_result != 0 ? host.evidence_result : (int64_t)sizeof(quote);
@@ -238,7 +238,7 @@ static void failures_leave_nothing(void **state)
     struct evidence_claims claims = {.purpose = PURPOSE_INSPECT};
     host.evidence_result = -EIO;
     assert_int_equal(evidence_make(&identity, claims, &evidence), -EIO);
-    host.evidence_result = EVIDENCE_MAX + 1;
+    host.evidence_result = PORT_EVIDENCE_MAX + 1;
     assert_int_equal(evidence_make(&identity, claims, &evidence), -EIO);
     host.proves = false;
     assert_int_equal(evidence_make(&identity, claims, &evidence), -ENOSYS);
