@@ -30,7 +30,7 @@ struct making {
     const struct backend *backend;
     uint8_t nonce[PORT_NONCE_MAX];
     size_t nonce_size;
-    const char *output;
+    char output[PATH_MAX]; /* without a slash at its end */
 
     struct inspected inspected;
     struct claims claims; /* what the quote says */
@@ -82,7 +82,12 @@ static int read_output(struct making *m)
     const struct setting *set = line_setting(m->line, OPTION_OUTPUT);
     if (set == NULL || set->value[0] == '\0')
         return misuse("'%s' needs -o DIR, a folder to make", m->line->path);
-    m->output = set->value;
+    size_t length = strlen(set->value);
+    while (length > 1 && set->value[length - 1] == '/')
+        length--;
+    if (length >= sizeof(m->output))
+        return fail("cannot make %s: %s", set->value, strerror(ENAMETOOLONG));
+    memcpy(m->output, set->value, length); /* all else in it is zero */
     return 0;
 }
 
@@ -117,12 +122,20 @@ static int put_collateral(void *context, const char *name, struct bytes content)
     return error;
 }
 
-static int get_collateral(struct making *m)
+/* Made before the keep is, so that what is wrong with the simulation's keys is told
+ * in so many words. */
+static int make_collateral(struct making *m)
 {
     struct fault fault;
     if (m->backend->collateral == NULL)
-        return attest_fetch(m->line, &m->claims, &m->folder);
+        return 0;
     return m->backend->collateral(put_collateral, m, &fault) < 0 ? fail("%s", fault.text) : 0;
+}
+
+/* What a manufacturer publishes is known once there is a quote. */
+static int fetch_collateral(const struct making *m)
+{
+    return m->backend->collateral == NULL ? attest_fetch(m->line, &m->claims, &m->folder) : 0;
 }
 
 struct digits {
@@ -180,7 +193,7 @@ static int fill_folder(struct making *m)
     if (status == 0)
         status = folder_put(&m->folder, "claims.cbor", m->inspected.claims_buffer);
     if (status == 0)
-        status = get_collateral(m);
+        status = fetch_collateral(m);
     if (status == 0)
         status = put_policy(m);
     return status == 0 ? folder_commit(&m->folder) : status;
@@ -222,6 +235,8 @@ int attest_evidence_command(const struct line *line)
     int status = prepare(&m);
     if (status == 0)
         status = folder_stage(m.output, &m.folder);
+    if (status == 0)
+        status = make_collateral(&m);
     if (status == 0)
         status = make_evidence(&m);
     if (status == 0)

@@ -18,8 +18,8 @@ struct folder {
 /* Opens `path`, made first if it is not there. 0 or a status. */
 must_use int folder_open(const char *path, struct folder *folder);
 
-/* Makes one beside `path` that takes its place when it is committed. What is at
- * `path`, if anything, has to be an empty folder. 0 or a status. */
+/* Makes one beside `path`, which does not end in a slash, that takes its place when it is
+ * committed. What is at `path`, if anything, has to be an empty folder. 0 or a status. */
 must_use int folder_stage(const char *path, struct folder *folder);
 must_use int folder_commit(struct folder *folder);
 
