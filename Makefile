@@ -23,20 +23,24 @@ say  = @$(if $(V),true,echo "  $(1)	$(2)")
 
 # ---- who may include whom ----
 
-FOLDERS       := tools base crypto attest conf shim/core exec/vfs exec/wasi exec host host/nil host/cli sim/sgx
-may_tools     := base host
+FOLDERS       := tools base crypto attest conf shim/core shim/x86 shim/sgx exec/vfs exec/wasi exec \
+                 host host/nil host/sgx sim/sgx host/cli
+may_tools     := base host shim/core shim/x86
 may_base      := base
 may_crypto    := base crypto
 may_attest    := base crypto attest
 may_conf      := base attest conf
-may_shim/core := base include shim/core
+may_shim/core := base include shim/core shim/x86
+may_shim/x86  := base shim/core shim/x86
+may_shim/sgx  := base include shim/core shim/x86 shim/sgx
 may_exec/vfs  := base exec/vfs
 may_exec/wasi := base exec/vfs exec/wasi
 may_exec      := base include crypto conf exec
 may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
+may_host/sgx  := base include crypto shim/core host
+may_sim/sgx   := base include crypto host sim/sgx
 may_host/cli  := base include crypto attest conf host
-may_sim/sgx   := base include crypto host host/sgx sim/sgx
 
 # ---- what each program is made of ----
 
@@ -44,7 +48,8 @@ sources      = $(wildcard $(1)/*.c) $(wildcard $(1)/*.S)
 objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 SHARED      := base crypto conf
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
-HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest shim/core host host/nil host/cli sim/sgx,$(call sources,$(f))))
+HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest host host/nil host/sgx sim/sgx host/cli,\
+               $(call sources,$(f))) shim/core/port.c shim/core/shared.c)
 
 .PHONY: all demo check check-long check-checklist check-portable check-differential
 .PHONY: fuzz fuzz-report bench bench-attest lint install uninstall clean
@@ -89,10 +94,58 @@ $(BUILD)/exec.sha256: $(BUILD)/exec
 $(BUILD)/obj/host/exec_image_data.o: $(BUILD)/exec $(BUILD)/exec.sha256
 $(BUILD)/obj/host/exec_image_data.o: DEFINES = -DEXEC_FILE='"$(BUILD)/exec"' -DEXEC_DIGEST_FILE='"$(BUILD)/exec.sha256"'
 
+$(BUILD)/obj/host/sgx/shim_file_data.o: $(BUILD)/shim-sgx $(BUILD)/exec.tree
+$(BUILD)/obj/host/sgx/shim_file_data.o: DEFINES = -DSHIM_SGX_FILE='"$(BUILD)/shim-sgx"' -DEXEC_TREE_FILE='"$(BUILD)/exec.tree"'
+
+# The smallest enclave, for tests.
+$(BUILD)/tests/sgx/enclave: tests/sgx/enclave.S tests/sgx/enclave.ld
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) -c -o $@.o $<
+	$(Q)$(LD) -static -z max-page-size=4096 --build-id=none -T tests/sgx/enclave.ld -o $@ $@.o
+
 $(BUILD)/enarx: $(HOST_OBJS)
 	$(call say,link,$@)
 	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $(HOST_OBJS) \
 	    -Wl,-Bstatic -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
+
+# ---- shims: what a keep runs below exec ----
+# Freestanding, position-independent without relocations, and small: it is measured.
+
+SHIM_FLAGS := -std=gnu11 -Os $(WARN) -Wframe-larger-than=2048 -ffreestanding -fpie -mgeneral-regs-only \
+              -mno-red-zone -include shim/x86/hidden.h -fno-stack-protector -fcf-protection=none -fno-jump-tables \
+              -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -ffunction-sections \
+              -ffile-prefix-map=$(CURDIR)=.
+# A shim has its own shared.c where what is outside must be read in a way of its own.
+SHIM_CORE  := $(filter-out shim/core/shared.c,$(call sources,shim/core)) $(call sources,shim/x86)
+SHIM_SGX_OBJS := $(patsubst %,$(BUILD)/shim/%.o,$(basename $(SHIM_CORE) $(call sources,shim/sgx)) exec_image)
+
+$(BUILD)/shim/%.o: %.c $(BUILD)/may
+	@mkdir -p $(@D)
+	$(call say,cc,$< for the shim)
+	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/$(patsubst %/,%,$(dir $<)) -MMD -MP -c $< -o $@
+
+$(BUILD)/shim/%.o: %.S $(BUILD)/may
+	@mkdir -p $(@D)
+	$(call say,as,$<)
+	$(Q)$(CC) -I$(BUILD)/may/$(patsubst %/,%,$(dir $<)) -MMD -MP -c $< -o $@
+
+EXEC_TREE_OBJS := $(call objects,tools/exec_tree.c shim/core/tree.c shim/core/sha256.c shim/core/shared.c \
+                  shim/x86/sha256.c shim/x86/sha_ni.S)
+$(BUILD)/exec_tree: $(EXEC_TREE_OBJS)
+	$(Q)$(CC) -pie -o $@ $(EXEC_TREE_OBJS)
+
+$(BUILD)/exec_image.c $(BUILD)/exec.tree &: $(BUILD)/exec $(BUILD)/exec_tree
+	$(call say,make,$(BUILD)/exec.tree)
+	$(Q)$(BUILD)/exec_tree $(BUILD)/exec $(BUILD)/exec.tree > $(BUILD)/exec_image.c
+
+$(BUILD)/shim/exec_image.o: $(BUILD)/exec_image.c
+	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $< -o $@
+
+$(BUILD)/shim-sgx: $(SHIM_SGX_OBJS) shim/sgx/shim.lds
+	$(call say,link,$@)
+	$(Q)$(CC) -nostdlib -static-pie -Wl,--no-dynamic-linker,-z,norelro,-z,noexecstack,--build-id=none,--gc-sections \
+	    -Wl,-z,max-page-size=4096,-z,text,--orphan-handling=error,-T,shim/sgx/shim.lds -o $@ $(SHIM_SGX_OBJS)
 
 # ---- the verifier as a library ----
 
@@ -223,4 +276,4 @@ fuzz: $(FUZZ)
 fuzz-report:
 	@tools/fuzz-report
 
--include $(EXEC_OBJS:.o=.d) $(HOST_OBJS:.o=.d)
+-include $(EXEC_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(SHIM_SGX_OBJS:.o=.d) $(EXEC_TREE_OBJS:.o=.d)

@@ -40,6 +40,22 @@ int sha256(struct bytes data, uint8_t out[static SHA256_SIZE])
     return digest_parts(data, NULL, 0, out);
 }
 
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(((struct sha256_stream *)0)->state), "state");
+
+void sha256_begin(struct sha256_stream *s) { s->failed = SHA256_Init((void *)s->state) != 1; }
+
+void sha256_add(struct sha256_stream *s, struct bytes data)
+{
+    s->failed = s->failed || !add((void *)s->state, data);
+}
+
+int sha256_end(struct sha256_stream *s, uint8_t out[static SHA256_SIZE])
+{
+    const bool ok = !s->failed && SHA256_Final(out, (void *)s->state) == 1;
+    wipe(s, sizeof(*s));
+    return ok ? 0 : -ENOMEM;
+}
+
 int sha384(struct bytes data, uint8_t out[static SHA384_SIZE])
 {
     return SHA384(data.data, data.size, out) == NULL ? -ENOMEM : 0;

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DECLARE(name) extern const struct backend name##_backend;
+#define DECLARE(ident, name) extern const struct backend ident##_backend;
 BACKEND_LIST(DECLARE)
 #undef DECLARE
 
-#define ROW(name) &name##_backend,
+#define ROW(ident, name) &ident##_backend,
 const struct backend *const backends[] = {BACKEND_LIST(ROW)};
 #undef ROW
 const size_t backend_count = ARRAY_COUNT(backends);

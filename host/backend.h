@@ -9,9 +9,13 @@
 #include "base/cur.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct fault;
 struct keep;
+
+/* Whose rules measure a keep, and whose format its author signs. */
+enum technology { TECHNOLOGY_NONE, TECHNOLOGY_SGX };
 
 #define PROBE_MAX 16u
 
@@ -30,7 +34,7 @@ struct backend {
     const char *summary; /* one line for --help and platform info */
     bool confidential;   /* host software can neither see nor alter the workload */
     bool selectable;     /* may be chosen when the user names none */
-    bool evidence;       /* its keeps can prove what they are */
+    enum technology technology;
 
     /* Fills at most PROBE_MAX rows, returns their number. Available means all ok. */
     size_t (*probe)(struct probe *rows);
@@ -40,7 +44,16 @@ struct backend {
      * it. 0, or -errno with `fault` filled. */
     int (*collateral)(collateral_put *put, void *context, struct fault *fault);
 
-    /* Runs in a child process of its own, after the sandbox step. Never returns. */
+    /* Runs in a child process of its own, before the sandbox step, with what that
+     * would forbid. May change the boot record. Null: nothing to do. 0, or -errno
+     * after saying why on standard error. */
+    int (*prepare)(struct keep *keep);
+
+    /* Commands of ioctl(2) that the keep's process needs after the sandbox step. */
+    const uint32_t *ioctls;
+    size_t ioctl_count;
+
+    /* Runs in the same process, after the sandbox step. Never returns. */
     no_return void (*enter)(struct keep *keep);
 };
 

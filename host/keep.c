@@ -105,10 +105,17 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
     error = port_host_new(keep, report, output_fd, &keep->host);
     if (error < 0)
         child_fail("port", error);
-    forget_environment();
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    error = sandbox_enter(keep->boot.cpus > 1);
+    if (backend->prepare != NULL && backend->prepare(keep) < 0)
+        _exit(1);
+    forget_environment();
+    const struct sandbox needs = {
+        .threads = keep->boot.cpus > 1,
+        .ioctls = backend->ioctls,
+        .ioctl_count = backend->ioctl_count,
+    };
+    error = sandbox_enter(&needs);
     if (error < 0)
         child_fail("sandbox", error);
     backend->enter(keep);

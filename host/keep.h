@@ -12,6 +12,13 @@
 struct backend;
 struct port_host;
 
+/* Verbs of the port that only some backends serve. The keep is hostile: arguments
+ * are any numbers, `in` may change while it is read. Result as the verb's row says. */
+struct keep_verbs {
+    int64_t (*memory)(const uint64_t arg[static 4]);
+    int64_t (*quote)(const uint64_t arg[static 4], struct bytes in, uint8_t *out, size_t out_size);
+};
+
 /* A stream of the manifest that the host opened before the keep started. */
 struct endpoint {
     int fd; /* listening or connected socket; -1 for streams that are neither */
@@ -40,6 +47,7 @@ struct keep {
     int code_fd;              /* new entry goes here, -1: nowhere */
     uint64_t code_size_max;   /* most bytes of it */
 
+    struct bytes signature; /* the author's, where the technology asks for one: SIGSTRUCT */
     const struct keep_evidence *evidence; /* null: none asked for; else mode BOOT_EVIDENCE */
 
     uint64_t timeout_ms; /* 0: none */
@@ -50,6 +58,9 @@ struct keep {
      * Null: the keep may store none. */
     int (*output)(void *context, struct bytes part);
     void *output_context;
+
+    /* Set by the backend's prepare; null: neither verb. */
+    const struct keep_verbs *verbs;
 
     /* Set by keep_run. */
     struct elf_image exec;

@@ -203,9 +203,22 @@ static int64_t serve_store(struct port_host *h, const struct request *r)
                : store_bounded(e->evidence_fd, &h->evidence_size, e->evidence_size_max, r);
 }
 
-static int64_t serve_nothing(maybe_unused struct port_host *h, maybe_unused const struct request *r)
+/* Whatever a backend answers, no more output is claimed than there was room for. */
+static int64_t serve_quote(struct port_host *h, const struct request *r)
 {
-    return -ENOSYS;
+    if (h->keep->verbs == NULL)
+        return -ENOSYS;
+    const struct bytes in = {.data = r->in, .size = (size_t)r->frame.in_size};
+    int64_t given = h->keep->verbs->quote(r->frame.arg, in, r->out, (size_t)r->frame.out_size);
+    return given > (int64_t)r->frame.out_size ? -EMSGSIZE : given;
+}
+
+static int64_t serve_memory(struct port_host *h, const struct request *r)
+{
+    if (h->keep->verbs == NULL)
+        return -ENOSYS;
+    int64_t result = h->keep->verbs->memory(r->frame.arg);
+    return result < 0 ? result : 0;
 }
 
 struct row {
@@ -227,8 +240,8 @@ struct row {
 #define serve_CLOCK                            serve_clock
 #define serve_EXCHANGE                         serve_exchange
 #define serve_STORE                            serve_store
-#define serve_QUOTE                            serve_nothing
-#define serve_MEMORY                           serve_nothing
+#define serve_QUOTE                            serve_quote
+#define serve_MEMORY                           serve_memory
 #define ROW(name, in, in_max, out_max, result) [PORT_##name] = {serve_##name, in_max, out_max},
 static const struct row rows[PORT_VERB_COUNT] = {PORT_TABLE(ROW)};
 #undef ROW

@@ -114,24 +114,37 @@ static int allow(scmp_filter_ctx f, const int *calls, size_t count)
     return 0;
 }
 
-static int load_filter(scmp_filter_ctx f, bool threads)
+static int allow_ioctls(scmp_filter_ctx f, const uint32_t *commands, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct scmp_arg_cmp command = SCMP_A1_32(SCMP_CMP_EQ, commands[i]);
+        int error = seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &command);
+        if (error < 0)
+            return error;
+    }
+    return 0;
+}
+
+static int load_filter(scmp_filter_ctx f, const struct sandbox *needs)
 {
     int error = allow(f, keep_calls, ARRAY_COUNT(keep_calls));
     if (error == 0)
         error = allow(f, port_calls, ARRAY_COUNT(port_calls));
-    if (error == 0 && threads)
+    if (error == 0 && needs->threads)
         error = allow(f, thread_calls, ARRAY_COUNT(thread_calls));
     if (error == 0)
-        error = allow_some(f, threads);
+        error = allow_some(f, needs->threads);
+    if (error == 0)
+        error = allow_ioctls(f, needs->ioctls, needs->ioctl_count);
     return error < 0 ? error : seccomp_load(f);
 }
 
-static int filter_syscalls(bool threads)
+static int filter_syscalls(const struct sandbox *needs)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     if (filter == NULL)
         return -ENOMEM;
-    int error = load_filter(filter, threads);
+    int error = load_filter(filter, needs);
     seccomp_release(filter);
     return error;
 }
@@ -165,7 +178,7 @@ static int set_limits(void)
     return error;
 }
 
-int sandbox_enter(bool threads)
+int sandbox_enter(const struct sandbox *needs)
 {
     int error = set_limits();
     if (error == 0)
@@ -176,5 +189,5 @@ int sandbox_enter(bool threads)
         return -errno;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return -errno;
-    return filter_syscalls(threads);
+    return filter_syscalls(needs);
 }

@@ -8,14 +8,22 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Closes every descriptor but the standard ones and those in `keep`, which is
  * sorted in place. 0 or -errno. */
 must_use int sandbox_close_others(int *keep, size_t count);
 
+/* What a keep's process needs beside what every keep does. */
+struct sandbox {
+    bool threads;
+    const uint32_t *ioctls; /* commands of ioctl(2) */
+    size_t ioctl_count;
+};
+
 /* Capabilities, privileges, core dumps, limits and, last, system calls: only
- * those in shim/core/syscalls.h and the few that serve the port. Threads only
- * where asked for. Irrevocable. 0 or -errno. */
-must_use int sandbox_enter(bool threads);
+ * those in shim/core/syscalls.h, the few that serve the port and what `needs`
+ * names. Irrevocable. 0 or -errno. */
+must_use int sandbox_enter(const struct sandbox *needs);
 
 #endif

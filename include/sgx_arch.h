@@ -45,7 +45,13 @@ enum sgx_error {
 #define SGX_PR         32u
 #define SGX_PERMISSION 7u
 #define SGX_TYPE(type) ((uint64_t)(type) << 8)
-enum sgx_page_type { SGX_PT_SECS = 0, SGX_PT_TCS = 1, SGX_PT_REG = 2, SGX_PT_VA = 3, SGX_PT_TRIM = 4 };
+enum sgx_page_type {
+    SGX_PT_SECS = 0,
+    SGX_PT_TCS = 1,
+    SGX_PT_REG = 2,
+    SGX_PT_VA = 3,
+    SGX_PT_TRIM = 4
+};
 
 struct sgx_secinfo {
     uint64_t flags;
@@ -197,11 +203,11 @@ struct sgx_targetinfo {
 _Static_assert(sizeof(struct sgx_targetinfo) == 512, "TARGETINFO [SDM 35.16]");
 
 enum sgx_key_name { /* [SDM 35.17.1] */
-    SGX_KEY_EINITTOKEN = 0,
-    SGX_KEY_PROVISION = 1,
-    SGX_KEY_PROVISION_SEAL = 2,
-    SGX_KEY_REPORT = 3,
-    SGX_KEY_SEAL = 4,
+                    SGX_KEY_EINITTOKEN = 0,
+                    SGX_KEY_PROVISION = 1,
+                    SGX_KEY_PROVISION_SEAL = 2,
+                    SGX_KEY_REPORT = 3,
+                    SGX_KEY_SEAL = 4,
 };
 /* KEYPOLICY [SDM 35.17.2]. */
 #define SGX_KEYPOLICY_MRENCLAVE 1u
@@ -253,15 +259,15 @@ _Static_assert(offsetof(struct sgx_sigstruct, miscselect) == 900, "SIGSTRUCT [SD
 _Static_assert(offsetof(struct sgx_sigstruct, isv_prod_id) == 1024, "SIGSTRUCT [SDM 35.14]");
 
 /* SIGSTRUCT's two headers [SDM 35.14]. */
-#define SGX_SIGSTRUCT_HEADER                                                              \
-    {                                                                                     \
-        0x06, 0x00, 0x00, 0x00, 0xe1, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, \
-            0x00, 0x00                                                                    \
+#define SGX_SIGSTRUCT_HEADER                                                                      \
+    {                                                                                             \
+        0x06, 0x00, 0x00, 0x00, 0xe1, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, \
+            0x00                                                                                  \
     }
-#define SGX_SIGSTRUCT_HEADER2                                                             \
-    {                                                                                     \
-        0x01, 0x01, 0x00, 0x00, 0x60, 0x00, 0x00, 0x00, 0x60, 0x00, 0x00, 0x00, 0x01, 0x00, \
-            0x00, 0x00                                                                    \
+#define SGX_SIGSTRUCT_HEADER2                                                                     \
+    {                                                                                             \
+        0x01, 0x01, 0x00, 0x00, 0x60, 0x00, 0x00, 0x00, 0x60, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, \
+            0x00                                                                                  \
     }
 
 #endif

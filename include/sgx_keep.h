@@ -5,9 +5,9 @@
  * The enclave, by offset from its base:
  *
  *     0            shim: text, constants, data; TCS; SSA frames     measured, EADD
- *     16 MiB       exec, its segments as linked                     on first touch
- *     128 MiB      the shim's tables, stack pages of its own         on first touch
- *     256 MiB      exec's memory: stack, heap, all that it maps     on first touch
+ *     8 MiB        the shim's tables                                as they grow
+ *     16 MiB       exec, its segments as linked, then its heap      on first touch
+ *     256 MiB      exec's memory: stack and all that it maps        on first touch
  *     64 GiB       the end
  *
  * The shim's image is an ELF file (build/shim-sgx) whose PT_LOAD segments are
@@ -19,17 +19,17 @@
 
 #include "include/sgx_arch.h"
 
-#define SGX_KEEP_SIZE        (1ull << 36) /* the most that client parts offer */
-#define SGX_KEEP_EXEC        (16ull << 20)
-#define SGX_KEEP_TABLES      (128ull << 20)
-#define SGX_KEEP_ARENA       (256ull << 20)
-#define SGX_KEEP_SSA_PAGES   1u
-#define SGX_KEEP_NSSA        4u
-#define SGX_KEEP_MISCSELECT  SGX_MISC_EXINFO
-#define SGX_KEEP_ATTRIBUTES  SGX_ATTR_MODE64BIT
-#define SGX_KEEP_XFRM        (SGX_XFRM_X87 | SGX_XFRM_SSE | SGX_XFRM_AVX)
-#define SGX_KEEP_PROD_ID     0u
-#define SGX_KEEP_SVN         1u
+#define SGX_KEEP_SIZE       (1ull << 36) /* the most that client parts offer */
+#define SGX_KEEP_TABLES     (8ull << 20)
+#define SGX_KEEP_EXEC       (16ull << 20)
+#define SGX_KEEP_ARENA      (256ull << 20)
+#define SGX_KEEP_SSA_PAGES  1u
+#define SGX_KEEP_NSSA       4u
+#define SGX_KEEP_MISCSELECT SGX_MISC_EXINFO
+#define SGX_KEEP_ATTRIBUTES SGX_ATTR_MODE64BIT
+#define SGX_KEEP_XFRM       (SGX_XFRM_X87 | SGX_XFRM_SSE | SGX_XFRM_AVX)
+#define SGX_KEEP_PROD_ID    0u
+#define SGX_KEEP_SVN        1u
 
 /* ELF p_flags: a segment of TCS pages (an OS-specific bit). */
 #define SGX_PF_TCS 0x00100000u

@@ -48,7 +48,7 @@ static int choose_backend(struct making *m)
     m->backend = name != NULL ? backend_find(name->value) : backend_select(why, sizeof(why));
     if (m->backend == NULL)
         return fail("no keep can run here: %s; see 'enarx platform info'", why);
-    if (!m->backend->evidence)
+    if (m->backend->technology == TECHNOLOGY_NONE)
         return fail("backend %s makes no evidence: its keeps cannot prove what they are; name "
                     "another with --backend, see 'enarx platform info'",
                     m->backend->name);
@@ -94,7 +94,9 @@ static int read_output(struct making *m)
 static int make_evidence(struct making *m)
 {
     const struct bytes nonce = {.data = m->nonce, .size = m->nonce_size};
-    int status = inspect_keep(m->backend, nonce, &m->inspected);
+    const struct setting *signatures = line_setting(m->line, OPTION_SIGNATURES);
+    int status = inspect_keep(m->backend, signatures == NULL ? NULL : signatures->value, nonce,
+                              &m->inspected);
     if (status == 0 &&
         (attest_decode(m->inspected.evidence, &m->claims) < 0 || m->claims.kind != KIND_SGX))
         return fail("what the keep made is no SGX quote");

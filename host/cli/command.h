@@ -23,6 +23,10 @@ enum command_id {
     COMMAND_ATTEST_VERIFY,
     COMMAND_ATTEST_FETCH,
     COMMAND_ATTEST_EVIDENCE,
+    COMMAND_MEASURE,
+    COMMAND_KEY_SGX_CREATE,
+    COMMAND_KEY_SGX_DIGEST,
+    COMMAND_SIGN,
 };
 
 enum option_id {
@@ -51,6 +55,11 @@ enum option_id {
     OPTION_CA_BUNDLE,
     OPTION_REFRESH,
     OPTION_OFFLINE,
+    OPTION_SIGNATURES,
+    OPTION_UNSIGNED,
+    OPTION_KEY,
+    OPTION_SGX_KEY,
+    OPTION_OUT,
 };
 
 /* What a shell offers in this place. */

@@ -4,8 +4,9 @@
 #include "host/cli/command.h"
 
 #include "host/backend_list.h"
+#include "host/sgx/signatures.h"
 
-#define NAME(name) #name,
+#define NAME(ident, name) name,
 static const char *const backend_names[] = {BACKEND_LIST(NAME) NULL};
 #undef NAME
 static const char *const compiler_names[] = {"cranelift", "winch", NULL};
@@ -17,6 +18,16 @@ static const char *const compiler_names[] = {"cranelift", "winch", NULL};
 #define JSON_OPTION(text)                                                  \
     {                                                                      \
         .id = OPTION_JSON, .name = "--json", .alias = "-j", .help = (text) \
+    }
+
+#define SIGNATURES_OPTION(text)                                                                 \
+    {                                                                                           \
+        .id = OPTION_SIGNATURES, .name = "--signatures", .value = "FILE", .offer = OFFER_FILES, \
+        .help = (text)                                                                          \
+    }
+#define OUT_OPTION(text)                                                                         \
+    {                                                                                            \
+        .id = OPTION_OUT, .name = "--out", .value = "FILE", .offer = OFFER_FILES, .help = (text) \
     }
 
 #define OPTIONS(rows)   .options = (rows), .option_count = ARRAY_COUNT(rows)
@@ -89,6 +100,15 @@ static const struct option run_options[] = {
         .name = "--timeout",
         .value = "TIME",
         .help = "Ends the program after a number of ms, s, m or h, as in 30s. Default: never.",
+    },
+    SIGNATURES_OPTION(
+        "The signatures of this build, by whoever answers for it; where the keep is an "
+        "SGX enclave. Default: " SIGNATURES_FILE " if it exists, else a key of your "
+        "own signs, made on first use."),
+    {
+        .id = OPTION_UNSIGNED,
+        .name = "--unsigned",
+        .help = "Leaves " SIGNATURES_FILE " alone: your own key signs.",
     },
     {
         .id = OPTION_QUIET,
@@ -282,6 +302,8 @@ static const struct option evidence_options[] = {
         .help = "What the evidence is to hold, to show that it is new: 1 to 64 bytes. Default: 32 "
                 "random ones, which policy.toml then names.",
     },
+    SIGNATURES_OPTION("The signatures of this build, by whoever answers for it. Default: as for "
+                      "'enarx run'."),
     PCS_OPTION,
     CA_BUNDLE_OPTION,
     JSON_OPTION("Prints one JSON object."),
@@ -326,6 +348,92 @@ static const struct command attest_commands[] = {
     },
 };
 
+/* ---- measure, key, sign ---- */
+
+static const char *const measured_names[] = {"sgx", "sgx-sim", NULL};
+
+static const struct option measure_options[] = {
+    {
+        .id = OPTION_BACKEND,
+        .name = "--backend",
+        .value = "NAME",
+        .choices = measured_names,
+        .help =
+            "The kind of keep to measure; sgx-sim's is the same enclave as sgx's. Default: sgx.",
+    },
+    {
+        .id = OPTION_KEY,
+        .name = "--key",
+        .value = "FILE",
+        .offer = OFFER_FILES,
+        .help = "Shows the signer (MRSIGNER) that this private key would make.",
+    },
+    SIGNATURES_OPTION("Shows the signer of these signatures, which must be of this build."),
+    {
+        .id = OPTION_EXPLAIN,
+        .name = "--explain",
+        .help = "Lists every operation that the processor measures, in its order, so that others "
+                "can calculate the measurement.",
+    },
+    JSON_OPTION("Prints one JSON object."),
+    HELP_OPTION,
+};
+
+static const struct option key_create_options[] = {
+    OUT_OPTION("Where to put the key, for you alone to read; a file that exists is left alone. "
+               "Default: standard output."),
+    HELP_OPTION,
+};
+
+static const struct option key_digest_options[] = {
+    OUT_OPTION("Where to put the digest. Default: standard output."),
+    HELP_OPTION,
+};
+
+static const struct argument key_arguments[] = {
+    {.name = "KEY", .help = "The private key, in PEM.", .offer = OFFER_FILES},
+};
+
+static const struct command key_sgx_commands[] = {
+    {
+        .id = COMMAND_KEY_SGX_CREATE,
+        .name = "create",
+        .summary = "Makes a key to sign SGX enclaves with",
+        .details = "RSA of 3072 bits with exponent 3, in PEM (PKCS #1). Whoever has it can sign "
+                   "enclaves that count as yours.",
+        OPTIONS(key_create_options),
+    },
+    {
+        .id = COMMAND_KEY_SGX_DIGEST,
+        .name = "digest",
+        .summary = "Shows the signer (MRSIGNER) that a key makes",
+        .details = "64 hexadecimal digits and no line end: SHA-256 of the modulus, little-endian.",
+        OPTIONS(key_digest_options),
+        ARGUMENTS(key_arguments),
+    },
+};
+
+static const struct command key_commands[] = {
+    {
+        .name = "sgx",
+        .summary = "Keys that sign SGX enclaves",
+        OPTIONS(only_help),
+        COMMANDS(key_sgx_commands),
+    },
+};
+
+static const struct option sign_options[] = {
+    {
+        .id = OPTION_SGX_KEY,
+        .name = "--sgx-key",
+        .value = "KEY",
+        .offer = OFFER_FILES,
+        .help = "The private key to sign the SGX enclave with, as 'enarx key sgx create' makes it.",
+    },
+    OUT_OPTION("Where to put the signatures. Default: standard output."),
+    HELP_OPTION,
+};
+
 /* ---- enarx ---- */
 
 static const struct option root_options[] = {
@@ -353,6 +461,27 @@ static const struct command root_commands[] = {
         .summary = "Verifies evidence from SEV-SNP, SGX and TDX machines",
         OPTIONS(only_help),
         COMMANDS(attest_commands),
+    },
+    {
+        .id = COMMAND_MEASURE,
+        .name = "measure",
+        .summary = "Shows what evidence of a keep from this build says",
+        .details = "Starts nothing and needs no such hardware. A policy names the measurement, or "
+                   "the signer.",
+        OPTIONS(measure_options),
+    },
+    {
+        .name = "key",
+        .summary = "Keys of those who answer for a build",
+        OPTIONS(only_help),
+        COMMANDS(key_commands),
+    },
+    {
+        .id = COMMAND_SIGN,
+        .name = "sign",
+        .summary = "Signs the keeps of this build",
+        .details = "What comes out is for 'enarx run --signatures', of the same build alone.",
+        OPTIONS(sign_options),
     },
     {
         .name = "config",
@@ -393,13 +522,15 @@ const struct entry command_variables[] = {
     {"ENARX_LOG", "What to say on standard error: error, warn, info or debug. Default: info."},
     {"XDG_CACHE_HOME",
      "Where the caches of compiled code and of collateral are. Default: ~/.cache."},
-    {"XDG_STATE_HOME", "Where the key that authenticates the cache is, and the keys of simulated "
-                       "machines. Default: ~/.local/state."},
+    {"XDG_STATE_HOME",
+     "Where the key that authenticates the cache is, the key that signs enclaves with what it has "
+     "signed, and the keys of simulated machines. Default: ~/.local/state."},
     {NULL, NULL},
 };
 
 const struct entry command_files[] = {
     {"Enarx.toml", "What a program gets; 'enarx config init' writes one that explains itself."},
+    {SIGNATURES_FILE, "The signatures of this build, as 'enarx sign' makes them."},
     {"policy.toml", "What evidence to accept; every key stands in docs/policy.md."},
     {NULL, NULL},
 };
@@ -413,5 +544,6 @@ const struct entry command_examples[] = {
      "Gets what it takes to verify a quote, once for each machine."},
     {"enarx attest verify --collateral collateral quote.bin", "Verifies it."},
     {"enarx platform info", "Shows what the machine can do."},
+    {"enarx measure", "Shows the measurement that a policy has to name."},
     {NULL, NULL},
 };

@@ -58,6 +58,34 @@ static int read_open(int fd, size_t size_max, struct buffer *b)
     return error < 0 ? error : read_rest(fd, size_max, b);
 }
 
+static int write_all(int fd, struct bytes data)
+{
+    while (data.size > 0) {
+        ssize_t n = write(fd, data.data, data.size);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        data.data += n > 0 ? n : 0;
+        data.size -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+int file_write(const char *path, struct bytes data, unsigned mode, bool replace)
+{
+    if (path == NULL)
+        return write_all(STDOUT_FILENO, data);
+    const int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (replace ? O_TRUNC : O_EXCL);
+    int fd = open(path, how, mode);
+    if (fd < 0)
+        return -errno;
+    int error = write_all(fd, data);
+    if (close(fd) < 0 && error == 0)
+        error = -errno;
+    if (error < 0 && !replace)
+        unlink(path);
+    return error;
+}
+
 int file_read(const char *path, size_t size_max, struct bytes *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

@@ -10,4 +10,8 @@
  * frees out->data. 0, -EFBIG when there is more, -EISDIR, or another -errno. */
 must_use int file_read(const char *path, size_t size_max, struct bytes *out);
 
+/* Writes `data` to `path`, or to standard output where that is null. A file that
+ * exists is replaced if `replace`, else -EEXIST. 0 or -errno. */
+must_use int file_write(const char *path, struct bytes data, unsigned mode, bool replace);
+
 #endif

@@ -5,6 +5,7 @@
 #include "host/cli/inspect.h"
 
 #include "conf/evidence_claims.h"
+#include "host/cli/enclave.h"
 #include "host/cli/message.h"
 #include "host/keep.h"
 
@@ -34,14 +35,21 @@ static int read_back(int fd, struct bytes *out)
     return pread(fd, data, out->size, 0) == size ? 0 : -EIO;
 }
 
-static int run(const struct backend *backend, const struct keep_evidence *evidence)
+static int run(const struct backend *backend, const char *signatures,
+               const struct keep_evidence *evidence)
 {
+    const enum port_level level = message_level(getenv("ENARX_LOG"), false);
     struct outcome outcome;
+    struct sgx_sigstruct sigstruct;
+    int status = enclave_sign(signatures, false, level, &sigstruct);
+    if (status != 0)
+        return status;
     struct keep keep = {
         .boot = {.magic = BOOT_MAGIC, .version = PORT_VERSION, .mode = BOOT_EVIDENCE, .cpus = 1},
         .evidence = evidence,
         .code_fd = -1,
-        .log_level = message_level(getenv("ENARX_LOG"), false),
+        .signature = {.data = (const uint8_t *)&sigstruct, .size = sizeof(sigstruct)},
+        .log_level = level,
     };
     int error = keep_run(backend, &keep, &outcome);
     if (error < 0)
@@ -53,10 +61,10 @@ static int run(const struct backend *backend, const struct keep_evidence *eviden
     return outcome.ending == ENDED_EXIT ? 0 : STATUS_FAILED; /* the keep has said why */
 }
 
-static int run_and_read(const struct backend *backend, const struct keep_evidence *evidence,
-                        struct inspected *inspected)
+static int run_and_read(const struct backend *backend, const char *signatures,
+                        const struct keep_evidence *evidence, struct inspected *inspected)
 {
-    int status = run(backend, evidence);
+    int status = run(backend, signatures, evidence);
     if (status != 0)
         return status;
     int error = read_back(evidence->claims_fd, &inspected->claims_buffer);
@@ -67,7 +75,8 @@ static int run_and_read(const struct backend *backend, const struct keep_evidenc
     return error < 0 ? fail("cannot read the evidence: %s", strerror(-error)) : 0;
 }
 
-int inspect_keep(const struct backend *backend, struct bytes nonce, struct inspected *inspected)
+int inspect_keep(const struct backend *backend, const char *signatures, struct bytes nonce,
+                 struct inspected *inspected)
 {
     const struct keep_evidence evidence = {
         .nonce = nonce,
@@ -78,7 +87,7 @@ int inspect_keep(const struct backend *backend, struct bytes nonce, struct inspe
     };
     const bool opened = evidence.claims_fd >= 0 && evidence.evidence_fd >= 0;
     *inspected = (struct inspected){0};
-    int status = opened ? run_and_read(backend, &evidence, inspected)
+    int status = opened ? run_and_read(backend, signatures, &evidence, inspected)
                         : fail("cannot make a file in memory: %s", strerror(errno));
     if (evidence.claims_fd >= 0)
         close(evidence.claims_fd);

@@ -12,9 +12,10 @@ struct inspected {
     struct bytes evidence;
 };
 
-/* `nonce` has at most PORT_NONCE_MAX bytes. 0, or a status after saying what went wrong. What
+/* `signatures` names a file of them for an enclave, or is null for those that a run would
+ * take. `nonce` has at most PORT_NONCE_MAX bytes. 0, or a status after saying what went wrong. What
  * the keep made is not looked at. Call inspected_fini in any case. */
-must_use int inspect_keep(const struct backend *backend, struct bytes nonce,
+must_use int inspect_keep(const struct backend *backend, const char *signatures, struct bytes nonce,
                           struct inspected *inspected);
 void inspected_fini(struct inspected *inspected);
 

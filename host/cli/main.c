@@ -27,6 +27,10 @@ static command_run *const commands[] = {
     [COMMAND_ATTEST_VERIFY] = attest_verify_command,
     [COMMAND_ATTEST_FETCH] = attest_fetch_command,
     [COMMAND_ATTEST_EVIDENCE] = attest_evidence_command,
+    [COMMAND_MEASURE] = measure_command,
+    [COMMAND_KEY_SGX_CREATE] = key_sgx_create_command,
+    [COMMAND_KEY_SGX_DIGEST] = key_sgx_digest_command,
+    [COMMAND_SIGN] = sign_command,
 };
 
 /* A file opened under the number of a closed standard stream would be taken for

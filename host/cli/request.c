@@ -146,6 +146,9 @@ static int read_setting(struct request *r, const struct setting *s)
         return read_dir(r, s);
     case OPTION_DIR_OUT:
         return read_dir_out(r, s);
+    case OPTION_SIGNATURES:
+        r->signatures = s->value;
+        return 0;
     case OPTION_COMPILER:
         return read_compiler(r, s);
     case OPTION_MAX_MEMORY:
@@ -174,6 +177,7 @@ int request_read(const struct line *line, struct request *r)
     size_t count = line->setting_count + 1;
     *r = (struct request){
         .memory_size = MEMORY_DEFAULT,
+        .own_signature = line_has(line, OPTION_UNSIGNED),
         .quiet = line_has(line, OPTION_QUIET),
         .json = line_has(line, OPTION_JSON),
         .env = calloc(count, sizeof(*r->env)),
@@ -183,6 +187,8 @@ int request_read(const struct line *line, struct request *r)
     if (r->env == NULL || r->dirs == NULL || r->texts == NULL)
         return fail("out of memory");
     int status = read_args(r, line);
+    if (status == 0 && r->own_signature && line_has(line, OPTION_SIGNATURES))
+        status = misuse("--signatures and --unsigned exclude each other; give one of them");
     for (size_t i = 0; status == 0 && i < line->setting_count; i++)
         status = read_setting(r, &line->settings[i]);
     return status;

@@ -21,8 +21,10 @@ struct request {
     size_t dir_count;
     enum compiler compiler;
     uint64_t memory_size;
-    uint64_t timeout_ms; /* 0: none */
-    const char *timeout; /* as given */
+    uint64_t timeout_ms;    /* 0: none */
+    const char *timeout;    /* as given */
+    const char *signatures; /* a file, or null */
+    bool own_signature;
     bool quiet;
     bool json;
     char **texts; /* what dirs point into */

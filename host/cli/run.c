@@ -6,6 +6,7 @@
 #include "host/backend.h"
 #include "host/cli/cli.h"
 #include "host/cli/config.h"
+#include "host/cli/enclave.h"
 #include "host/cli/file.h"
 #include "host/cli/json.h"
 #include "host/cli/message.h"
@@ -33,6 +34,7 @@ struct run {
     struct request request;
     enum port_level level;
     const struct backend *backend;
+    struct sgx_sigstruct sigstruct; /* where the backend's technology has one */
     struct bytes module;
     struct config_file config;
     struct tree tree;
@@ -133,6 +135,14 @@ static int open_output(struct run *r)
     return error < 0 ? fail("%s", r->output_fault.text) : 0;
 }
 
+static int sign(struct run *r)
+{
+    const struct request *q = &r->request;
+    if (r->backend->technology != TECHNOLOGY_SGX)
+        return 0;
+    return enclave_sign(q->signatures, q->own_signature, r->level, &r->sigstruct);
+}
+
 static int prepare(struct run *r)
 {
     int status = choose_backend(r);
@@ -144,6 +154,8 @@ static int prepare(struct run *r)
         status = import_folders(r);
     if (status == 0)
         status = plan_make(&r->request, &r->config.config, &r->tree, r->module, &r->plan);
+    if (status == 0)
+        status = sign(r);
     if (status == 0)
         status = open_output(r);
     if (status == 0)
@@ -205,6 +217,7 @@ static struct keep describe_keep(const struct run *r)
         .cache_key = r->cached ? r->cache.key : NULL,
         .code_fd = r->cached ? r->cache.fresh.fd : -1,
         .code_size_max = CODE_CACHE_ENTRY_MAX,
+        .signature = {.data = (const uint8_t *)&r->sigstruct, .size = sizeof(r->sigstruct)},
         .timeout_ms = r->request.timeout_ms,
         .label = r->request.module,
         .log_level = r->level,

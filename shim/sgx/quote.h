@@ -9,10 +9,9 @@
 #include "include/sgx_keep.h"
 #include "shim/core/shared.h"
 
-/* EREPORT: `target` and `report` are aligned as it wants them, to 512 bytes, and
- * `report_data` to 128. 0, or a negative errno when it faulted. */
-typedef int quote_report(const struct sgx_targetinfo *target, const uint8_t *report_data,
-                         struct sgx_report *report);
+/* EREPORT. */
+typedef void quote_report(const struct sgx_targetinfo *target, const uint8_t *report_data,
+                          struct sgx_report *report);
 
 /* An evidence_entry, but for the block and EREPORT. -EIO (-5): what the host returned is
  * no target, or no quote of this enclave with that report data. */

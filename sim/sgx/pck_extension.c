@@ -2,9 +2,8 @@
 /* Writes the extension of PCK certificates; see pck_extension.h. */
 #include "sim/sgx/pck_extension.h"
 
+#include "sim/sgx/keys.h"
 #include "sim/sgx/platform.h"
-
-#include <string.h>
 
 enum {
     DER_BOOLEAN = 0x01,
@@ -62,14 +61,12 @@ _Static_assert(SIM_COMPONENT < 0x80 && SIM_PCE_SVN < 0x80, "integers of one byte
 static void put_tcb(struct put *out)
 {
     uint8_t buffer[512];
-    uint8_t cpu_svn[16];
     struct put tcb = put_init(buffer, sizeof(buffer));
-    memset(cpu_svn, SIM_COMPONENT, sizeof(cpu_svn));
     for (uint8_t i = 1; i <= TCB_COMPONENTS; i++)
         put_byte(&tcb, TCB, i, DER_INTEGER, SIM_COMPONENT);
     put_byte(&tcb, TCB, TCB_PCE_SVN, DER_INTEGER, SIM_PCE_SVN);
     put_member(&tcb, TCB, TCB_CPU_SVN, DER_OCTETS,
-               (struct bytes){.data = cpu_svn, .size = sizeof(cpu_svn)});
+               (struct bytes){.data = model_cpu_svn, .size = sizeof(model_cpu_svn)});
     put_member(out, TCB, 0, DER_SEQUENCE, put_done(&tcb));
 }
 

@@ -5,9 +5,9 @@
 
 #include "base/put.h"
 #include "base/wipe.h"
-#include "crypto/cmac.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
+#include "host/fault.h"
 #include "sim/sgx/authority.h"
 #include "sim/sgx/collateral.h"
 #include "sim/sgx/keys.h"
@@ -54,7 +54,7 @@ static int describe_qe(struct sgx_report_body *qe)
         .isv_prod_id = SIM_QE_PROD_ID,
         .isv_svn = SIM_QE_SVN,
     };
-    memset(qe->cpu_svn, SIM_COMPONENT, sizeof(qe->cpu_svn));
+    memcpy(qe->cpu_svn, model_cpu_svn, sizeof(qe->cpu_svn));
     memcpy(qe->mrenclave, SIM_QE_MRENCLAVE, strlen(SIM_QE_MRENCLAVE));
     memcpy(qe->mrsigner, SIM_QE_MRSIGNER, strlen(SIM_QE_MRSIGNER));
     return sha256_parts(parts, ARRAY_COUNT(parts), qe->report_data);
@@ -74,25 +74,25 @@ static int prepare(const struct authority *a, EVP_PKEY *key)
     return error < 0 ? error : chain.bad ? -ENOSPC : 0;
 }
 
-int quoting_open(void)
+int quoting_open(struct fault *fault)
 {
     struct authority authority;
-    struct fault fault;
     EVP_PKEY *key;
     if (quoting.key != NULL)
         return 0;
-    int error = authority_open(&authority, &fault);
+    int error = authority_open(&authority, fault);
     if (error < 0)
         return error;
     error = key_generate(&key);
     if (error == 0)
         error = prepare(&authority, key);
     authority_close(&authority);
-    if (error == 0)
+    if (error == 0) {
         quoting.key = key;
-    else
-        EVP_PKEY_free(key);
-    return error;
+        return 0;
+    }
+    EVP_PKEY_free(key);
+    return fault_system(fault, error, "cannot make an attestation key");
 }
 
 void quoting_close(void)
@@ -127,13 +127,13 @@ int quoting_target(struct sgx_targetinfo *target)
 static int check_mac(const struct sgx_report *report)
 {
     struct sgx_targetinfo target;
-    uint8_t key[CMAC_SIZE], mac[CMAC_SIZE];
+    uint8_t key[MODEL_KEY_SIZE], mac[sizeof(report->mac)];
     int error = quoting_target(&target);
     if (error < 0)
         return error;
     model_report_key(&target, report->key_id, key);
-    error = aes_cmac(key, bytes_at(&report->body, sizeof(report->body)), mac);
-    if (error == 0 && !equal_ct(mac, report->mac, sizeof(mac)))
+    model_report_mac(key, &report->body, mac);
+    if (!equal_ct(mac, report->mac, sizeof(mac)))
         error = -EACCES;
     wipe(key, sizeof(key));
     wipe(mac, sizeof(mac));

@@ -11,8 +11,9 @@
 #include "include/sgx_arch.h"
 
 /* Reads what signing takes, and makes an attestation key for this process. Needs
- * files and the environment: before the sandbox step. 0 or -errno. */
-must_use int quoting_open(void);
+ * files and the environment: before the sandbox step. The modelled processor's keys
+ * have to be open by the first signature. 0, or -errno with `fault` filled. */
+must_use int quoting_open(struct fault *fault);
 void quoting_close(void);
 
 /* Whom reports have to be made for. 0, or -ENOSYS when not open. */

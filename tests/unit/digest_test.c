@@ -31,6 +31,19 @@ static void sha256_of_the_standard(void **state)
     expect(digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+static void parts_of_a_stream_make_the_whole(void **state)
+{
+    (void)state;
+    uint8_t digest[SHA256_SIZE];
+    struct sha256_stream s;
+    sha256_begin(&s);
+    sha256_add(&s, bytes_of_text("a"));
+    sha256_add(&s, (struct bytes){0});
+    sha256_add(&s, bytes_of_text("bc"));
+    assert_int_equal(sha256_end(&s, digest), 0);
+    expect(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 /* [RFC 4231 4.2, 4.3] */
 static void hmac_of_the_standard(void **state)
 {
@@ -84,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_of_the_standard),
+        cmocka_unit_test(parts_of_a_stream_make_the_whole),
         cmocka_unit_test(hmac_of_the_standard),
         cmocka_unit_test(hmac_refuses_a_long_key),
         cmocka_unit_test(hex_reads_what_it_writes),

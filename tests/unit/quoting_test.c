@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Simulated quotes and their collateral, judged by the verifier as it is and by
- * openssl(1). The processor's report key is a stand-in: what it derives is tested
- * with the processor. */
-/* links: sim/sgx/quoting.c sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/pck_extension.c crypto/key.c crypto/cmac.c crypto/issue.c host/user_dir.c host/newfile.c host/fault.c tests/unit/scratch.c attest/anchors.c attest/anchors_data.S attest/attest.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/document.c attest/endorsement.c attest/pck.c attest/policy.c attest/qe.c attest/qe_identity.c attest/quote.c attest/quote_appraise.c attest/record.c attest/sgx.c attest/signed_json.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/tcb.c attest/tcb_evaluate.c attest/tcb_info.c attest/tcb_level.c attest/tcb_status.c attest/tdx.c attest/text.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/x509.c crypto/x509_link.c base/cbor.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c */
+ * openssl(1). */
+/* links: sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/pck_extension.c crypto/key.c crypto/cmac.c crypto/issue.c host/user_dir.c host/newfile.c host/fault.c tests/unit/scratch.c attest/anchors.c attest/anchors_data.S attest/attest.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/document.c attest/endorsement.c attest/pck.c attest/policy.c attest/qe.c attest/qe_identity.c attest/quote.c attest/quote_appraise.c attest/record.c attest/sgx.c attest/signed_json.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/tcb.c attest/tcb_evaluate.c attest/tcb_info.c attest/tcb_level.c attest/tcb_status.c attest/tdx.c attest/text.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/x509.c crypto/x509_link.c base/cbor.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c */
 /* libs: -ljansson -lcrypto */
 #define _GNU_SOURCE
 #include "sim/sgx/quoting.h"
 
 #include "attest/attest.h"
 #include "attest/quote.h"
-#include "crypto/cmac.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
 #include "host/fault.h"
@@ -36,13 +34,6 @@
 #define DAY       86400
 #define AUTHORITY "state/enarx/sim/authority.pem"
 
-void model_report_key(const struct sgx_targetinfo *target, const uint8_t key_id[32],
-                      uint8_t key[16])
-{
-    for (size_t i = 0; i < 16; i++)
-        key[i] = (uint8_t)(target->mrenclave[i] ^ key_id[i] ^ key_id[16 + i] ^ 0x5a);
-}
-
 static int set_up(void **state)
 {
     char path[PATH_MAX];
@@ -50,6 +41,7 @@ static int set_up(void **state)
         return -1;
     snprintf(path, sizeof(path), "%s/state", (char *)*state);
     setenv("XDG_STATE_HOME", path, 1);
+    model_keys_set((const uint8_t[MODEL_KEY_SIZE]){1, 2, 3});
     return 0;
 }
 
@@ -94,12 +86,9 @@ static int keep_part(void *context, const char *name, struct bytes content)
 
 static void sign_report(const struct sgx_targetinfo *target, struct sgx_report *report)
 {
-    uint8_t key[16];
+    uint8_t key[MODEL_KEY_SIZE];
     model_report_key(target, report->key_id, key);
-    assert_int_equal(aes_cmac(key,
-                              (struct bytes){(const uint8_t *)&report->body, sizeof(report->body)},
-                              report->mac),
-                     0);
+    model_report_mac(key, &report->body, report->mac);
 }
 
 static void make_report(struct sgx_report *report)
@@ -122,7 +111,7 @@ static void make_set(void)
     struct sgx_report report;
     struct fault fault;
     unsigned seen = 0;
-    assert_int_equal(quoting_open(), 0);
+    assert_int_equal(quoting_open(&fault), 0);
     assert_int_equal(quoting_collateral(keep_part, &seen, &fault), 0);
     assert_int_equal(seen, (1u << PARTS) - 1);
     make_report(&report);
@@ -267,11 +256,15 @@ static void only_this_processor_gets_quotes(void **state)
     struct sgx_targetinfo other = {.mrenclave = {1}};
     uint8_t quote[16384];
     size_t size = sizeof(quote);
-    assert_int_equal(quoting_open(), 0);
+    struct fault fault;
+    assert_int_equal(quoting_open(&fault), 0);
     make_report(&report);
     sign_report(&other, &report);
     assert_int_equal(quoting_sign(&report, quote, &size), -EACCES);
     make_report(&report);
+    model_keys_set((const uint8_t[MODEL_KEY_SIZE]){1, 2, 4});
+    assert_int_equal(quoting_sign(&report, quote, &size), -EACCES);
+    model_keys_set((const uint8_t[MODEL_KEY_SIZE]){1, 2, 3});
     for (size_t bit = 0; bit < 8 * sizeof(report); bit += 5) {
         uint8_t *bytes = (uint8_t *)&report;
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -304,10 +297,12 @@ static void nothing_without_opening(void **state)
         struct sgx_report report = {0};
         uint8_t quote[16];
         size_t size = sizeof(quote);
+        struct fault fault;
         unsetenv("XDG_STATE_HOME");
         unsetenv("HOME");
         _exit(quoting_target(&target) == -ENOSYS &&
-                      quoting_sign(&report, quote, &size) == -ENOSYS && quoting_open() == -ENOENT
+                      quoting_sign(&report, quote, &size) == -ENOSYS &&
+                      quoting_open(&fault) == -ENOENT
                   ? 0
                   : 1);
     }

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The user's key and signatures; see author.h. Trusts files that belong to the user
+ * and that nobody else can read. */
+#define _GNU_SOURCE
+#include "host/sgx/author.h"
+
+#include "base/hex.h"
+#include "base/wipe.h"
+#include "host/newfile.h"
+#include "host/user_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KEY_FILE "sgx.key"
+
+static const struct user_dir author_dir = {"XDG_STATE_HOME", ".local/state", "enarx"};
+
+uint32_t sgx_author_date(void)
+{
+    const time_t now = time(NULL);
+    struct tm utc;
+    unsigned date = 0;
+    char text[32];
+    if (gmtime_r(&now, &utc) == NULL || strftime(text, sizeof(text), "%Y%m%d", &utc) == 0 ||
+        sscanf(text, "%8x", &date) != 1) /* BCD */
+        return 0;
+    return date;
+}
+
+/* ---- files ---- */
+
+/* At most `capacity` bytes of a file that only the user can read. Its size, or
+ * -errno; -EPERM for one that others can come to. */
+static ssize_t read_private(int dir, const char *name, void *out, size_t capacity,
+                            struct stat *found)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    ssize_t size = -EPERM;
+    if (fstat(fd, found) == 0 && S_ISREG(found->st_mode) && user_dir_is_private(found)) {
+        size = read(fd, out, capacity);
+        size = size < 0 ? -errno : size;
+    }
+    close(fd);
+    return size;
+}
+
+static int write_private(int dir, const char *name, struct bytes data, bool replace)
+{
+    struct newfile file;
+    int error = newfile_open(dir, 0600, &file);
+    if (error < 0)
+        return error;
+    if (write(file.fd, data.data, data.size) != (ssize_t)data.size)
+        error = -EIO;
+    if (error == 0)
+        error = newfile_commit(&file, name, replace);
+    newfile_close(&file);
+    return error;
+}
+
+/* ---- the key ---- */
+
+static int make_key(int dir, void (*before_key)(void))
+{
+    uint8_t pem[RSA_PEM_MAX];
+    EVP_PKEY *key;
+    before_key();
+    int error = rsa_new(&key);
+    if (error < 0)
+        return error;
+    struct put p = put_init(pem, sizeof(pem));
+    error = rsa_put(key, &p);
+    EVP_PKEY_free(key);
+    if (error == 0)
+        error = write_private(dir, KEY_FILE, put_done(&p), false);
+    wipe(pem, sizeof(pem));
+    return error == -EEXIST ? 0 : error; /* somebody was faster: theirs, then */
+}
+
+static int read_key(int dir, EVP_PKEY **key)
+{
+    uint8_t pem[RSA_PEM_MAX];
+    struct stat found;
+    ssize_t size = read_private(dir, KEY_FILE, pem, sizeof(pem), &found);
+    if (size < 0)
+        return (int)size;
+    int error = rsa_parse((struct bytes){pem, (size_t)size}, key);
+    wipe(pem, sizeof(pem));
+    return error;
+}
+
+static int open_key(int dir, void (*before_key)(void), EVP_PKEY **key, struct fault *fault)
+{
+    int error = read_key(dir, key);
+    if (error == -ENOENT) {
+        error = make_key(dir, before_key);
+        if (error == 0)
+            error = read_key(dir, key);
+    }
+    if (error == -EPERM || error == -ELOOP || error == -EBADMSG || error == -EKEYREJECTED)
+        return fault_set(fault, error,
+                         "%s/" KEY_FILE " in XDG_STATE_HOME is not a key of yours that others "
+                         "cannot read; remove it",
+                         author_dir.below);
+    return error < 0 ? fault_system(fault, error, "cannot make %s/" KEY_FILE " in XDG_STATE_HOME",
+                                    author_dir.below)
+                     : 0;
+}
+
+/* ---- what it signed ---- */
+
+#define NAME_SIZE (sizeof("sgx-.sig") + 2 * SHA256_SIZE)
+
+static void name_signature(const uint8_t mrenclave[static SHA256_SIZE], char name[static NAME_SIZE])
+{
+    char hex[2 * SHA256_SIZE + 1];
+    hex_put((struct bytes){mrenclave, SHA256_SIZE}, hex);
+    snprintf(name, NAME_SIZE, "sgx-%s.sig", hex);
+}
+
+static bool older(const struct stat *a, const struct stat *b)
+{
+    return a->st_mtim.tv_sec < b->st_mtim.tv_sec ||
+           (a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec < b->st_mtim.tv_nsec);
+}
+
+/* One that is older than the key may be by another. */
+static bool find_signature(int dir, const char *name, const uint8_t mrenclave[static SHA256_SIZE],
+                           struct sgx_sigstruct *out)
+{
+    struct stat key;
+    struct stat found;
+    return fstatat(dir, KEY_FILE, &key, AT_SYMLINK_NOFOLLOW) == 0 &&
+           read_private(dir, name, out, sizeof(*out), &found) == (ssize_t)sizeof(*out) &&
+           !older(&found, &key) && sgx_sigstruct_fault(out, mrenclave) == NULL;
+}
+
+static int sign(int dir, const uint8_t mrenclave[static SHA256_SIZE], void (*before_key)(void),
+                struct sgx_sigstruct *out, struct fault *fault)
+{
+    char name[NAME_SIZE];
+    EVP_PKEY *key;
+    name_signature(mrenclave, name);
+    if (find_signature(dir, name, mrenclave, out))
+        return 0;
+    int error = open_key(dir, before_key, &key, fault);
+    if (error < 0)
+        return error;
+    error = sgx_sigstruct_sign(key, mrenclave, sgx_author_date(), out);
+    EVP_PKEY_free(key);
+    if (error < 0)
+        return fault_system(fault, error, "cannot sign the enclave");
+    error = write_private(dir, name, (struct bytes){(const uint8_t *)out, sizeof(*out)}, true);
+    return error < 0 ? fault_system(fault, error, "cannot keep %s in %s of XDG_STATE_HOME", name,
+                                    author_dir.below)
+                     : 0;
+}
+
+int sgx_author_sign(const uint8_t mrenclave[static SHA256_SIZE], void (*before_key)(void),
+                    struct sgx_sigstruct *out, struct fault *fault)
+{
+    int dir = user_dir_open(&author_dir, true, fault);
+    if (dir < 0)
+        return dir;
+    int error = sign(dir, mrenclave, before_key, out, fault);
+    close(dir);
+    return error;
+}

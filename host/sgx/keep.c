@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of an enclave; see keep.h. The enclave is hostile: what it leaves in
+ * registers and in the block is checked where it is used. */
+#define _GNU_SOURCE
+#include "host/sgx/keep.h"
+
+#include "host/port_host.h"
+#include "host/sgx/enter.h"
+#include "host/sgx/image.h"
+#include "host/sgx/turn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+_Static_assert(offsetof(struct sgx_entry, exit_rdi) == 32, "enter.S");
+_Static_assert(offsetof(struct sgx_entry, run) == 48, "enter.S");
+_Static_assert(offsetof(struct sgx_enclave_run, user_data) == 32, "enter.S [Linux asm/sgx.h]");
+
+/* The machine: one enclave in this process. */
+static struct {
+    const struct sgx_device *device;
+    uint64_t base;
+    uint64_t tcs; /* its address */
+} sgx;
+
+static int complain(int error, const char *what)
+{
+    dprintf(STDERR_FILENO, "enarx: cannot start the keep: %s: %s\n", what, strerror(-error));
+    return error;
+}
+
+/* One write: the sandbox has nothing for a stream that asks what it writes to. */
+static no_return void stop(const char *why)
+{
+    char line[256];
+    int length = snprintf(line, sizeof(line), "enarx: the keep stopped: %s\n", why);
+    if (write(STDERR_FILENO, line, (size_t)length) != length)
+        _exit(2);
+    _exit(1);
+}
+
+/* ---- what the enclave asks of its device ---- */
+
+/* An operation on pages, its range checked against the enclave. */
+static int64_t serve_memory(const uint64_t arg[static 4])
+{
+    const uint64_t offset = arg[1] - sgx.base;
+    const uint64_t pages = arg[2];
+    if (arg[1] < sgx.base || offset >= SGX_KEEP_SIZE || offset % SGX_PAGE != 0 || pages == 0 ||
+        pages > (SGX_KEEP_SIZE - offset) / SGX_PAGE)
+        return -EINVAL;
+    switch (arg[0]) {
+    case SGX_KEEP_RESTRICT:
+        if (arg[3] & ~(uint64_t)SGX_PERMISSION)
+            return -EINVAL;
+        return sgx.device->restrict_permissions(offset, pages * SGX_PAGE, arg[3]);
+    case SGX_KEEP_TRIM:
+        return sgx.device->trim(offset, pages * SGX_PAGE);
+    case SGX_KEEP_REMOVE:
+        return sgx.device->remove(offset, pages * SGX_PAGE);
+    default:
+        return -EINVAL;
+    }
+}
+
+static int64_t give_target(uint8_t *out, size_t out_size)
+{
+    struct sgx_targetinfo target;
+    if (out_size < sizeof(target))
+        return -EINVAL;
+    int error = sgx.device->quote_target(&target);
+    if (error < 0)
+        return error;
+    memcpy(out, &target, sizeof(target));
+    return sizeof(target);
+}
+
+static int64_t give_quote(struct bytes in, uint8_t *out, size_t out_size)
+{
+    static uint8_t quote[SGX_QUOTE_MAX];
+    struct sgx_report report;
+    size_t size = sizeof(quote);
+    if (in.size != sizeof(report))
+        return -EINVAL;
+    memcpy(&report, in.data, sizeof(report));
+    int error = sgx.device->quote_sign(&report, quote, &size);
+    if (error < 0)
+        return error;
+    if (size > sizeof(quote) || size > out_size)
+        return -EMSGSIZE;
+    memcpy(out, quote, size);
+    return (int64_t)size;
+}
+
+static int64_t serve_quote(const uint64_t arg[static 4], struct bytes in, uint8_t *out,
+                           size_t out_size)
+{
+    switch (arg[0]) {
+    case SGX_KEEP_QUOTE_TARGET:
+        return in.size == 0 ? give_target(out, out_size) : -EINVAL;
+    case SGX_KEEP_QUOTE_SIGN:
+        return give_quote(in, out, out_size);
+    default:
+        return -EINVAL;
+    }
+}
+
+static const struct keep_verbs verbs = {.memory = serve_memory, .quote = serve_quote};
+
+/* ---- before the sandbox ---- */
+
+static int add_pages(const struct sgx_device *device, const struct sgx_image *image)
+{
+    for (size_t i = 0; i < image->count; i++) {
+        const struct sgx_run *run = &image->runs[i];
+        int error = device->add(run->offset, run->data, run->size, run->flags);
+        if (error < 0)
+            return complain(error, "adding pages to the enclave");
+    }
+    return 0;
+}
+
+static int start(const struct sgx_device *device, struct bytes signature)
+{
+    struct sgx_sigstruct sigstruct;
+    if (signature.size != sizeof(sigstruct))
+        return complain(-EINVAL, "the signature of the enclave");
+    memcpy(&sigstruct, signature.data, sizeof(sigstruct));
+    int error = device->init(&sigstruct);
+    if (error == -EPERM)
+        return complain(error, "the processor refused the enclave's signature (EINIT)");
+    return error < 0 ? complain(error, "initialising the enclave") : 0;
+}
+
+static int load(const struct sgx_device *device, const struct sgx_image *image,
+                struct bytes signature)
+{
+    static struct sgx_secs secs aligned_to(SGX_PAGE);
+    secs = (struct sgx_secs){
+        .size = SGX_KEEP_SIZE,
+        .ssa_frame_size = SGX_KEEP_SSA_PAGES,
+        .miscselect = SGX_KEEP_MISCSELECT,
+        .attributes = {.flags = SGX_KEEP_ATTRIBUTES, .xfrm = SGX_KEEP_XFRM},
+    };
+    int error = device->create(&secs);
+    if (error < 0)
+        return complain(error, "creating an enclave of 64 GiB");
+    sgx.device = device;
+    sgx.base = secs.base;
+    sgx.tcs = secs.base + image->entry;
+    error = add_pages(device, image);
+    return error < 0 ? error : start(device, signature);
+}
+
+int sgx_prepare(const struct sgx_device *device, struct keep *keep)
+{
+    struct sgx_image image;
+    int error = device->open();
+    if (error < 0)
+        return complain(error, device->name);
+    error = sgx_image_parse(sgx_shim_file(), &image);
+    if (error < 0)
+        return complain(error, "the shim in this command");
+    error = load(device, &image, keep->signature);
+    sgx_image_fini(&image);
+    keep->boot.cpus = 1;
+    keep->verbs = &verbs;
+    return error;
+}
+
+/* ---- inside it ---- */
+
+static struct shared *make_block(const struct boot_record *boot)
+{
+    void *block =
+        mmap(NULL, PORT_BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED)
+        stop("there is no memory for its calls");
+    shared_write(block, PORT_BOOT_OFFSET, boot, sizeof(*boot));
+    return block;
+}
+
+/* Once in and out again. */
+static enum sgx_turn take_turn(vdso_sgx_enter_enclave_t entry, struct sgx_entry *e,
+                               struct sgx_turns *turns)
+{
+    const char *why = NULL;
+    if (sgx_enter_once(entry, e) != 0)
+        stop("the kernel did not enter it");
+    const struct sgx_left left = {
+        .leaf = e->run->function,
+        .vector = e->run->exception_vector,
+        .address = e->run->exception_addr,
+        .reason = e->exit_rdi,
+        .stop = e->exit_rsi,
+    };
+    enum sgx_turn turn = sgx_turn_take(turns, &left, &why);
+    if (turn == SGX_TURN_END)
+        stop(why);
+    return turn;
+}
+
+no_return void sgx_enter(const struct sgx_device *device, struct keep *keep)
+{
+    struct shared *block = make_block(&keep->boot);
+    struct sgx_enclave_run run = {.tcs = sgx.tcs, .user_handler = (uintptr_t)sgx_exit_handler};
+    struct sgx_turns turns = {0};
+    struct sgx_entry entry = {
+        .rdi = (uintptr_t)block,
+        .rsi = (uintptr_t)keep->exec.data.data,
+        .rdx = (uintptr_t)sgx_exec_tree().data,
+        .leaf = SGX_EENTER,
+        .run = &run,
+    };
+    run.user_data = (uintptr_t)&entry;
+    close(keep->exec.fd);
+    for (;;) {
+        enum sgx_turn turn = take_turn(device->entry(), &entry, &turns);
+        if (turn == SGX_TURN_SERVE)
+            port_host_serve(keep->host, block);
+        entry.rdi = entry.rsi = entry.rdx = 0;
+        entry.leaf = turn == SGX_TURN_RESUME ? SGX_ERESUME : SGX_EENTER;
+    }
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a keep ends when exec has failed: one constant line with one number. */
+#include "shim/core/kernel.h"
+#include "shim/core/port.h"
+#include "shim/core/string.h"
+
+#define LINE_MAX 128u
+
+static size_t put_number(char *to, uint64_t n)
+{
+    char digits[20];
+    size_t count = 0;
+    for (; n > 0 || count == 0; n /= 10)
+        digits[count++] = (char)('0' + n % 10);
+    for (size_t i = 0; i < count; i++)
+        to[i] = digits[count - 1 - i];
+    return count;
+}
+
+no_return void kernel_fail(struct kernel *k, const char *text, uint64_t number)
+{
+    char line[LINE_MAX];
+    size_t size = 0;
+    while (text[size] != '\0' && size < LINE_MAX - 32) {
+        line[size] = text[size];
+        size++;
+    }
+    if (number != 0) {
+        line[size++] = ' ';
+        size += put_number(line + size, number);
+    }
+    const struct port_call log = {
+        .verb = PORT_LOG, .arg = {PORT_LOG_ERROR}, .in = line, .in_size = size};
+    const struct port_call end = {.verb = PORT_EXIT, .arg = {PORT_END_FAILED, 1}};
+    (void)port_carry(k->block, &log);
+    (void)port_carry(k->block, &end);
+    machine_stop(STOP_ENDED); /* a host that lets it go on */
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a technology (shim/kvm, shim/snp, shim/sgx) supplies to the core, and the
+ * registers that pass between them. Permissions are PROT_ bits: read 1, write 2,
+ * execute 4, never write and execute together. Addresses are the keep's own. */
+#ifndef SHIM_CORE_MACHINE_H
+#define SHIM_CORE_MACHINE_H
+
+#include "base/attr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_SIZE 4096u
+
+#define PROT_R 1u
+#define PROT_W 2u
+#define PROT_X 4u
+
+/* exec's registers while the shim works. The first 18 words are in the order of
+ * GPRSGX [SDM 3D 35.9.1]; entry.S knows the offsets. */
+struct frame {
+    uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
+    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t rflags;
+    uint64_t rip;
+};
+
+/* What the processor says of an exception. */
+struct fault {
+    uint32_t vector;
+    uint32_t error;   /* #PF, #GP */
+    uint64_t address; /* #PF */
+};
+
+/* ---- pages: each is absent or present; a present page belongs to the keep ---- */
+
+bool machine_present(uint64_t page);
+
+/* Makes absent pages present and zero. */
+void machine_add(uint64_t start, uint64_t end, unsigned prot);
+
+/* Makes an absent page present as a copy of a private readable page. */
+void machine_publish(uint64_t page, const void *from, unsigned prot);
+
+/* Changes the permission of the pages present. */
+void machine_protect(uint64_t start, uint64_t end, unsigned from, unsigned to);
+
+/* Makes the pages present absent again; what was in them is gone. */
+void machine_drop(uint64_t start, uint64_t end);
+
+/* ---- registers that no frame holds ---- */
+
+uint64_t machine_fs(void);
+void machine_set_fs(uint64_t base);
+
+/* The host has attacked, or the shim is wrong: stop without another word. */
+enum machine_stop { STOP_ENDED, STOP_FAULT, STOP_FATAL, STOP_PAGE, STOP_BLOCK, STOP_ENTROPY, STOP_BUG };
+no_return void machine_stop(enum machine_stop why);
+
+#endif

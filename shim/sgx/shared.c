@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copies to and from memory outside; see shim/core/shared.h. A processor may leave
+ * stale secrets in what it reads of, or writes to, device memory that a host has
+ * mapped there in place of memory; whole aligned words are safe [INTEL-SA-00615,
+ * INTEL-SA-00657]. So every access is one aligned word of 8 bytes, read once. */
+#include "shim/core/shared.h"
+
+#include "shim/core/machine.h"
+#include "shim/core/string.h"
+
+#define WORD 8u
+
+static uint64_t read_word(const volatile uint64_t *from)
+{
+    uint64_t word;
+    __asm__ volatile("mov %1, %0" : "=r"(word) : "m"(*from));
+    return word;
+}
+
+static void write_word(volatile uint64_t *to, uint64_t word)
+{
+    __asm__ volatile("mov %1, %0" : "=m"(*to) : "r"(word));
+}
+
+void shared_read(const struct shared *from, size_t offset, void *to, size_t size)
+{
+    const uint64_t address = (uint64_t)from + offset;
+    const volatile uint64_t *word = (const volatile uint64_t *)(address & ~(uint64_t)(WORD - 1));
+    size_t skip = address % WORD;
+    uint8_t *at = to;
+    while (size > 0) {
+        const uint64_t value = read_word(word++);
+        const size_t part = size < WORD - skip ? size : WORD - skip;
+        memcpy(at, (const uint8_t *)&value + skip, part);
+        at += part;
+        size -= part;
+        skip = 0;
+    }
+}
+
+/* The last word is filled up with zeroes: what lies there is the block's own. */
+void shared_write(struct shared *to, size_t offset, const void *from, size_t size)
+{
+    volatile uint64_t *word = (volatile uint64_t *)((uint64_t)to + offset);
+    const uint8_t *at = from;
+    if (((uint64_t)to + offset) % WORD != 0)
+        machine_stop(STOP_BUG);
+    for (; size > 0; word++) {
+        uint64_t value = 0;
+        const size_t part = size < WORD ? size : WORD;
+        memcpy(&value, at, part);
+        write_word(word, value);
+        at += part;
+        size -= part;
+    }
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The processor as exec sees it where CPUID is the shim's to answer: one fixed
+ * table, so that no host can claim what is not there or hide what exec rests on. */
+#ifndef SHIM_X86_CPUID_H
+#define SHIM_X86_CPUID_H
+
+#include <stdint.h>
+
+struct cpuid {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+/* A leaf that is not in the table is all zeroes. [SDM 2A CPUID] */
+struct cpuid cpuid_answer(uint32_t leaf, uint32_t subleaf);
+
+/* Leaf 1, edx: what AT_HWCAP holds. */
+#define CPUID_HWCAP (cpuid_answer(1, 0).edx)
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Vector and floating-point state in memory: x87, SSE and AVX, and nothing else.
+ *
+ *     0     legacy area: x87, MXCSR, xmm registers
+ *     512   header: which components hold more than their initial state
+ *     576   upper halves of the ymm registers
+ *
+ * [SDM 1 13.4] */
+#ifndef SHIM_X86_XSAVE_H
+#define SHIM_X86_XSAVE_H
+
+#include "base/attr.h"
+
+#include <stdint.h>
+
+#define XSAVE_COMPONENTS 7u
+#define XSAVE_SIZE       832u
+#define XSAVE_MXCSR      24u
+#define XSAVE_HEADER     512u
+#define XSAVE_HEADER_END 576u
+#define MXCSR_RESERVED   0xffff0000u
+
+struct xsave {
+    uint8_t bytes[XSAVE_SIZE];
+} aligned_to(64);
+
+static inline void xsave(struct xsave *to)
+{
+    __asm__ volatile("xsave64 %0" : "+m"(*to) : "a"(XSAVE_COMPONENTS), "d"(0) : "memory");
+}
+
+/* Faults on a header or an MXCSR that is not valid: check first. */
+static inline void xrstor(const struct xsave *from)
+{
+    __asm__ volatile("xrstor64 %0" : : "m"(*from), "a"(XSAVE_COMPONENTS), "d"(0) : "memory");
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The enclave's memory: one reservation, whose protections follow the EPCM. Equal
+ * neighbours are one mapping to the kernel, so that their number stays small. */
+#define _GNU_SOURCE
+#include "sim/sgx/machine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Pages that a fault makes accessible at most, each way. */
+#define AROUND 512u
+
+static void *at(uint64_t page) { return (void *)(machine.secs.base + page * SGX_PAGE); }
+
+static void protect(uint64_t page, uint64_t count, int protection)
+{
+    if (mprotect(at(page), count * SGX_PAGE, protection) == 0)
+        return;
+    perror("enarx: the SGX model cannot protect the enclave's memory");
+    abort();
+}
+
+/* The page that is touched gives the whole range its anonymous memory's identity,
+ * without which mappings that meet later would not become one. */
+static void unify(void *base, uint64_t size)
+{
+    if (mprotect(base, size, PROT_READ | PROT_WRITE) < 0)
+        return;
+    *(volatile uint8_t *)base = 0;
+    (void)!mprotect(base, size, PROT_NONE);
+}
+
+int memory_reserve(uint64_t size, uint64_t *base)
+{
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    uint8_t *found = mmap(NULL, 2 * size, PROT_NONE, flags, -1, 0);
+    if (found == MAP_FAILED)
+        return -errno;
+    uint8_t *aligned = (uint8_t *)(((uintptr_t)found + size - 1) & ~(uintptr_t)(size - 1));
+    if (aligned != found)
+        munmap(found, (size_t)(aligned - found));
+    munmap(aligned + size, (size_t)(found + size - aligned));
+    machine.epcm =
+        mmap(NULL, size / SGX_PAGE * sizeof(*machine.epcm), PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (machine.epcm == MAP_FAILED)
+        return -errno;
+    unify(aligned, size);
+    *base = (uintptr_t)aligned;
+    return 0;
+}
+
+static unsigned permissions(struct epcm_entry page)
+{
+    return epcm_permissions(page) & epcm_pte(page);
+}
+
+static int protection(struct epcm_entry page, unsigned want)
+{
+    unsigned allowed = permissions(page);
+    if ((allowed & (SGX_W | SGX_X)) == (SGX_W | SGX_X))
+        allowed &= want == SGX_X ? ~SGX_W : ~SGX_X;
+    return ((allowed & SGX_R) != 0 ? PROT_READ : 0) | ((allowed & SGX_W) != 0 ? PROT_WRITE : 0) |
+           ((allowed & SGX_X) != 0 ? PROT_EXEC : 0);
+}
+
+void memory_sync(uint64_t page, uint64_t count, unsigned want)
+{
+    if (machine.strict && machine.current == NULL)
+        return;
+    for (uint64_t i = 0; i < count;) {
+        uint64_t from = i;
+        int same = protection(machine.epcm[page + from], want);
+        while (i < count && protection(machine.epcm[page + i], want) == same)
+            i++;
+        protect(page + from, i - from, same);
+    }
+}
+
+void memory_sync_around(uint64_t page, unsigned want)
+{
+    uint64_t pages = machine.secs.size / SGX_PAGE;
+    unsigned same = permissions(machine.epcm[page]);
+    uint64_t first = page;
+    uint64_t end = page + 1;
+    while (first > 0 && page - first < AROUND && permissions(machine.epcm[first - 1]) == same)
+        first--;
+    while (end < pages && end - page < AROUND && permissions(machine.epcm[end]) == same)
+        end++;
+    memory_sync(first, end - first, want);
+}
+
+void memory_clear(uint64_t page, uint64_t count)
+{
+    if (madvise(at(page), count * SGX_PAGE, MADV_DONTNEED) < 0)
+        abort();
+}
+
+/* True when host code can do that to the page as it is protected now. */
+static bool is_open(struct epcm_entry page, unsigned access)
+{
+    unsigned allowed = permissions(page);
+    if ((allowed & (SGX_W | SGX_X)) == (SGX_W | SGX_X))
+        return false; /* either way */
+    return !machine.strict && (allowed & access) != 0;
+}
+
+static void open_page(uint64_t page) { protect(page, 1, PROT_READ | PROT_WRITE); }
+
+static void close_page(uint64_t page)
+{
+    if (machine.strict && machine.current == NULL)
+        protect(page, 1, PROT_NONE);
+    memory_sync(page, 1, SGX_W);
+}
+
+void memory_read(uint64_t address, void *to, size_t size)
+{
+    uint64_t page = page_of(address);
+    bool open = is_open(machine.epcm[page], SGX_R);
+    if (!open)
+        open_page(page);
+    memcpy(to, (const void *)address, size);
+    if (!open)
+        close_page(page);
+}
+
+void memory_write(uint64_t address, const void *from, size_t size)
+{
+    uint64_t page = page_of(address);
+    bool open = is_open(machine.epcm[page], SGX_W);
+    if (!open)
+        open_page(page);
+    memcpy((void *)address, from, size);
+    if (!open)
+        close_page(page);
+}
+
+/* The protection that the page is to have may not be that which it has. */
+void memory_replace(uint64_t address, const uint8_t content[static SGX_PAGE])
+{
+    open_page(page_of(address));
+    memcpy((void *)address, content, SGX_PAGE);
+    close_page(page_of(address));
+}
+
+void memory_hide(void)
+{
+    if (machine.strict)
+        protect(0, machine.secs.size / SGX_PAGE, PROT_NONE);
+}

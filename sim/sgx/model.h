@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A software model of a processor with SGX2 and of the kernel's driver for it, in
+ * the process of the keep, whose only thread enters the enclave. It runs the image
+ * that hardware would run. It isolates nothing. Trusts the kernel.
+ *
+ * `open` does what the sandbox forbids later (prctl) and takes this process's
+ * SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS, and its alternate signal
+ * stack: it must be called in the process that runs the keep, before the sandbox
+ * is entered. All the rest may come after: it makes no system call but mmap,
+ * munmap, mprotect, madvise, rt_sigaction, rt_sigprocmask, rt_sigreturn, getrandom,
+ * arch_prctl, and at its end tgkill. Errors of `open`: -ENOTSUP where the processor
+ * or the kernel lacks FSGSBASE, AVX or Syscall User Dispatch. */
+#ifndef SIM_SGX_MODEL_H
+#define SIM_SGX_MODEL_H
+
+#include "host/sgx/device.h"
+
+#include <stdbool.h>
+
+extern const struct sgx_device sgx_model;
+
+/* True: CPUID in the enclave is #UD, as on hardware; false: the processor runs it. */
+bool model_cpuid_faults(void);
+
+/* X(name, text) */
+#define MODEL_COUNTERS(X)                                     \
+    X(eenter, "EENTER")                                       \
+    X(eresume, "ERESUME")                                     \
+    X(eexit, "EEXIT")                                         \
+    X(aex_syscall, "AEX by a system call")                    \
+    X(aex_touch, "AEX by the first touch of a page")          \
+    X(aex_eaug, "AEX that the kernel served with EAUG alone") \
+    X(aex_page_fault, "AEX by another page fault")            \
+    X(aex_interrupt, "AEX by an interrupt")                   \
+    X(aex_other, "AEX by another exception")                  \
+    X(eadd, "EADD")                                           \
+    X(eextend_bytes, "bytes measured with EEXTEND")           \
+    X(eaug, "EAUG")                                           \
+    X(emodpr, "EMODPR")                                       \
+    X(emodt, "EMODT")                                         \
+    X(eremove, "EREMOVE")                                     \
+    X(ereport, "EREPORT")                                     \
+    X(egetkey, "EGETKEY")                                     \
+    X(eaccept, "EACCEPT")                                     \
+    X(eacceptcopy, "EACCEPTCOPY")                             \
+    X(emodpe, "EMODPE")                                       \
+    X(traps, "signals that the model took: none on hardware")
+
+struct model_counters {
+#define MODEL_COUNTER(name, text) uint64_t name;
+    MODEL_COUNTERS(MODEL_COUNTER)
+#undef MODEL_COUNTER
+};
+
+const struct model_counters *model_counters(void);
+
+#endif

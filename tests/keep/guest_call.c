@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of system calls and port calls from inside. */
+#include "shim/core/syscalls.h"
+#include "tests/keep/guest.h"
+
+#include <asm/unistd_64.h>
+
+#define ENOSYS 38
+#define EFAULT 14
+#define EINVAL 22
+
+static bool is_answered(uint64_t number)
+{
+#define CASE(name) case __NR_##name:
+    switch (number) {
+        SYSCALL_TABLE(CASE)
+        return true;
+    default:
+        return false;
+    }
+#undef CASE
+}
+
+static void hello(void) { say("Hello from the keep"); }
+
+/* SB11: what the table lacks is no system call. */
+static void unknown(void)
+{
+    for (uint64_t n = 0; n < 1024; n++) {
+        if (!is_answered(n))
+            check(sys0(n) == -ENOSYS);
+    }
+    check(sys0(UINT64_MAX) == -ENOSYS);
+    check(sys0(1ull << 32 | __NR_getpid) == -ENOSYS);
+}
+
+/* SB1: addresses that are not the guest's own memory. */
+static void pointers(void)
+{
+    uint8_t *own = map(2 * PAGE, 3);
+    const uint64_t bad[] = {
+        0,
+        8,
+        UINT64_MAX - 7,
+        (uint64_t)report_function(),                          /* the shim's code */
+        ((uint64_t)own & ~((1ull << 36) - 1)),                /* the enclave's first page */
+        ((uint64_t)own & ~((1ull << 36) - 1)) + (8ull << 20), /* the shim's tables */
+        ((uint64_t)own | ((1ull << 36) - 1)) - 3,             /* its end */
+        (uint64_t)own + 2 * PAGE - 4,                         /* half of it */
+        0x8000000000000000,
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        check(sys2(__NR_clock_gettime, 1, bad[i]) == -EFAULT);
+        check(sys3(__NR_getrandom, bad[i], 16, 0) == -EFAULT);
+        check(sys4(__NR_rt_sigprocmask, 0, bad[i], 0, 8) == (bad[i] == 0 ? 0 : -EFAULT));
+        check(sys3(__NR_write, 2, bad[i], 16) == -EFAULT);
+        const struct port_call out = {.verb = PORT_EXCHANGE, .out = (void *)bad[i], .out_size = 16};
+        check(port(&out) == -EFAULT);
+        const struct port_call in = {.verb = PORT_LOG, .in = (void *)bad[i], .in_size = 16};
+        check(port(&in) == -EFAULT);
+        check(port((const struct port_call *)bad[i]) == -EFAULT);
+    }
+    const struct port_call huge = {.verb = PORT_READ, .out = own, .out_size = SIZE_MAX};
+    check(port(&huge) < 0);
+}
+
+/* The verbs that are the shim's own. */
+static void verbs(void)
+{
+    check(port(&(struct port_call){.verb = PORT_MEMORY, .arg = {1, 0, 1, 7}}) == -EINVAL);
+    check(port(&(struct port_call){.verb = PORT_VERB_COUNT}) == -EINVAL);
+    check(port(&(struct port_call){.verb = UINT32_MAX}) == -EINVAL);
+}
+
+/* SX13: whatever the host says, time does not go back. */
+static void clocks(void)
+{
+    uint64_t last[2] = {0, 0};
+    for (int i = 0; i < 3000; i++) {
+        for (uint64_t id = 0; id < 2; id++) {
+            uint64_t time[2];
+            check(sys2(__NR_clock_gettime, id, time) == 0);
+            const uint64_t now = time[0] * 1000000000u + time[1];
+            check(time[1] < 1000000000u && now >= last[id]);
+            last[id] = now;
+        }
+    }
+    check(sys2(__NR_clock_gettime, 99, last) == -EINVAL);
+}
+
+/* SB13 */
+static void random_numbers(void)
+{
+    uint64_t a[8];
+    uint64_t b[8];
+    check(sys3(__NR_getrandom, a, sizeof(a), 0) == sizeof(a));
+    check(sys3(__NR_getrandom, b, sizeof(b), 0) == sizeof(b));
+    for (size_t i = 0; i < 8; i++)
+        check(a[i] != b[i] && a[i] != 0);
+}
+
+static void futex(void)
+{
+    uint32_t word = 5;
+    const uint64_t short_time[2] = {0, 2000000};
+    check(sys3(__NR_futex, &word, 129, 1) == 0);                /* wake */
+    check(sys4(__NR_futex, &word, 128, 6, 0) == -11);           /* another value */
+    check(sys4(__NR_futex, &word, 128, 5, short_time) == -110); /* nobody comes */
+}
+
+/* The processor's report is of this keep. */
+static void report(void)
+{
+    static uint8_t target[512];
+    static uint8_t data[64] = {1, 2, 3};
+    static uint8_t result[432];
+    check(report_function() != NULL);
+    check(report_function()(target, data, result) == 0);
+    for (size_t i = 0; i < sizeof(data); i++)
+        check(result[320 + i] == data[i]);
+    check(report_function()((void *)8, data, result) == -EFAULT);
+    check(report_function()(target, data, (void *)report_function()) == -EFAULT);
+}
+
+/* Every verb many times: a host that lies must be noticed. What the host may say
+ * is checked by the shim; what it gives is looked at here. */
+static void every_verb(void)
+{
+    uint8_t *buffer = map(PORT_CHUNK, 3);
+    for (int round = 0; round < 200; round++) {
+        for (uint32_t verb = PORT_LOG + 1; verb < PORT_QUOTE; verb++) {
+            struct port_call call = {.verb = verb, .out = buffer, .out_size = 64};
+            if (verb == PORT_WRITE || verb == PORT_STORE)
+                call = (struct port_call){.verb = verb, .in = buffer, .in_size = 64};
+            if (verb == PORT_POLL)
+                call.in = buffer, call.in_size = 64;
+            if (verb == PORT_CLOSE || verb == PORT_SHUTDOWN || verb == PORT_LISTEN ||
+                verb == PORT_ACCEPT || verb == PORT_CONNECT || verb == PORT_CLOCK)
+                call.out = NULL, call.out_size = 0;
+            const int64_t result = port(&call);
+            check(result > -4096);
+            if (verb == PORT_READ || verb == PORT_WRITE || verb == PORT_STORE)
+                check(result <= 64);
+            if (verb == PORT_POLL)
+                check(result <= 8);
+            if (verb == PORT_CLOSE || verb == PORT_SHUTDOWN)
+                check(result <= 0);
+            if (verb == PORT_ACCEPT || verb == PORT_LISTEN || verb == PORT_CONNECT)
+                check(result <= (int64_t)PORT_HANDLE_MAX);
+        }
+    }
+}
+
+const struct test call_tests[] = {
+    {"hello", hello}, {"unknown", unknown}, {"pointers", pointers},
+    {"verbs", verbs}, {"clocks", clocks},   {"random", random_numbers},
+    {"futex", futex}, {"report", report},   {"every_verb", every_verb},
+    {NULL, NULL},
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of registers: what exec had, it has again, whatever the shim or the host did
+ * meanwhile. register_probe.S fills all of them, does one thing, and compares. */
+#include "tests/keep/guest.h"
+
+#include <asm/unistd_64.h>
+
+/* Each returns 0 when every register is as it was: bit 0 general, bit 1 vectors,
+ * bit 2 MXCSR and x87 control word, bit 3 flags. `page` is absent memory. */
+int probe_syscall(uint64_t number, uint64_t argument);
+int probe_touch(volatile uint8_t *page);
+/* At the very start: 0 when MXCSR, x87 and vectors are as after reset. */
+int probe_initial(void);
+
+static void across_syscall(void)
+{
+    uint64_t time[2];
+    for (int i = 0; i < 50; i++)
+        check(probe_syscall(__NR_getpid, 0) == 0);
+    check(probe_syscall(1000, 0) == 0);
+    /* one that leaves the keep, too */
+    for (int i = 0; i < 50; i++) {
+        check(sys2(__NR_clock_gettime, 1, time) == 0);
+        check(probe_syscall(__NR_write, 2) == 0);
+    }
+}
+
+static void across_touch(void)
+{
+    uint8_t *at = map(64 * PAGE, 3);
+    for (int i = 0; i < 64; i++)
+        check(probe_touch(at + i * PAGE) == 0);
+}
+
+static void initial(void) { check(probe_initial() == 0); }
+
+const struct test register_tests[] = {
+    {"across_syscall", across_syscall},
+    {"across_touch", across_touch},
+    {"initial", initial},
+    {NULL, NULL},
+};
