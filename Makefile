@@ -51,8 +51,8 @@ EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(ca
 HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest host host/nil host/sgx sim/sgx host/cli,\
                $(call sources,$(f))) shim/core/port.c shim/core/shared.c)
 
-.PHONY: all demo check check-long check-checklist check-portable check-differential
-.PHONY: fuzz fuzz-report bench bench-attest lint install uninstall clean
+.PHONY: all demo check check-long check-checklist check-reproducible check-portable
+.PHONY: check-differential fuzz fuzz-report bench bench-attest lint install uninstall clean
 .DELETE_ON_ERROR:
 all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash $(BUILD)/libattest.a $(BUILD)/libattest.pc \
     $(BUILD)/examples/verify
@@ -82,10 +82,12 @@ $(BUILD)/obj/%.o: %.S $(BUILD)/may
 $(BUILD)/obj/exec/%.o: INCLUDES = -isystem $(BUILD)/engine/include
 $(filter $(BUILD)/obj/exec/%,$(EXEC_OBJS)): | $(ENGINE)
 
-$(BUILD)/exec: $(EXEC_OBJS) $(ENGINE)
+# exec as a keep runs it, and with its symbols, for tools/check-binaries.
+$(BUILD)/exec: NAMELESS := -Wl,-s
+$(BUILD)/exec $(BUILD)/exec.sym: $(EXEC_OBJS) $(ENGINE)
 	$(call say,link,$@)
-	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-s -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
-	    -lcrypto -lm 2> $(BUILD)/exec.link || { cat $(BUILD)/exec.link >&2; exit 1; }
+	$(Q)$(CC) -static-pie $(LDFLAGS) $(NAMELESS) -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
+	    -lcrypto -lm 2> $@.link || { cat $@.link >&2; exit 1; }
 
 $(BUILD)/exec.sha256: $(BUILD)/exec
 	@sha256sum $< | cut -c1-64 | xxd -r -p > $@ 2>/dev/null || \
@@ -228,7 +230,7 @@ $(foreach t,tests/attest/mutation tests/attest/differential bench/attest,$(eval 
 -include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ) $(MUTATION)
+tests: $(UNIT) $(FUZZ) $(MUTATION) $(BUILD)/exec.sym
 
 demo:
 	@tools/setup demo
@@ -250,6 +252,11 @@ check-checklist:
 
 check-differential: $(BUILD)/tests/attest/differential
 	@tools/differential
+
+# Builds what is measured twice from nothing, and compares.
+check-reproducible:
+	@tools/setup demo
+	@tools/reproducible
 
 check-portable:
 	@tools/setup portable || true

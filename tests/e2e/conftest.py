@@ -3,6 +3,7 @@
 sockets. Every test ends with a look for processes left behind."""
 
 import ctypes
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
+from backends import BACKENDS, ON_EVERY_BACKEND, excepted
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "tests/e2e/programs"
@@ -78,9 +81,10 @@ class Result:
 class Enarx:
     """The command, with a home of its own and none of the caller's settings."""
 
-    def __init__(self, path, home):
+    def __init__(self, path, home, backend=None):
         self.path = path
         self.home = home
+        self.backend = backend
         self.tmp = home / "tmp"
         self.tmp.mkdir(parents=True)
         keep = ("PATH", "LANG", "CI")
@@ -91,6 +95,8 @@ class Enarx:
             XDG_CACHE_HOME=str(home / "cache"),
             XDG_STATE_HOME=str(home / "state"),
         )
+        if backend is not None:
+            self.env["ENARX_BACKEND"] = backend
 
     def popen(self, *args, env=None, **options):
         options.setdefault("stdin", subprocess.DEVNULL)
@@ -120,14 +126,20 @@ class Enarx:
 
 
 @pytest.fixture(scope="session")
-def enarx(tmp_path_factory):
-    return Enarx(ENARX, tmp_path_factory.mktemp("home"))
+def backend(request):
+    """The backend that ENARX_BACKEND names; None: what the command chooses by itself."""
+    return getattr(request, "param", None)
+
+
+@pytest.fixture(scope="session")
+def enarx(backend, tmp_path_factory):
+    return Enarx(ENARX, tmp_path_factory.mktemp("home"), backend)
 
 
 @pytest.fixture
-def fresh(tmp_path):
+def fresh(backend, tmp_path):
     """The command as on a machine where it never ran."""
-    return Enarx(ENARX, tmp_path / "home")
+    return Enarx(ENARX, tmp_path / "home", backend)
 
 
 @pytest.fixture(autouse=True)
@@ -142,6 +154,52 @@ def nothing_left():
             os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     assert not left, f"{len(left)} processes left behind"
+
+
+# ---- backends ----
+
+
+def platform():
+    """What `enarx platform info` says, by the backends' names."""
+    shown = subprocess.run([ENARX, "platform", "info", "--json"], capture_output=True, check=True)
+    return {b["name"]: b for b in json.loads(shown.stdout)["backends"]}
+
+
+def why_not(backend, found):
+    """Why nothing can be run on a backend here; None when it can."""
+    if backend not in found:
+        return "this build has no such backend"
+    return next((f"{p['what']}: {p['why']}" for p in found[backend]["probes"] if not p["ok"]), None)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "once: starts no keep, so one backend will do")
+    config.why_not = {b: why_not(b, platform()) for b in BACKENDS} if ENARX.exists() else {}
+
+
+def on_every_backend(metafunc):
+    return (
+        metafunc.module.__name__ in ON_EVERY_BACKEND
+        and "backend" in metafunc.fixturenames
+        and metafunc.definition.get_closest_marker("once") is None
+    )
+
+
+def pytest_generate_tests(metafunc):
+    if on_every_backend(metafunc):
+        here = [b for b in BACKENDS if metafunc.config.why_not[b] is None]
+        metafunc.parametrize("backend", here, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(items):
+    """Marks what backends.py excepts as skipped, with its reason."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        backend = parameters.get("backend")
+        if backend is not None:
+            reason = excepted(backend, item.originalname, parameters)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=f"{backend}: {reason}"))
 
 
 # ---- programs ----

@@ -147,6 +147,7 @@ def test_memory_larger_than_the_limit(enarx, file):
 # ---- the command line ----
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "args, said",
     [
@@ -176,11 +177,13 @@ def test_usage(enarx, args, said):
     enarx(*args).refused(said, status=2)
 
 
+@pytest.mark.once
 def test_unknown_backend_from_the_environment(enarx, tool):
     result = enarx.run(tool, env={"ENARX_BACKEND": "moon"})
     result.refused("moon", "nil", status=2)
 
 
+@pytest.mark.once
 def test_backend_that_is_not_here(enarx, tool):
     """Known by name or not, it must be refused, and what there is be named."""
     result = enarx.run("--backend", "sgx", tool)
@@ -190,28 +193,34 @@ def test_backend_that_is_not_here(enarx, tool):
 # ---- Enarx.toml ----
 
 
+@pytest.mark.once
 def test_missing_config(enarx, tool, tmp_path):
     enarx.run("--config", tmp_path / "Enarx.toml", tool).refused("Enarx.toml", "no such file")
 
 
+@pytest.mark.once
 def test_config_that_is_a_directory(enarx, tool, tmp_path):
     enarx.run("--config", tmp_path, tool).refused(tmp_path.name, "directory")
 
 
+@pytest.mark.once
 def test_unreadable_config(enarx, tool, file):
     path = file("", "Enarx.toml")
     path.chmod(0)
     unprivileged(enarx, "run", "--quiet", "--config", path, tool).refused("Enarx.toml", "denied")
 
 
+@pytest.mark.once
 def test_malformed_config(enarx, tool, file):
     enarx.run("--config", file("args = [\n", "Enarx.toml"), tool).refused(r"Enarx\.toml:\d+:\d+: ")
 
 
+@pytest.mark.once
 def test_config_full_of_garbage(enarx, tool, file):
     enarx.run("--config", file(os.urandom(4096), "Enarx.toml"), tool).refused("Enarx.toml")
 
 
+@pytest.mark.once
 def test_huge_config(enarx, tool, file):
     enarx.run("--config", file("#" * 5_000_000, "Enarx.toml"), tool).refused(
         "Enarx.toml", "large|big"
@@ -304,6 +313,7 @@ def test_home_that_cannot_be_written(enarx, tool):
     assert "1=args" in enarx.run(tool, "args", env=env).ok().out
 
 
+@pytest.mark.once
 def test_full_device_for_help(enarx):
     with open("/dev/full", "w") as full:
         result = enarx("--help", stdout=full)

@@ -111,6 +111,7 @@ def test_show_and_clear(cached, tool):
     assert compiled(cached, tool, "exit", 0)
 
 
+@pytest.mark.once
 def test_clearing_an_absent_cache(fresh):
     fresh("cache", "--clear").ok()
     assert "0 entr" in fresh("cache").ok().out

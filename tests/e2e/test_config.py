@@ -215,6 +215,7 @@ WRONG = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", WRONG)
 def test_wrong(enarx, tool, config, case):
     text, line, column, said = WRONG[case]
@@ -227,11 +228,13 @@ def test_wrong(enarx, tool, config, case):
         assert column is None or int(place[2]) == column, repr(result)
 
 
+@pytest.mark.once
 def test_check_accepts(enarx, config):
     result = enarx("config", "check", config('args = ["a"]\n'))
     assert result.status == 0 and result.err == "", repr(result)
 
 
+@pytest.mark.once
 def test_check_missing(enarx, tmp_path):
     enarx("config", "check", tmp_path / "Enarx.toml").refused("Enarx.toml", "no such file")
 
@@ -243,12 +246,14 @@ def test_init_makes_a_file_that_checks(enarx, tool, tmp_path):
     assert "FD_NAMES=stdin:stdout:stderr\n" in enarx.run("--config", path, tool, "env").ok().out
 
 
+@pytest.mark.once
 def test_init_never_overwrites(enarx, config):
     path = config("mine")
     enarx("config", "init", cwd=path.parent).refused("Enarx.toml", "exist")
     assert path.read_text() == "mine"
 
 
+@pytest.mark.once
 def test_template_says_what_is_possible(enarx, tmp_path):
     enarx("config", "init", cwd=tmp_path)
     text = (tmp_path / "Enarx.toml").read_text()

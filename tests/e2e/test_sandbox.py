@@ -61,6 +61,7 @@ def test_not_readable_by_its_owners_other_processes(enarx, tool):
         paths = [f"/proc/self/fd/{f.fileno()}" for f in (command, module)]
         process = subprocess.Popen(
             [*AS_NOBODY, paths[0], "run", "--quiet", paths[1], "wait"],
+            env={**os.environ, "ENARX_BACKEND": enarx.backend},
             pass_fds=[command.fileno(), module.fileno()],
             stdout=subprocess.PIPE,
         )

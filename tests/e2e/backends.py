@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which tests run on which backends. Those of the modules listed here that drive the
+command run once for each backend of the list that works here, but for what is excepted."""
+
+import os
+
+BACKENDS = ("nil", "sgx-sim")
+
+ON_EVERY_BACKEND = (
+    "test_bad_input",
+    "test_cache",
+    "test_config",
+    "test_examples",
+    "test_files",
+    "test_limits",
+    "test_net",
+    "test_run",
+    "test_sandbox",
+    "test_wasi",
+)
+
+# Never: the property is another one there. {backend: {test: reason}}
+NOT_ON = {
+    "sgx-sim": {
+        "test_more_cpus_compile_together": "a keep has one CPU, and its exec starts no thread",
+        "test_damaged_key": "the key of its code cache is the processor's, and in no file",
+    },
+}
+
+# With CHECK_LONG=1 only: a keep compiles on one CPU, and what these say there is said by
+# shorter tests too. A name may be followed by one of the test's parameters.
+INTERPRETER = "compiles an interpreter or a virtual machine"
+LONG = {
+    "sgx-sim": {
+        **{f"test_readme[{x}]": INTERPRETER for x in ("java", "javascript", "python", "ruby")},
+        "test_a_thousand_runs_leave_nothing": "a thousand starts",
+        "test_listener_beside_a_directory[go]": "compiles Go's runtime, as examples do",
+        "test_one_gibibyte_from_standard_input_to_standard_output": "a million calls of the port",
+        "test_progress_on_a_terminal_only": "compiles Go's runtime, as examples do",
+    },
+}
+
+
+def excepted(backend, test, parameters):
+    """Why a test is left out on a backend, or None."""
+    names = {test, *(f"{test}[{value}]" for value in parameters.values())}
+    for name, reason in NOT_ON.get(backend, {}).items():
+        if name in names:
+            return reason
+    for name, reason in LONG.get(backend, {}).items():
+        if name in names and not os.environ.get("CHECK_LONG"):
+            return f"{reason}: set CHECK_LONG=1"
+    return None
