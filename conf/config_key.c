@@ -29,11 +29,12 @@ static void put_list(const char *const *words, size_t count, char list[static LI
         const char *comma = i > 0 ? ", " : "";
         const size_t rest = i + 1 < count ? strlen(AND_MORE) : 0;
         const size_t size = strlen(comma) + strlen(words[i]);
-        const bool fits = used + size + rest < LIST_MAX;
-        snprintf(list + used, LIST_MAX - used, "%s%s", fits ? comma : AND_MORE,
-                 fits ? words[i] : "");
-        if (!fits)
+        if (used + size + rest >= LIST_MAX) {
+            memcpy(list + used, AND_MORE, sizeof(AND_MORE));
             return;
+        }
+        memcpy(list + used, comma, strlen(comma));
+        memcpy(list + used + strlen(comma), words[i], strlen(words[i]) + 1);
         used += size;
     }
 }

@@ -88,3 +88,38 @@ int pem_take(struct cur *c, const char *label, struct put *out)
     take_boundary(c, "END ", label);
     return cur_ok(c) && !out->bad ? 1 : -EBADMSG;
 }
+
+/* ---- writing ---- */
+
+#define LINE_SIZE 48u /* bytes in a line */
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void put_boundary(struct put *p, const char *verb, const char *label)
+{
+    put_bytes(p, bytes_of_text("-----"));
+    put_bytes(p, bytes_of_text(verb));
+    put_bytes(p, bytes_of_text(label));
+    put_bytes(p, bytes_of_text("-----\n"));
+}
+
+static void put_quantum(struct put *p, struct bytes from)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < 3; i++)
+        value = value << 8 | (i < from.size ? from.data[i] : 0u);
+    for (size_t i = 0; i < 4; i++)
+        put_u8(p, i <= from.size ? (uint8_t)alphabet[value >> (18 - 6 * i) & 63] : '=');
+}
+
+void pem_put(struct put *p, const char *label, struct bytes der)
+{
+    put_boundary(p, "BEGIN ", label);
+    for (size_t i = 0; i < der.size; i += 3) {
+        const size_t left = der.size - i;
+        put_quantum(p, (struct bytes){.data = der.data + i, .size = left < 3 ? left : 3});
+        if ((i + 3) % LINE_SIZE == 0 || left <= 3)
+            put_u8(p, '\n');
+    }
+    put_boundary(p, "END ", label);
+}

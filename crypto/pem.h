@@ -15,4 +15,7 @@ bool pem_is(struct bytes from);
  * nothing but line ends and at most a final NUL was left, or -EBADMSG. */
 must_use int pem_take(struct cur *c, const char *label, struct put *out);
 
+/* Writes `der` as a block of that label, in lines of 64 characters. */
+void pem_put(struct put *p, const char *label, struct bytes der);
+
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec: the trusted program inside every keep. Takes a workload, runs it, tells
- * how it ended. */
+ * how it ended; or only proves what it is. */
 #include "exec/engine.h"
+#include "exec/inspect.h"
 #include "exec/port.h"
 #include "exec/report.h"
 #include "exec/workload.h"
@@ -13,6 +14,8 @@ int main(void)
     const struct boot_record *boot = port_open();
     if (boot == NULL)
         abort();
+    if (boot->mode == BOOT_EVIDENCE)
+        inspect();
     struct workload w = {0};
     workload_open(&w, boot);
 

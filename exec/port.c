@@ -20,10 +20,20 @@ const struct boot_record *port_open(void)
         return NULL;
     if (boot->magic != BOOT_MAGIC || boot->version != PORT_VERSION || boot->zero != 0)
         return NULL;
-    return boot->mode == BOOT_LOCAL && boot->cpus > 0 ? boot : NULL;
+    const bool known = boot->mode == BOOT_LOCAL || boot->mode == BOOT_EVIDENCE;
+    return known && boot->cpus > 0 ? boot : NULL;
 }
 
 const uint8_t *port_cache_key(void) { return (const uint8_t *)getauxval(AT_ENARX_CACHE_KEY); }
+
+int64_t port_evidence(const uint8_t report_data[static REPORT_DATA_BYTES], void *to, size_t size)
+{
+    evidence_entry *entry = (evidence_entry *)getauxval(AT_ENARX_EVIDENCE);
+    if (entry == NULL)
+        return -ENOSYS;
+    const int64_t given = entry(report_data, to, size);
+    return given > (int64_t)size ? -EIO : given;
+}
 
 no_return void port_exit(enum port_end end, uint32_t status)
 {

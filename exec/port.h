@@ -16,6 +16,11 @@ const struct boot_record *port_open(void);
 /* The 32-byte key of the code cache, or null when there is no cache. */
 const uint8_t *port_cache_key(void);
 
+/* Evidence of this keep with that report data; see evidence_entry. Its size, or a
+ * negative errno: -ENOSYS for a keep that can prove nothing. */
+must_use int64_t port_evidence(const uint8_t report_data[static REPORT_DATA_BYTES], void *to,
+                               size_t size);
+
 no_return void port_exit(enum port_end end, uint32_t status);
 void port_log(enum port_level level, struct bytes text);
 

@@ -6,10 +6,12 @@
 #define HOST_BACKEND_H
 
 #include "base/attr.h"
+#include "base/cur.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct fault;
 struct keep;
 
 /* Whose rules measure a keep, and whose format its author signs. */
@@ -24,6 +26,9 @@ struct probe {
     char why[160]; /* what was found, or what is missing and how to get it */
 };
 
+/* Takes one file of collateral, by its name for `enarx attest verify`. 0 or -errno. */
+typedef int collateral_put(void *context, const char *name, struct bytes content);
+
 struct backend {
     const char *name;
     const char *summary; /* one line for --help and platform info */
@@ -33,6 +38,11 @@ struct backend {
 
     /* Fills at most PROBE_MAX rows, returns their number. Available means all ok. */
     size_t (*probe)(struct probe *rows);
+
+    /* Of a simulation: hands over what a manufacturer would publish of the machine,
+     * and root.pem, which policies have to name. Null: a manufacturer does publish
+     * it. 0, or -errno with `fault` filled. */
+    int (*collateral)(collateral_put *put, void *context, struct fault *fault);
 
     /* Runs in a child process of its own, before the sandbox step, with what that
      * would forbid. May change the boot record. Null: nothing to do. 0, or -errno

@@ -68,7 +68,7 @@ static no_return void child_fail(const char *what, int error)
 
 static int close_others(const struct keep *keep, int output_fd)
 {
-    int *fds = calloc(keep->endpoint_count + 3, sizeof(*fds));
+    int *fds = calloc(keep->endpoint_count + 5, sizeof(*fds));
     if (fds == NULL)
         return -ENOMEM;
     size_t count = 0;
@@ -77,6 +77,10 @@ static int close_others(const struct keep *keep, int output_fd)
     fds[count++] = keep->exec.fd;
     fds[count++] = keep->code_fd;
     fds[count++] = output_fd;
+    if (keep->evidence != NULL) {
+        fds[count++] = keep->evidence->claims_fd;
+        fds[count++] = keep->evidence->evidence_fd;
+    }
     int error = sandbox_close_others(fds, count);
     free(fds);
     return error;

@@ -24,6 +24,15 @@ struct endpoint {
     int fd; /* listening or connected socket; -1 for streams that are neither */
 };
 
+/* Where what a keep proves goes: files, each of at most so many bytes. */
+struct keep_evidence {
+    struct bytes nonce;
+    int claims_fd;
+    int evidence_fd;
+    uint64_t claims_size_max;
+    uint64_t evidence_size_max;
+};
+
 struct keep {
     struct boot_record boot;
     struct bytes manifest; /* CBOR */
@@ -39,6 +48,7 @@ struct keep {
     uint64_t code_size_max;   /* most bytes of it */
 
     struct bytes signature; /* the author's, where the technology asks for one: SIGSTRUCT */
+    const struct keep_evidence *evidence; /* null: none asked for; else mode BOOT_EVIDENCE */
 
     uint64_t timeout_ms; /* 0: none */
     const char *label;   /* the program, before each message of its keep; null: none */

@@ -23,6 +23,8 @@ struct port_host {
     struct keep_report *report;
     int output_fd;
     uint64_t code_size; /* bytes stored for the code cache */
+    uint64_t claims_size;
+    uint64_t evidence_size;
     struct handles handles;
 };
 
@@ -150,6 +152,11 @@ static int64_t serve_exchange(struct port_host *h, const struct request *r)
     case PORT_BLOB_CODE:
         blob = k->code;
         break;
+    case PORT_BLOB_CHALLENGE:
+        if (k->evidence == NULL)
+            return -ENOENT;
+        blob = k->evidence->nonce;
+        break;
     default:
         return -EINVAL;
     }
@@ -169,19 +176,31 @@ static int64_t store(int fd, const struct request *r)
     return taken < 0 ? -errno : taken;
 }
 
+/* `size` counts what was asked for so far, at most `size_max`. */
+static int64_t store_bounded(int fd, uint64_t *size, uint64_t size_max, const struct request *r)
+{
+    if (r->frame.in_size > size_max - *size)
+        return -ENOSPC;
+    *size += r->frame.in_size;
+    return store(fd, r);
+}
+
 static int64_t serve_store(struct port_host *h, const struct request *r)
 {
-    switch (r->frame.arg[0]) {
-    case PORT_STORE_CODE:
-        if (r->frame.in_size > h->keep->code_size_max - h->code_size)
-            return -ENOSPC;
-        h->code_size += r->frame.in_size;
-        return store(h->keep->code_fd, r);
-    case PORT_STORE_OUTPUT:
+    const struct keep *k = h->keep;
+    const uint64_t kind = r->frame.arg[0];
+    if (kind == PORT_STORE_CODE)
+        return store_bounded(k->code_fd, &h->code_size, k->code_size_max, r);
+    if (kind == PORT_STORE_OUTPUT)
         return store(h->output_fd, r);
-    default:
+    if (kind != PORT_STORE_CLAIMS && kind != PORT_STORE_EVIDENCE)
         return -EINVAL;
-    }
+    const struct keep_evidence *e = k->evidence;
+    if (e == NULL)
+        return -EACCES;
+    return kind == PORT_STORE_CLAIMS
+               ? store_bounded(e->claims_fd, &h->claims_size, e->claims_size_max, r)
+               : store_bounded(e->evidence_fd, &h->evidence_size, e->evidence_size_max, r);
 }
 
 /* Whatever a backend answers, no more output is claimed than there was room for. */

@@ -115,8 +115,22 @@ enum port_verb { PORT_TABLE(PORT_VERB_NAME) PORT_VERB_COUNT };
 enum port_end { PORT_END_DONE, PORT_END_TRAP, PORT_END_FAILED };
 enum port_level { PORT_LOG_ERROR, PORT_LOG_WARN, PORT_LOG_INFO, PORT_LOG_DEBUG };
 enum port_clock { PORT_CLOCK_REALTIME, PORT_CLOCK_MONOTONIC };
-enum port_blob { PORT_BLOB_MANIFEST, PORT_BLOB_MODULE, PORT_BLOB_FILE, PORT_BLOB_CODE };
-enum port_store { PORT_STORE_CODE, PORT_STORE_OUTPUT };
+enum port_blob {
+    PORT_BLOB_MANIFEST,
+    PORT_BLOB_MODULE,
+    PORT_BLOB_FILE,
+    PORT_BLOB_CODE,
+    PORT_BLOB_CHALLENGE, /* a nonce: 0 to PORT_NONCE_MAX bytes */
+};
+enum port_store {
+    PORT_STORE_CODE,
+    PORT_STORE_OUTPUT,
+    PORT_STORE_CLAIMS,   /* the claims buffer that evidence binds */
+    PORT_STORE_EVIDENCE, /* a quote or report */
+};
+
+#define PORT_NONCE_MAX    64u
+#define PORT_EVIDENCE_MAX (64u * 1024u) /* bytes: a quote carries its certificates */
 
 #define PORT_READ_PEEK  1u
 #define PORT_SHUT_READ  1u
@@ -160,13 +174,13 @@ struct port_call {
 /* Returns what the verb's row says. A host that breaks the rules ends the keep. */
 typedef int64_t port_entry(const struct port_call *call);
 
-/* What proves that it is this keep that says `data`: a REPORT of the processor for
- * the enclave of `target`. 0 or -EFAULT. Sizes as in include/sgx_arch.h. */
-typedef int report_entry(const void *target, const uint8_t data[64], void *report);
-
 /* What the host wants the keep to be. Untrusted: copied once, then checked. */
 #define BOOT_MAGIC 0x78726e65u /* "enrx" */
-enum boot_mode { BOOT_LOCAL = 1, BOOT_DEPLOY = 2 };
+enum boot_mode {
+    BOOT_LOCAL = 1,
+    BOOT_DEPLOY = 2,
+    BOOT_EVIDENCE = 3, /* makes evidence for its operator and ends: no workload */
+};
 
 struct boot_record {
     uint32_t magic;
@@ -180,10 +194,19 @@ struct boot_record {
 };
 _Static_assert(sizeof(struct boot_record) == 40, "boot record layout");
 
+/* Evidence of this keep that carries those 64 bytes of report data, as the hardware's
+ * makers define it: an SGX quote, an SNP report. The shim does all that takes one
+ * (SGX: TARGETINFO from PORT_QUOTE, EREPORT, a quote from PORT_QUOTE), and checks that
+ * what the host returned is about this very keep. So exec knows no technology.
+ * Returns the size of what it put to `evidence`, at most `size`, or a negative errno. */
+#define REPORT_DATA_BYTES 64u
+typedef int64_t evidence_entry(const uint8_t report_data[REPORT_DATA_BYTES], void *evidence,
+                               size_t size);
+
 /* Auxiliary vector entries that exec finds beside the usual ones. */
 #define AT_ENARX_PORT      0x656e7801u /* port_entry * */
 #define AT_ENARX_BOOT      0x656e7802u /* const struct boot_record *, a private copy */
 #define AT_ENARX_CACHE_KEY 0x656e7803u /* const uint8_t[32], absent: no code cache */
-#define AT_ENARX_REPORT    0x656e7804u /* report_entry *, absent: no evidence */
+#define AT_ENARX_EVIDENCE  0x656e7804u /* evidence_entry *, absent: this keep proves nothing */
 
 #endif

@@ -2,21 +2,21 @@
 /* `enarx attest fetch`: what AMD's KDS or Intel's PCS says of the machine behind evidence,
  * into the files that `verify --collateral` reads. Trusts nobody: verifying comes later. */
 #define _GNU_SOURCE
+#include "host/cli/attest_fetch.h"
+#include "attest/snp_report.h"
 #include "base/hex.h"
 #include "crypto/pem.h"
 #include "host/cli/attest_item.h"
 #include "host/cli/attest_source.h"
 #include "host/cli/cli.h"
 #include "host/cli/message.h"
-#include "host/newfile.h"
+#include "host/collateral.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define KDS_URL "https://kdsintf.amd.com"
 #define PCS_URL "https://api.trustedservices.intel.com"
@@ -27,36 +27,14 @@ struct fetch {
     const char *kds;
     const char *pcs;
     bool own_pcs; /* not Intel's: a PCCS, which has the root's CRL, too */
-    const char *output;
-    int dir; /* of `output` */
+    const struct folder *output;
 };
 
 /* ---- files ---- */
 
-static int write_all(int fd, struct bytes content)
-{
-    while (content.size > 0) {
-        const ssize_t n = write(fd, content.data, content.size);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        content.data += n > 0 ? n : 0;
-        content.size -= n > 0 ? (size_t)n : 0;
-    }
-    return 0;
-}
-
 static int put_file(const struct fetch *f, const char *name, struct bytes content)
 {
-    struct newfile file;
-    int error = newfile_open(f->dir, 0666, &file);
-    if (error < 0)
-        return fail("cannot write to %s: %s", f->output, strerror(-error));
-    error = write_all(file.fd, content);
-    if (error == 0)
-        error = newfile_commit(&file, name, true);
-    newfile_close(&file);
-    close(file.fd);
-    return error < 0 ? fail("cannot write %s/%s: %s", f->output, name, strerror(-error)) : 0;
+    return folder_put(f->output, name, content);
 }
 
 /* Services send a CRL as DER, as PEM or as hexadecimal; the file has DER. */
@@ -159,7 +137,7 @@ static int fetch_snp(struct fetch *f)
         note(message_level(getenv("ENARX_LOG"), false),
              "the report is signed with a VLEK, which AMD gives to the cloud provider alone: put "
              "it into %s/vlek.der",
-             f->output);
+             f->output->path);
     return status;
 }
 
@@ -202,23 +180,12 @@ static int fetch_intel(struct fetch *f)
 
 /* ---- the command ---- */
 
-static int open_output(struct fetch *f)
-{
-    if (mkdir(f->output, 0777) < 0 && errno != EEXIST)
-        return fail("cannot make %s: %s", f->output, strerror(errno));
-    f->dir = open(f->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return f->dir < 0 ? fail("cannot open %s: %s", f->output, strerror(errno)) : 0;
-}
-
 static int fetch(struct fetch *f)
 {
     struct fault fault;
-    int status = open_output(f);
-    if (status != 0)
-        return status;
     if (collateral_open(&f->source, &fault) < 0)
         return fail("%s", fault.text);
-    status = f->claims.kind == KIND_SNP ? fetch_snp(f) : fetch_intel(f);
+    int status = f->claims.kind == KIND_SNP ? fetch_snp(f) : fetch_intel(f);
     collateral_close(&f->source);
     return status;
 }
@@ -229,30 +196,38 @@ static const char *value_or(const struct line *line, enum option_id id, const ch
     return setting == NULL ? otherwise : setting->value;
 }
 
-int attest_fetch_command(const struct line *line)
+int attest_fetch(const struct line *line, const struct claims *claims, const struct folder *output)
 {
     const bool refresh = line_has(line, OPTION_REFRESH), offline = line_has(line, OPTION_OFFLINE);
-    if (refresh && offline)
-        return misuse("--refresh and --offline exclude each other; give one of them");
     struct fetch f = {
         .source = {.mode = refresh   ? COLLATERAL_REFRESH
                            : offline ? COLLATERAL_OFFLINE
                                      : COLLATERAL_CACHED,
                    .ca_bundle = value_or(line, OPTION_CA_BUNDLE, NULL)},
+        .claims = *claims,
         .kds = value_or(line, OPTION_KDS, KDS_URL),
         .pcs = value_or(line, OPTION_PCS, PCS_URL),
-        .output = value_or(line, OPTION_OUTPUT, "."),
-        .dir = -1,
+        .output = output,
     };
     f.own_pcs = strcmp(f.pcs, PCS_URL) != 0;
+    return fetch(&f);
+}
+
+int attest_fetch_command(const struct line *line)
+{
+    if (line_has(line, OPTION_REFRESH) && line_has(line, OPTION_OFFLINE))
+        return misuse("--refresh and --offline exclude each other; give one of them");
+    struct folder output = {.fd = -1};
     struct attest_source source;
+    struct claims claims;
     int status = source_read(line->args[0], &source);
     if (status == 0)
-        status = source_claims(&source, &f.claims);
+        status = source_claims(&source, &claims);
     if (status == 0)
-        status = fetch(&f);
-    if (f.dir >= 0)
-        close(f.dir);
+        status = folder_open(value_or(line, OPTION_OUTPUT, "."), &output);
+    if (status == 0)
+        status = attest_fetch(line, &claims, &output);
+    folder_close(&output);
     source_fini(&source);
     return status;
 }

@@ -84,23 +84,25 @@ int source_read(const char *path, struct attest_source *s)
 
 /* ---- collateral ---- */
 
-enum role { ROLE_CERTS, ROLE_CRLS, ROLE_TCB_INFO, ROLE_QE_IDENTITY };
+enum role { ROLE_CERTS, ROLE_CRLS, ROLE_TCB_INFO, ROLE_QE_IDENTITY, ROLE_CLAIMS };
+enum maker { AMD = 1, INTEL = 2 };
 
 static const struct {
     const char *name;
-    bool amd;
+    unsigned makers;
     enum role role;
 } names[] = {
-    {"vcek.der", true, ROLE_CERTS},
-    {"vlek.der", true, ROLE_CERTS},
-    {"cert_chain.pem", true, ROLE_CERTS},
-    {"crl.der", true, ROLE_CRLS},
-    {"tcb_signing_chain.pem", false, ROLE_CERTS},
-    {"pck_crl_issuer_chain.pem", false, ROLE_CERTS},
-    {"pck_crl.der", false, ROLE_CRLS},
-    {"root_ca_crl.der", false, ROLE_CRLS},
-    {"tcb_info.json", false, ROLE_TCB_INFO},
-    {"qe_identity.json", false, ROLE_QE_IDENTITY},
+    {"vcek.der", AMD, ROLE_CERTS},
+    {"vlek.der", AMD, ROLE_CERTS},
+    {"cert_chain.pem", AMD, ROLE_CERTS},
+    {"crl.der", AMD, ROLE_CRLS},
+    {"tcb_signing_chain.pem", INTEL, ROLE_CERTS},
+    {"pck_crl_issuer_chain.pem", INTEL, ROLE_CERTS},
+    {"pck_crl.der", INTEL, ROLE_CRLS},
+    {"root_ca_crl.der", INTEL, ROLE_CRLS},
+    {"tcb_info.json", INTEL, ROLE_TCB_INFO},
+    {"qe_identity.json", INTEL, ROLE_QE_IDENTITY},
+    {"claims.cbor", AMD | INTEL, ROLE_CLAIMS},
 };
 _Static_assert(ARRAY_COUNT(names) + CARRIER_CERTS_MAX + CARRIER_CRLS_MAX <= SOURCE_FILES_MAX,
                "room for every file");
@@ -116,6 +118,8 @@ static void add(struct attest_source *s, enum role role, struct bytes content)
         s->tcb_info = content;
     if (role == ROLE_QE_IDENTITY)
         s->qe_identity = content;
+    if (role == ROLE_CLAIMS)
+        s->claims_buffer = content;
 }
 
 int source_read_collateral(const char *path, struct attest_source *s)
@@ -128,7 +132,7 @@ int source_read_collateral(const char *path, struct attest_source *s)
     for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
         char file[PATH_MAX];
         struct bytes content;
-        if (names[i].amd != (s->kind == KIND_SNP))
+        if ((names[i].makers & (s->kind == KIND_SNP ? AMD : INTEL)) == 0)
             continue;
         snprintf(file, sizeof(file), "%s/%s", path, names[i].name);
         int error = file_read(file, FILE_MAX, &content);
@@ -142,16 +146,18 @@ int source_read_collateral(const char *path, struct attest_source *s)
 
 /* ---- for the library ---- */
 
+/* What a certificate carries is not to be replaced from beside it. */
 struct attest_input source_input(const struct attest_source *s)
 {
+    const bool beside = s->carrier.binding == BIND_NONE && s->claims_buffer.size > 0;
     return (struct attest_input){
         .evidence = s->evidence,
         .certificates = {s->certs, s->cert_count},
         .crls = {s->crls, s->crl_count},
         .tcb_info = s->tcb_info,
         .qe_identity = s->qe_identity,
-        .binding = s->carrier.binding,
-        .claims_buffer = s->carrier.claims_buffer,
+        .binding = beside ? BIND_CLAIMS : s->carrier.binding,
+        .claims_buffer = beside ? s->claims_buffer : s->carrier.claims_buffer,
         .public_key = s->carrier.public_key,
         .key_unproven = s->carrier.key_unproven,
     };

@@ -19,6 +19,7 @@ struct attest_source {
     size_t crl_count;
     struct bytes tcb_info;
     struct bytes qe_identity;
+    struct bytes claims_buffer; /* that came beside bare evidence */
 
     struct bytes file; /* owned, as all of: */
     struct bytes read[SOURCE_FILES_MAX];
@@ -28,8 +29,9 @@ struct attest_source {
 /* Reads the evidence. 0, or a status after saying why not. Call source_fini in any case. */
 must_use int source_read(const char *path, struct attest_source *s);
 
-/* Adds the files of collateral in folder `path`, by name; what belongs to another kind of
- * evidence is passed over. 0, or a status after saying why not. */
+/* Adds the files of collateral in folder `path`, by name, and the claims buffer that bare
+ * evidence binds; what belongs to another kind of evidence is passed over. 0, or a status after
+ * saying why not. */
 must_use int source_read_collateral(const char *path, struct attest_source *s);
 
 /* The library's input, but for policy and time. */

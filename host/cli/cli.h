@@ -14,6 +14,7 @@ int cache_command(const struct line *line);
 int attest_show_command(const struct line *line);
 int attest_verify_command(const struct line *line);
 int attest_fetch_command(const struct line *line);
+int attest_evidence_command(const struct line *line);
 int measure_command(const struct line *line);
 int key_sgx_create_command(const struct line *line);
 int key_sgx_digest_command(const struct line *line);

@@ -210,10 +210,12 @@ static const struct option verify_options[] = {
         .name = "--collateral",
         .value = "DIR",
         .offer = OFFER_FOLDERS,
-        .help = "The folder with what the manufacturer publishes about the machine, as 'enarx "
-                "attest fetch' writes it: vcek.der or vlek.der, cert_chain.pem, crl.der; "
-                "tcb_info.json, qe_identity.json, tcb_signing_chain.pem, pck_crl.der, "
-                "root_ca_crl.der, pck_crl_issuer_chain.pem.",
+        .help =
+            "The folder with what the manufacturer publishes about the machine, as 'enarx "
+            "attest fetch' writes it: vcek.der or vlek.der, cert_chain.pem, crl.der; "
+            "tcb_info.json, qe_identity.json, tcb_signing_chain.pem, pck_crl.der, "
+            "root_ca_crl.der, pck_crl_issuer_chain.pem. And claims.cbor, the claims buffer that "
+            "bare evidence binds.",
     },
     {
         .id = OPTION_AT,
@@ -240,6 +242,19 @@ static const struct option verify_options[] = {
     HELP_OPTION,
 };
 
+#define PCS_OPTION                                                                      \
+    {                                                                                   \
+        .id = OPTION_PCS, .name = "--pcs", .value = "URL", .variable = "ENARX_PCS_URL", \
+        .help = "Intel's certification service, or a PCCS. Default: "                   \
+                "https://api.trustedservices.intel.com.",                               \
+    }
+#define CA_BUNDLE_OPTION                                                                      \
+    {                                                                                         \
+        .id = OPTION_CA_BUNDLE, .name = "--ca-bundle", .value = "FILE", .offer = OFFER_FILES, \
+        .variable = "ENARX_CA_BUNDLE",                                                        \
+        .help = "Certificates, in PEM, to trust for HTTPS in place of the system's.",         \
+    }
+
 static const struct option fetch_options[] = {
     {
         .id = OPTION_OUTPUT,
@@ -256,24 +271,42 @@ static const struct option fetch_options[] = {
         .variable = "ENARX_KDS_URL",
         .help = "AMD's key service, or one that answers alike. Default: https://kdsintf.amd.com.",
     },
-    {
-        .id = OPTION_PCS,
-        .name = "--pcs",
-        .value = "URL",
-        .variable = "ENARX_PCS_URL",
-        .help = "Intel's certification service, or a PCCS. Default: "
-                "https://api.trustedservices.intel.com.",
-    },
-    {
-        .id = OPTION_CA_BUNDLE,
-        .name = "--ca-bundle",
-        .value = "FILE",
-        .offer = OFFER_FILES,
-        .variable = "ENARX_CA_BUNDLE",
-        .help = "Certificates, in PEM, to trust for HTTPS in place of the system's.",
-    },
+    PCS_OPTION,
+    CA_BUNDLE_OPTION,
     {.id = OPTION_REFRESH, .name = "--refresh", .help = "Asks anew for what the cache holds."},
     {.id = OPTION_OFFLINE, .name = "--offline", .help = "Takes everything from the cache."},
+    HELP_OPTION,
+};
+
+static const struct option evidence_options[] = {
+    {
+        .id = OPTION_OUTPUT,
+        .name = "--output",
+        .alias = "-o",
+        .value = "DIR",
+        .offer = OFFER_FOLDERS,
+        .help = "The folder to make; one that exists has to be empty. Needed.",
+    },
+    {
+        .id = OPTION_BACKEND,
+        .name = "--backend",
+        .value = "NAME",
+        .choices = backend_names,
+        .variable = "ENARX_BACKEND",
+        .help = "The kind of keep. Default: as for 'enarx run'.",
+    },
+    {
+        .id = OPTION_NONCE,
+        .name = "--nonce",
+        .value = "HEX",
+        .help = "What the evidence is to hold, to show that it is new: 1 to 64 bytes. Default: 32 "
+                "random ones, which policy.toml then names.",
+    },
+    SIGNATURES_OPTION("The signatures of this build, by whoever answers for it. Default: as for "
+                      "'enarx run'."),
+    PCS_OPTION,
+    CA_BUNDLE_OPTION,
+    JSON_OPTION("Prints one JSON object."),
     HELP_OPTION,
 };
 
@@ -302,6 +335,16 @@ static const struct command attest_commands[] = {
                    "is kept in a cache; 'verify' checks it, whoever sent it.",
         OPTIONS(fetch_options),
         ARGUMENTS(evidence_arguments),
+    },
+    {
+        .id = COMMAND_ATTEST_EVIDENCE,
+        .name = "evidence",
+        .summary = "Starts an empty keep and writes the evidence of what it is",
+        .details = "Makes a folder with the evidence, all it takes to verify it, and a policy.toml "
+                   "that accepts it. The keep runs nothing and is gone afterwards, and so is its "
+                   "key: its evidence has the purpose 'inspect', which stands for no keep to "
+                   "deploy to.",
+        OPTIONS(evidence_options),
     },
 };
 
@@ -480,8 +523,8 @@ const struct entry command_variables[] = {
     {"XDG_CACHE_HOME",
      "Where the caches of compiled code and of collateral are. Default: ~/.cache."},
     {"XDG_STATE_HOME",
-     "Where the key that authenticates the cache is, and the key that signs enclaves with what it "
-     "has signed. Default: ~/.local/state."},
+     "Where the key that authenticates the cache is, the key that signs enclaves with what it has "
+     "signed, and the keys of simulated machines. Default: ~/.local/state."},
     {NULL, NULL},
 };
 

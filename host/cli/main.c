@@ -26,6 +26,7 @@ static command_run *const commands[] = {
     [COMMAND_ATTEST_SHOW] = attest_show_command,
     [COMMAND_ATTEST_VERIFY] = attest_verify_command,
     [COMMAND_ATTEST_FETCH] = attest_fetch_command,
+    [COMMAND_ATTEST_EVIDENCE] = attest_evidence_command,
     [COMMAND_MEASURE] = measure_command,
     [COMMAND_KEY_SGX_CREATE] = key_sgx_create_command,
     [COMMAND_KEY_SGX_DIGEST] = key_sgx_digest_command,

@@ -38,7 +38,7 @@ struct start {
     size_t range_count;
     uint8_t *run;  /* present memory for one run of exec's pages */
     uint64_t port; /* entry addresses for exec, 0: none */
-    uint64_t report;
+    uint64_t evidence;
     uint64_t hwcap;
     uint64_t hwcap2;
     const uint8_t *cache_key; /* 32 bytes, null: none */

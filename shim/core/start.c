@@ -112,7 +112,7 @@ static void fill(struct stack_top *t, const struct start *start, uint64_t at)
         {AT_ENARX_PORT, start->port},
         {AT_ENARX_BOOT, at + offsetof(struct stack_top, boot)},
         {start->cache_key != NULL ? AT_ENARX_CACHE_KEY : AT_IGNORE, key},
-        {start->report != 0 ? AT_ENARX_REPORT : AT_IGNORE, start->report},
+        {start->evidence != 0 ? AT_ENARX_EVIDENCE : AT_IGNORE, start->evidence},
         {AT_NULL, 0},
     };
     _Static_assert(sizeof(auxv) <= sizeof(t->auxv), "auxiliary vector");

@@ -48,7 +48,7 @@ int64_t kernel_port(struct kernel *k, const struct port_call *call)
     struct port_call copy;
     if (user_read(k, (uint64_t)call, &copy, sizeof(copy)) < 0)
         return -EFAULT;
-    if (copy.verb == PORT_MEMORY) /* the shim's own */
+    if (copy.verb == PORT_MEMORY || copy.verb == PORT_QUOTE) /* the shim's own */
         return -EINVAL;
     if (copy.in_size > PORT_DATA_SIZE || copy.out_size > PORT_DATA_SIZE)
         return -EINVAL;

@@ -7,7 +7,7 @@
  *   sgx_dispatch   where exec's thread goes on after its exception was taken: on
  *                  the shim's stack, all of exec's general registers in sgx_frame,
  *                  its vector state still in the registers.
- *   sgx_port_gate, sgx_report_gate
+ *   sgx_port_gate, sgx_evidence_gate
  *                  System V calls from exec.
  *   port_enter     a System V call from the shim; leaves the enclave and is back.
  *   leave          edi reason, esi why: clears what is in the registers, EEXIT.
@@ -209,7 +209,7 @@ resume:
     .endm
 
     gate sgx_port_gate, sgx_port
-    gate sgx_report_gate, sgx_report
+    gate sgx_evidence_gate, sgx_evidence
 
 /* ---- out, and back ---- */
 

@@ -4,6 +4,7 @@
 #include "shim/core/sha256.h"
 #include "shim/core/string.h"
 #include "shim/sgx/leaf.h"
+#include "shim/sgx/quote.h"
 #include "shim/sgx/sgx.h"
 
 /* Operands of EREPORT and EGETKEY, with the alignments that they ask for. */
@@ -50,12 +51,21 @@ void sgx_seal_key(uint8_t key[static 32])
     memset(&operand.key, 0, sizeof(operand.key));
 }
 
-int sgx_report(const void *target, const uint8_t *data, void *report)
+static void report(const struct sgx_targetinfo *target, const uint8_t *data,
+                   struct sgx_report *report)
+{
+    operand.target = *target;
+    memcpy(operand.data, data, sizeof(operand.data));
+    leaf_report(&operand.target, operand.data, &operand.report);
+    *report = operand.report;
+}
+
+int64_t sgx_evidence(const uint8_t *data, void *evidence, size_t size)
 {
     struct kernel *k = &sgx_kernel;
-    if (user_read(k, (uint64_t)target, &operand.target, sizeof(operand.target)) < 0 ||
-        user_read(k, (uint64_t)data, operand.data, sizeof(operand.data)) < 0)
+    uint8_t copy[REPORT_DATA_BYTES];
+    if (user_read(k, (uint64_t)data, copy, sizeof(copy)) < 0 ||
+        !user_ok(k, (uint64_t)evidence, size, PROT_W))
         return -EFAULT;
-    leaf_report(&operand.target, operand.data, &operand.report);
-    return user_write(k, (uint64_t)report, &operand.report, sizeof(operand.report));
+    return quote_make(k->block, report, copy, evidence, size);
 }

@@ -46,7 +46,7 @@ extern const uint8_t sgx_image_end[];
 
 extern const uint8_t sgx_dispatch[];  /* entry.S: where a redirected thread goes on */
 extern const uint8_t sgx_port_gate[]; /* entry.S: what exec calls */
-extern const uint8_t sgx_report_gate[];
+extern const uint8_t sgx_evidence_gate[];
 
 /* entry.S: leaves for good. */
 no_return void sgx_leave_dead(enum sgx_keep_stop why);
@@ -56,7 +56,7 @@ void sgx_start(uint64_t block, uint64_t exec, uint64_t nodes);
 void sgx_exception(void);
 void sgx_serve(void);
 int64_t sgx_port(const struct port_call *call);
-int sgx_report(const void *target, const uint8_t *data, void *report);
+int64_t sgx_evidence(const uint8_t *data, void *evidence, size_t size);
 
 /* True when it lies in the enclave, in whole or in part, or wraps. */
 bool sgx_touches_enclave(uint64_t address, uint64_t size);

@@ -59,7 +59,7 @@ void sgx_start(uint64_t block, uint64_t exec, uint64_t nodes)
         .range_count = TABLES_RANGES_SIZE / sizeof(struct range),
         .run = (uint8_t *)(base + TABLES_RUN),
         .port = (uint64_t)sgx_port_gate,
-        .report = (uint64_t)sgx_report_gate,
+        .evidence = (uint64_t)sgx_evidence_gate,
         .hwcap = CPUID_HWCAP,
         .hwcap2 = HWCAP2_FSGSBASE,
         .cache_key = key,

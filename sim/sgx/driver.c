@@ -28,8 +28,6 @@ static int open_model(void)
     if (error == 0)
         error = model_keys_open();
     if (error == 0)
-        error = quoting_open();
-    if (error == 0)
         error = signals_open();
     if (error == 0)
         machine.owner = getpid();

@@ -36,6 +36,8 @@ static size_t probe_wordy(struct probe *rows)
 extern const struct backend nil_backend;
 const struct backend nil_backend = {.name = "nil", .selectable = true, .probe = probe_good};
 extern const struct backend sgx_backend;
+extern const struct backend sgx_sim_backend;
+const struct backend sgx_sim_backend = {.name = "sgx-sim", .probe = probe_good};
 const struct backend sgx_backend = {.name = "sgx", .selectable = true, .probe = probe_bad};
 
 static const struct backend good = {.name = "good", .selectable = true, .probe = probe_good};

@@ -78,12 +78,40 @@ static void refuses_what_is_cut_or_wrong(void **state)
         assert_int_equal(take(bytes_of_text(wrongs[i]), out, &count), -EBADMSG);
 }
 
+/* As Python's base64 has it; what is written is read. */
+static void writes_what_it_reads(void **state)
+{
+    (void)state;
+    uint8_t from[100], back[100];
+    char text[400];
+    for (size_t i = 0; i < sizeof(from); i++)
+        from[i] = (uint8_t)(i * 5);
+    for (size_t size = 0; size <= sizeof(from); size++) {
+        struct put p = put_init(text, sizeof(text)), q = put_init(back, sizeof(back));
+        pem_put(&p, "X", (struct bytes){from, size});
+        struct cur c = cur_init(put_done(&p));
+        assert_int_equal(pem_take(&c, "X", &q), 1);
+        assert_int_equal(q.size, size);
+        assert_memory_equal(back, from, size);
+        assert_int_equal(p.size, 34 + (size + 2) / 3 * 4 + (size + 47) / 48);
+    }
+    struct put p = put_init(text, sizeof(text));
+    pem_put(&p, "X", (struct bytes){from, 49});
+    assert_memory_equal(text,
+                        "-----BEGIN X-----\n"
+                        "AAUKDxQZHiMoLTI3PEFGS1BVWl9kaW5zeH2Ch4yRlpugpaqvtLm+w8jN0tfc4ebr\n"
+                        "8A==\n"
+                        "-----END X-----\n",
+                        p.size);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_blocks),
         cmocka_unit_test(has_no_free_bit),
         cmocka_unit_test(refuses_what_is_cut_or_wrong),
+        cmocka_unit_test(writes_what_it_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,7 +198,7 @@ static void nothing_is_stored_where_nothing_was_opened(void **state)
     assert_int_equal(serve(f), -EACCES);
     f.arg[0] = PORT_STORE_OUTPUT;
     assert_int_equal(serve(f), -EACCES);
-    f.arg[0] = 2;
+    f.arg[0] = PORT_STORE_EVIDENCE + 1;
     assert_int_equal(serve(f), -EINVAL);
 }
 
@@ -221,6 +221,48 @@ static void the_code_cache_is_bounded(void **state)
     port_host_free(own);
     close(keep.code_fd);
     keep.code_fd = -1;
+}
+
+static int open_memory(void)
+{
+    int fd = memfd_create("test", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* Only where it was asked for, claims and evidence apart, each bounded. */
+static void evidence_goes_where_it_was_asked_for(void **state)
+{
+    (void)state;
+    char nonce[8] = "";
+    struct port_frame f = {.verb = PORT_STORE, .arg = {PORT_STORE_CLAIMS}, .in_size = 10};
+    struct port_frame challenge = {
+        .verb = PORT_EXCHANGE, .arg = {PORT_BLOB_CHALLENGE}, .out_size = sizeof(nonce)};
+    assert_int_equal(serve(f), -EACCES);
+    assert_int_equal(serve(challenge), -ENOENT);
+    const struct keep_evidence evidence = {
+        .nonce = bytes_of_text("nonce"),
+        .claims_fd = open_memory(),
+        .evidence_fd = open_memory(),
+        .claims_size_max = 15,
+        .evidence_size_max = 20,
+    };
+    keep.evidence = &evidence;
+    assert_int_equal(serve(challenge), 5);
+    assert_memory_equal(data, "nonce", 5);
+    assert_int_equal(serve(f), 10);
+    assert_int_equal(serve(f), -ENOSPC);
+    f.in_size = 5;
+    assert_int_equal(serve(f), 5);
+    f = (struct port_frame){.verb = PORT_STORE, .arg = {PORT_STORE_EVIDENCE}, .in_size = 20};
+    assert_int_equal(serve(f), 20);
+    f.in_size = 1;
+    assert_int_equal(serve(f), -ENOSPC);
+    assert_int_equal(lseek(evidence.claims_fd, 0, SEEK_END), 15);
+    assert_int_equal(lseek(evidence.evidence_fd, 0, SEEK_END), 20);
+    close(evidence.claims_fd);
+    close(evidence.evidence_fd);
+    keep.evidence = NULL;
 }
 
 static void polls_are_checked(void **state)
@@ -300,6 +342,7 @@ int main(void)
         cmocka_unit_test(blobs_come_in_parts),
         cmocka_unit_test(nothing_is_stored_where_nothing_was_opened),
         cmocka_unit_test(the_code_cache_is_bounded),
+        cmocka_unit_test(evidence_goes_where_it_was_asked_for),
         cmocka_unit_test(polls_are_checked),
         cmocka_unit_test(log_messages_are_escaped),
         cmocka_unit_test(exit_leaves_a_report),

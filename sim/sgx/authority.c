@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys and certificates of the simulation; see authority.h. The file holds, for
+ * each signer in turn, its private key and its certificate. It is made whole and
+ * never changed: policies name the root in it. */
+#define _GNU_SOURCE
+#include "sim/sgx/authority.h"
+
+#include "base/wipe.h"
+#include "crypto/digest.h"
+#include "crypto/issue.h"
+#include "crypto/key.h"
+#include "crypto/pem.h"
+#include "host/newfile.h"
+#include "host/user_dir.h"
+#include "sim/sgx/pck_extension.h"
+#include "sim/sgx/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define AUTHORITY_FILE "authority.pem"
+#define FILE_MAX       16384u
+#define LABEL_KEY      "EC PRIVATE KEY"
+#define LABEL_CERT     "CERTIFICATE"
+
+#define DAY   86400
+#define YEARS (20 * 365 * (int64_t)DAY)
+
+static const struct user_dir sim_dir = {"XDG_STATE_HOME", ".local/state", "enarx/sim"};
+
+/* The TCB signer has the common name by which verifiers find it among other
+ * certificates; its organisation says whose it is. */
+static const struct role {
+    const char *name;
+    enum signer issuer;
+    bool ca;
+    unsigned path_length;
+} roles[SIGNER_COUNT] = {
+    [SIGNER_ROOT] = {SIM_NAME ": Root CA", SIGNER_ROOT, true, 1},
+    [SIGNER_PLATFORM] = {SIM_NAME ": PCK Platform CA", SIGNER_ROOT, true, 0},
+    [SIGNER_PCK] = {SIM_NAME ": PCK Certificate", SIGNER_PLATFORM, false, 0},
+    [SIGNER_TCB] = {"Intel SGX TCB Signing", SIGNER_ROOT, false, 0},
+};
+
+static struct bytes cert_of(const struct authority *a, enum signer signer)
+{
+    return (struct bytes){.data = a->certs[signer].der, .size = a->certs[signer].size};
+}
+
+void authority_close(struct authority *a)
+{
+    for (size_t i = 0; i < SIGNER_COUNT; i++)
+        EVP_PKEY_free(a->keys[i]);
+    *a = (struct authority){0};
+}
+
+void authority_put_chain(const struct authority *a, enum signer signer, struct put *out)
+{
+    pem_put(out, LABEL_CERT, cert_of(a, signer));
+    while (signer != SIGNER_ROOT) {
+        signer = roles[signer].issuer;
+        pem_put(out, LABEL_CERT, cert_of(a, signer));
+    }
+}
+
+/* ---- making ---- */
+
+/* The machine is told from others by its PCK key. */
+static int make_extension(const struct authority *a, struct put *out)
+{
+    uint8_t point[KEY_POINT_SIZE], digest[SHA256_SIZE];
+    int error = key_point(a->keys[SIGNER_PCK], point);
+    if (error == 0)
+        error = sha256((struct bytes){.data = point, .size = sizeof(point)}, digest);
+    if (error == 0)
+        pck_extension_put(out, digest);
+    return error;
+}
+
+static int make_cert(struct authority *a, enum signer signer, int64_t now)
+{
+    const struct role *role = &roles[signer];
+    uint8_t buffer[1024];
+    struct put extension = put_init(buffer, sizeof(buffer));
+    struct put cert = put_init(a->certs[signer].der, sizeof(a->certs[signer].der));
+    int error = signer == SIGNER_PCK ? make_extension(a, &extension) : 0;
+    const struct issuer issuer = {
+        .cert = signer == role->issuer ? (struct bytes){0} : cert_of(a, role->issuer),
+        .key = a->keys[role->issuer],
+    };
+    const struct certificate wanted = {
+        .organisation = SIM_NAME,
+        .name = role->name,
+        .key = a->keys[signer],
+        .ca = role->ca,
+        .path_length = role->path_length,
+        .not_before = now - DAY,
+        .not_after = now + YEARS,
+        .extension_oid = signer == SIGNER_PCK ? SIM_PCK_EXTENSION_OID : NULL,
+        .extension = put_done(&extension),
+    };
+    if (error == 0)
+        error = certificate_issue(&wanted, &issuer, &cert);
+    a->certs[signer].size = put_done(&cert).size;
+    return error < 0 ? error : cert.bad ? -ENOSPC : 0;
+}
+
+static int make(struct authority *a)
+{
+    const int64_t now = (int64_t)time(NULL);
+    int error = 0;
+    *a = (struct authority){0};
+    for (size_t i = 0; i < SIGNER_COUNT && error == 0; i++)
+        error = key_generate(&a->keys[i]);
+    for (size_t i = 0; i < SIGNER_COUNT && error == 0; i++)
+        error = make_cert(a, (enum signer)i, now);
+    return error;
+}
+
+static int put_key(EVP_PKEY *key, struct put *out)
+{
+    uint8_t der[256];
+    struct put p = put_init(der, sizeof(der));
+    const int error = key_put(key, &p);
+    if (error == 0)
+        pem_put(out, LABEL_KEY, put_done(&p));
+    wipe(der, sizeof(der));
+    return error;
+}
+
+static int put_all(const struct authority *a, struct put *out)
+{
+    int error = 0;
+    for (size_t i = 0; i < SIGNER_COUNT && error == 0; i++) {
+        error = put_key(a->keys[i], out);
+        pem_put(out, LABEL_CERT, cert_of(a, (enum signer)i));
+    }
+    return error < 0 ? error : out->bad ? -ENOSPC : 0;
+}
+
+static int write_file(int dir, struct bytes content)
+{
+    struct newfile file;
+    int error = newfile_open(dir, 0600, &file);
+    if (error < 0)
+        return error;
+    if (write(file.fd, content.data, content.size) != (ssize_t)content.size)
+        error = -EIO;
+    if (error == 0)
+        error = newfile_commit(&file, AUTHORITY_FILE, false);
+    newfile_close(&file);
+    return error == -EEXIST ? 0 : error; /* somebody was faster: theirs, then */
+}
+
+static int make_file(int dir)
+{
+    struct authority made;
+    uint8_t buffer[FILE_MAX];
+    struct put content = put_init(buffer, sizeof(buffer));
+    int error = make(&made);
+    if (error == 0)
+        error = put_all(&made, &content);
+    if (error == 0)
+        error = write_file(dir, put_done(&content));
+    wipe(buffer, sizeof(buffer));
+    authority_close(&made);
+    return error;
+}
+
+/* ---- reading ---- */
+
+static int take_key(struct cur *c, EVP_PKEY **key)
+{
+    uint8_t der[256];
+    struct put p = put_init(der, sizeof(der));
+    int error = pem_take(c, LABEL_KEY, &p) == 1 ? key_parse(put_done(&p), key) : -EBADMSG;
+    wipe(der, sizeof(der));
+    return error;
+}
+
+static int parse(struct bytes content, struct authority *a)
+{
+    struct cur c = cur_init(content);
+    int error = 0;
+    *a = (struct authority){0};
+    for (size_t i = 0; i < SIGNER_COUNT && error == 0; i++) {
+        struct put cert = put_init(a->certs[i].der, sizeof(a->certs[i].der));
+        error = take_key(&c, &a->keys[i]);
+        if (error == 0 && pem_take(&c, LABEL_CERT, &cert) != 1)
+            error = -EBADMSG;
+        a->certs[i].size = put_done(&cert).size;
+    }
+    struct put none = put_init(NULL, 0);
+    return error < 0 ? error : pem_take(&c, LABEL_CERT, &none) == 0 ? 0 : -EBADMSG;
+}
+
+static int read_file(int dir, struct authority *a)
+{
+    uint8_t buffer[FILE_MAX];
+    struct stat found;
+    const int fd = openat(dir, AUTHORITY_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int error = -EPERM;
+    if (fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && user_dir_is_private(&found)) {
+        const ssize_t size = read(fd, buffer, sizeof(buffer));
+        error = size < 0 ? -errno : parse((struct bytes){.data = buffer, .size = (size_t)size}, a);
+    }
+    close(fd);
+    wipe(buffer, sizeof(buffer));
+    return error;
+}
+
+static int say(int error, struct fault *fault)
+{
+    if (error == -EPERM || error == -ELOOP)
+        return fault_set(fault, error,
+                         "%s/" AUTHORITY_FILE " is not a file of yours that others cannot read; "
+                         "remove it",
+                         sim_dir.below);
+    if (error == -EBADMSG)
+        return fault_set(fault, error,
+                         "%s/" AUTHORITY_FILE " is damaged; remove it, and name the root of the "
+                         "next one in your policies",
+                         sim_dir.below);
+    return fault_system(fault, error, "cannot make %s/" AUTHORITY_FILE, sim_dir.below);
+}
+
+int authority_open(struct authority *a, struct fault *fault)
+{
+    *a = (struct authority){0};
+    const int dir = user_dir_open(&sim_dir, true, fault);
+    if (dir < 0)
+        return dir;
+    int error = read_file(dir, a);
+    if (error == -ENOENT) {
+        error = make_file(dir);
+        if (error == 0)
+            error = read_file(dir, a);
+    }
+    close(dir);
+    if (error == 0)
+        return 0;
+    authority_close(a);
+    return say(error, fault);
+}
