@@ -227,10 +227,14 @@ $(foreach t,$(wildcard tests/fuzz/*.c),$(eval $(call test_rule,$(t),,clang,-fsan
 MUTATION := $(BUILD)/tests/attest/mutation
 $(foreach t,tests/attest/mutation tests/attest/differential bench/attest,$(eval \
     $(call test_rule,$(t).c,,$(CC),-O2 -fno-sanitize=all)))
--include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d
+# Enters the model's enclave, whose signals a sanitizer would take.
+MODEL      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/model/*_test.c))
+$(foreach t,$(MODEL:$(BUILD)/%=%.c),$(eval \
+    $(call test_rule,$(t),,$(CC),-O2 -fno-sanitize=all -lcmocka)))
+-include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d $(MODEL:=.d)
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ) $(MUTATION) $(BUILD)/exec.sym
+tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(BUILD)/exec.sym
 
 demo:
 	@tools/setup demo
