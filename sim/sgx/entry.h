@@ -131,9 +131,6 @@ must_use int aex_add_thread(struct thread *thread);
 
 /* ---- step.c ---- */
 
-/* True when the instruction is illegal in an enclave [SDM 3D 36.6.1]. */
-bool step_is_illegal(const uint8_t *code, size_t size);
-
 /* Looks at what comes next, and makes PUSHF and POPF forget TF, which the caller sets
  * for one instruction. False: `e`. */
 bool step_prepare(uint64_t rip, uint64_t rsp, struct exception *e);
