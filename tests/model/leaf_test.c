@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The leaves of ENCLU as the enclave runs them: operands, what they do to memory, and
  * what they say to a kernel that lies [SDM 3D 38.4]. */
-/* links: tests/model/rig.c tests/model/sign.c tests/model/enclave.S */
-/* links: $(wildcard sim/sgx/*.c) sim/sgx/entry.S crypto/cmac.c crypto/digest.c base/wipe.c base/cur.c */
-/* links: host/newfile.c host/user_dir.c host/fault.c base/put.c */
+/* links: tests/model/rig.c tests/model/sign.c tests/model/enclave.S sim/sgx/entry.S */
+/* links: sim/sgx/aex.c sim/sgx/driver.c sim/sgx/epcm.c sim/sgx/illegal.c sim/sgx/kernel.c */
+/* links: sim/sgx/keys.c sim/sgx/leaf.c sim/sgx/leaf_accept.c sim/sgx/leaf_key.c sim/sgx/measure.c */
+/* links: sim/sgx/memory.c sim/sgx/secs.c sim/sgx/signals.c sim/sgx/sigstruct.c sim/sgx/step.c */
+/* links: sim/sgx/trap.c crypto/cmac.c crypto/digest.c base/wipe.c base/cur.c base/put.c */
+/* links: host/newfile.c host/user_dir.c host/fault.c */
 /* libs: -lcrypto */
 #include "tests/model/rig.h"
 
