@@ -118,6 +118,8 @@ SHIM_FLAGS := -std=gnu11 -Os $(WARN) -Wframe-larger-than=2048 -ffreestanding -fp
               -mno-red-zone -include shim/x86/hidden.h -fno-stack-protector -fcf-protection=none -fno-jump-tables \
               -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -ffunction-sections \
               -ffile-prefix-map=$(CURDIR)=.
+SHIM_LINK  := -nostdlib -static-pie -Wl,--no-dynamic-linker,-z,norelro,-z,noexecstack,--build-id=none \
+              -Wl,--gc-sections,-z,max-page-size=4096,-z,text,--orphan-handling=error,-T,shim/sgx/shim.lds
 # A shim has its own shared.c where what is outside must be read in a way of its own.
 SHIM_CORE  := $(filter-out shim/core/shared.c,$(call sources,shim/core)) $(call sources,shim/x86)
 SHIM_SGX_OBJS := $(patsubst %,$(BUILD)/shim/%.o,$(basename $(SHIM_CORE) $(call sources,shim/sgx)) exec_image)
@@ -146,8 +148,7 @@ $(BUILD)/shim/exec_image.o: $(BUILD)/exec_image.c
 
 $(BUILD)/shim-sgx: $(SHIM_SGX_OBJS) shim/sgx/shim.lds
 	$(call say,link,$@)
-	$(Q)$(CC) -nostdlib -static-pie -Wl,--no-dynamic-linker,-z,norelro,-z,noexecstack,--build-id=none,--gc-sections \
-	    -Wl,-z,max-page-size=4096,-z,text,--orphan-handling=error,-T,shim/sgx/shim.lds -o $@ $(SHIM_SGX_OBJS)
+	$(Q)$(CC) $(SHIM_LINK) -o $@ $(SHIM_SGX_OBJS)
 
 # ---- the verifier as a library ----
 
@@ -232,6 +233,39 @@ MODEL      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/model/*_test.c))
 $(foreach t,$(MODEL:$(BUILD)/%=%.c),$(eval \
     $(call test_rule,$(t),,$(CC),-O2 -fno-sanitize=all -lcmocka)))
 -include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d $(MODEL:=.d)
+
+# Keeps under attack: a guest in exec's place, a shim made for it, and a host that lies.
+KEEP        := $(BUILD)/tests/keep
+GUEST_FLAGS := -std=gnu11 -O1 $(WARN) -ffreestanding -fPIE -mno-red-zone -fno-stack-protector \
+               -fcf-protection=none -fno-asynchronous-unwind-tables -fno-jump-tables \
+               -include shim/x86/hidden.h -I.
+GUEST_OBJS  := $(patsubst %,$(BUILD)/%.o,$(basename $(wildcard tests/keep/guest*.c) tests/keep/register_probe.S))
+$(KEEP)/%.o: tests/keep/%.c tests/keep/guest.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_FLAGS) -c -o $@ $<
+$(KEEP)/%.o: tests/keep/%.S
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c -o $@ $<
+$(KEEP)/guest: $(GUEST_OBJS) tests/keep/guest.lds
+	$(call say,link,$@)
+	$(Q)$(CC) -nostdlib -static-pie -Wl,--no-dynamic-linker,-z,norelro,-z,noexecstack,--build-id=none \
+	    -Wl,-z,max-page-size=4096,-T,tests/keep/guest.lds -o $@ $(GUEST_OBJS)
+$(KEEP)/guest_image.c $(KEEP)/guest.tree &: $(KEEP)/guest $(BUILD)/exec_tree
+	$(Q)$(BUILD)/exec_tree $< $(KEEP)/guest.tree > $(KEEP)/guest_image.c
+$(KEEP)/shim-sgx: $(KEEP)/guest_image.c $(SHIM_SGX_OBJS) shim/sgx/shim.lds
+	$(call say,link,$@)
+	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $< -o $(KEEP)/guest_image.o
+	$(Q)$(CC) $(SHIM_LINK) -o $@ $(filter-out %/exec_image.o,$(SHIM_SGX_OBJS)) $(KEEP)/guest_image.o
+$(KEEP)/keep: $(wildcard tests/keep/[!g]*.c) tests/keep/dirty.S $(wildcard tests/keep/*.h) $(BUILD)/host.a
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) -std=gnu11 -g -O1 $(WARN) -I. -o $@ tests/keep/main.c tests/keep/host.c tests/keep/attacks.c \
+	    tests/keep/dirty.S $(BUILD)/host.a -lcrypto -ljansson -lseccomp
+$(BUILD)/host.a: $(HOST_OBJS)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter-out $(BUILD)/obj/host/cli/%,$(HOST_OBJS))
+.PHONY: check-keep
+check-keep: $(KEEP)/keep $(KEEP)/shim-sgx
+	@$(KEEP)/keep $(KEEP)/shim-sgx $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
 
 .PHONY: tests
 tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(BUILD)/exec.sym

@@ -378,6 +378,15 @@ static void synthesise(ucontext_t *uc, const struct thread *t, const uint64_t ou
     cleanse_area(area_of(uc), 0);
 }
 
+/* To the host: what the kernel tells of an exception. */
+static void leave_to_host(ucontext_t *uc, const struct exception *e)
+{
+    uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)model_fault_point;
+    uc->uc_mcontext.gregs[REG_RDI] = (greg_t)e->vector;
+    uc->uc_mcontext.gregs[REG_RSI] = (greg_t)e->error;
+    uc->uc_mcontext.gregs[REG_RDX] = (greg_t)(e->address & ~(uint64_t)(SGX_PAGE - 1));
+}
+
 void aex_exit(ucontext_t *uc, const struct exception *e)
 {
     struct thread *t = machine.current;
@@ -392,12 +401,10 @@ void aex_exit(ucontext_t *uc, const struct exception *e)
     t->tcs.cssa++;
     synthesise(uc, t, outside);
     deactivate();
-    if (e == NULL)
-        return;
-    uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)model_fault_point;
-    uc->uc_mcontext.gregs[REG_RDI] = (greg_t)e->vector;
-    uc->uc_mcontext.gregs[REG_RSI] = (greg_t)e->error;
-    uc->uc_mcontext.gregs[REG_RDX] = (greg_t)(e->address & ~(uint64_t)(SGX_PAGE - 1));
+    if (e != NULL)
+        leave_to_host(uc, e);
+    else if (machine.own_aep)
+        leave_to_host(uc, &(struct exception){.vector = VECTOR_INTERRUPT});
 }
 
 /* What the enclave left in registers goes out with it, but for state outside XFRM. */

@@ -209,6 +209,8 @@ void model_set_stepping(bool on) { machine.stepping = on; }
 void model_set_single_step_attack(unsigned every) { machine.step_interrupt = every; }
 bool model_has_lied(void) { return machine.lie.told; }
 
+void model_set_own_aep(bool on) { machine.own_aep = on; }
+
 void model_set_strict(bool on)
 {
     machine.strict = on;

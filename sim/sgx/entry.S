@@ -5,6 +5,7 @@
 
 #define FIELD(offset) model_cpu+offset(%rip)
 #define RFLAGS_AC     0x40000
+#define RFLAGS_FIXED  2
 #define USER_CS       0x33
 #define USER_SS       0x2b
 #define EENTER        2
@@ -65,7 +66,8 @@ model_aep:
         movq    %r15, FIELD(CPU_R15)
         pushfq
         popq    FIELD(CPU_RFLAGS)
-        cld
+        pushq   $RFLAGS_FIXED /* whatever flags the enclave is to get, C gets its own */
+        popfq
         movq    %rsp, %r12
         andq    $-16, %rsp
         call    model_enclu

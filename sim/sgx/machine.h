@@ -27,6 +27,7 @@ enum vector {
     VECTOR_MF = 16,
     VECTOR_AC = 17,
     VECTOR_XM = 19,
+    VECTOR_INTERRUPT = 32, /* the first that is no exception */
 };
 
 struct exception {
@@ -71,6 +72,7 @@ struct machine {
     bool strict;
     bool stepping;
     bool interrupts;
+    bool own_aep;
     unsigned step_interrupt; /* one every so many instructions */
     unsigned step_count;
     uint64_t step_pushf;             /* where a PUSHF is to run, 0: none is */

@@ -15,6 +15,10 @@ void model_set_stepping(bool on);
 /* SIGALRM is an interrupt: AEX, ERESUME, and nothing that the host would see. */
 void model_set_interrupts(bool on);
 
+/* The host has an exit point of its own: an interrupt comes back to who entered, as
+ * an exception of vector 32, instead of going on with ERESUME. */
+void model_set_own_aep(bool on);
+
 /* In stepping mode: an interrupt at every `every`th instruction, 0 for none. */
 void model_set_single_step_attack(unsigned every);
 

@@ -6,7 +6,7 @@
 
 static struct {
     port_entry *port;
-    report_entry *report;
+    evidence_entry *evidence;
     const struct boot_record *boot;
 } guest;
 
@@ -24,7 +24,7 @@ int64_t sys(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uin
 }
 
 int64_t port(const struct port_call *call) { return guest.port(call); }
-report_entry *report_function(void) { return guest.report; }
+evidence_entry *evidence_function(void) { return guest.evidence; }
 
 uint8_t *map(size_t size, int prot)
 {
@@ -104,8 +104,8 @@ static void find(const uint64_t *stack)
     for (at++; at[0] != 0; at += 2) {
         if (at[0] == AT_ENARX_PORT)
             guest.port = (port_entry *)at[1];
-        if (at[0] == AT_ENARX_REPORT)
-            guest.report = (report_entry *)at[1];
+        if (at[0] == AT_ENARX_EVIDENCE)
+            guest.evidence = (evidence_entry *)at[1];
         if (at[0] == AT_ENARX_BOOT)
             guest.boot = (const struct boot_record *)at[1];
     }

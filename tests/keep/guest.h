@@ -31,7 +31,7 @@ int64_t sys(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uin
 #define sys4(n, a, b, c, d) sys(n, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), 0, 0)
 
 int64_t port(const struct port_call *call);
-report_entry *report_function(void);
+evidence_entry *evidence_function(void);
 
 /* Memory of the guest's own: read and write, zeroed. Null: refused. */
 uint8_t *map(size_t size, int prot);

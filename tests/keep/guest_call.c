@@ -42,7 +42,7 @@ static void pointers(void)
         0,
         8,
         UINT64_MAX - 7,
-        (uint64_t)report_function(),                          /* the shim's code */
+        (uint64_t)evidence_function(),                        /* the shim's code */
         ((uint64_t)own & ~((1ull << 36) - 1)),                /* the enclave's first page */
         ((uint64_t)own & ~((1ull << 36) - 1)) + (8ull << 20), /* the shim's tables */
         ((uint64_t)own | ((1ull << 36) - 1)) - 3,             /* its end */
@@ -68,6 +68,7 @@ static void pointers(void)
 static void verbs(void)
 {
     check(port(&(struct port_call){.verb = PORT_MEMORY, .arg = {1, 0, 1, 7}}) == -EINVAL);
+    check(port(&(struct port_call){.verb = PORT_QUOTE, .arg = {1}}) == -EINVAL);
     check(port(&(struct port_call){.verb = PORT_VERB_COUNT}) == -EINVAL);
     check(port(&(struct port_call){.verb = UINT32_MAX}) == -EINVAL);
 }
@@ -108,18 +109,45 @@ static void futex(void)
     check(sys4(__NR_futex, &word, 128, 5, short_time) == -110); /* nobody comes */
 }
 
-/* The processor's report is of this keep. */
-static void report(void)
+/* Evidence carries what the guest asks for, and goes nowhere but to its memory. */
+static void evidence(void)
 {
-    static uint8_t target[512];
-    static uint8_t data[64] = {1, 2, 3};
-    static uint8_t result[432];
-    check(report_function() != NULL);
-    check(report_function()(target, data, result) == 0);
+    enum { REPORT_DATA = 48 + 320 }; /* in a quote of version 3 */
+    static uint8_t data[REPORT_DATA_BYTES] = {1, 2, 3};
+    static uint8_t quote[PAGE];
+    check(evidence_function() != NULL);
+    check(evidence_function()(data, quote, sizeof(quote)) == 48 + 384);
     for (size_t i = 0; i < sizeof(data); i++)
-        check(result[320 + i] == data[i]);
-    check(report_function()((void *)8, data, result) == -EFAULT);
-    check(report_function()(target, data, (void *)report_function()) == -EFAULT);
+        check(quote[REPORT_DATA + i] == data[i]);
+    check(evidence_function()((void *)8, quote, sizeof(quote)) == -EFAULT);
+    check(evidence_function()(data, (void *)evidence_function(), 512) == -EFAULT);
+    check(evidence_function()(data, quote, SIZE_MAX) < 0);
+}
+
+/* What the host hands back is not about this keep: there is no evidence then. */
+static void no_evidence(void)
+{
+    static uint8_t data[REPORT_DATA_BYTES] = {1, 2, 3};
+    static uint8_t quote[PAGE];
+    check(evidence_function()(data, quote, sizeof(quote)) < 0);
+}
+
+/* SX12: the processor as the shim describes it. */
+static void cpuid(void)
+{
+    uint32_t a = 0;
+    uint32_t b;
+    uint32_t c = 0;
+    uint32_t d;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    check(b == 0x756e6547 && d == 0x49656e69 && c == 0x6c65746e);
+    a = 7;
+    c = 0;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    check((b & 1u << 16) == 0 && (b & 1u << 5) != 0); /* AVX-512 no, AVX2 yes */
+    a = 0x40000000;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    check((a | b | c | d) == 0);
 }
 
 /* Every verb many times: a host that lies must be noticed. What the host may say
@@ -152,8 +180,8 @@ static void every_verb(void)
 }
 
 const struct test call_tests[] = {
-    {"hello", hello}, {"unknown", unknown}, {"pointers", pointers},
-    {"verbs", verbs}, {"clocks", clocks},   {"random", random_numbers},
-    {"futex", futex}, {"report", report},   {"every_verb", every_verb},
-    {NULL, NULL},
+    {"hello", hello}, {"unknown", unknown},       {"pointers", pointers},
+    {"verbs", verbs}, {"clocks", clocks},         {"random", random_numbers},
+    {"futex", futex}, {"evidence", evidence},     {"no_evidence", no_evidence},
+    {"cpuid", cpuid}, {"every_verb", every_verb}, {NULL, NULL},
 };

@@ -64,7 +64,7 @@ static void handler(int number, const struct info *info, uint64_t *context)
     seen.rsp = (uint64_t)__builtin_frame_address(0);
     context[RIP] = seen.target != 0 ? seen.target : context[RIP] + seen.skip;
     if (seen.target != 0)
-        context[RSP] += 1u << 20; /* back to where there is room */
+        context[RSP] = ((context[RSP] + (1u << 20)) & ~15ull) - 8; /* there is room */
 }
 
 static void install(int number, uint64_t flags)

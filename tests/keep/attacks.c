@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a hostile host does to an SGX keep. Each attack lies in one way. */
+#include "tests/keep/attacks.h"
+
+#include "sim/sgx/machine.h"
+#include "sim/sgx/test.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define INT_MIN64 ((int64_t)1 << 63)
+
+/* ---- the arguments of the start ---- */
+
+static void arg_inside(struct host *h) { h->args[h->value] = h->base + SGX_KEEP_ARENA; }
+static void arg_at_base(struct host *h) { h->args[h->value] = h->base; }
+static void arg_straddles(struct host *h) { h->args[h->value] = h->base - SGX_PAGE; }
+static void arg_at_the_end(struct host *h)
+{
+    h->args[h->value] = h->base + SGX_KEEP_SIZE - SGX_PAGE;
+}
+static void arg_wraps(struct host *h) { h->args[h->value] = UINT64_MAX - SGX_PAGE + 1; }
+static void arg_unaligned(struct host *h) { h->args[h->value] += 8; }
+static void arg_null(struct host *h) { h->args[h->value] = 0; }
+
+static struct boot_record *boot(struct host *h)
+{
+    return (struct boot_record *)(h->block + PORT_BOOT_OFFSET);
+}
+static void boot_magic(struct host *h) { boot(h)->magic ^= 1; }
+static void boot_version(struct host *h) { boot(h)->version++; }
+static void boot_reserved(struct host *h) { boot(h)->zero = 1; }
+
+/* ---- exec's pages and their tree ---- */
+
+static void page_bit(struct host *h) { h->exec[h->value * SGX_PAGE + 100] ^= 1; }
+
+static void pages_swapped(struct host *h)
+{
+    uint8_t page[SGX_PAGE];
+    memcpy(page, h->exec + 2 * SGX_PAGE, SGX_PAGE);
+    memcpy(h->exec + 2 * SGX_PAGE, h->exec + 3 * SGX_PAGE, SGX_PAGE);
+    memcpy(h->exec + 3 * SGX_PAGE, page, SGX_PAGE);
+}
+
+/* A run of exec's own at another place, with the nodes that go with it there. */
+static void run_moved(struct host *h) { memcpy(h->exec, h->exec + 16 * SGX_PAGE, 16 * SGX_PAGE); }
+
+static void node_bit(struct host *h)
+{
+    for (size_t i = 2 * 32; i < h->nodes_size; i += 32)
+        h->nodes[i] ^= 1;
+}
+
+/* ---- results of the port ---- */
+
+static int64_t answer_value(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    if (f->verb != h->value || h->ports < 3)
+        return honest;
+    h->done = true;
+    return (int64_t)h->value2;
+}
+
+/* In range, but as large as can be; handles that were never given. */
+static int64_t answer_most(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    (void)h;
+    switch (f->verb) {
+    case PORT_READ:
+        return (int64_t)f->out_size;
+    case PORT_WRITE:
+    case PORT_STORE:
+        return (int64_t)f->in_size;
+    case PORT_POLL:
+        return (int64_t)(f->in_size / PORT_POLL_ROW);
+    case PORT_ACCEPT:
+    case PORT_LISTEN:
+    case PORT_CONNECT:
+        return PORT_HANDLE_MAX;
+    case PORT_EXIT:
+        host_fail("answered");
+    default:
+        return honest;
+    }
+}
+
+static int64_t answer_exit(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    (void)h;
+    (void)f;
+    return honest; /* and the keep goes on, if it will */
+}
+
+/* ---- clocks ---- */
+
+static int64_t exits(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    if (f->verb == PORT_EXIT)
+        host_end(f);
+    (void)h;
+    return honest;
+}
+
+static int64_t clock_lies(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    static const int64_t lies[] = {1000000000000, 5, INT64_MAX, 0, 999999999999, 7, INT64_MAX - 1};
+    if (f->verb != PORT_CLOCK)
+        return exits(h, f, honest);
+    return lies[h->ports % (sizeof(lies) / sizeof(lies[0]))];
+}
+
+/* Each call a second earlier. */
+static int64_t clock_back(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    if (f->verb != PORT_CLOCK)
+        return exits(h, f, honest);
+    return INT64_MAX / 2 - (int64_t)h->ports * 1000000000;
+}
+
+/* ---- quotes ---- */
+
+/* Of another enclave: a bit of the measurement. */
+static int64_t quote_other(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    if (f->verb == PORT_QUOTE && f->arg[0] == SGX_KEEP_QUOTE_SIGN)
+        h->block[PORT_DATA_OFFSET + (f->in_size + 63) / 64 * 64 + 48 + 64] ^= 1;
+    return exits(h, f, honest);
+}
+
+static int64_t quote_short(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    if (f->verb == PORT_QUOTE && f->arg[0] == SGX_KEEP_QUOTE_SIGN)
+        return 48 + 383;
+    return exits(h, f, honest);
+}
+
+/* ---- entries that are not in order ---- */
+
+/* EENTER where ERESUME belongs: the exception again. */
+static void enter_twice(struct host *h)
+{
+    if (h->resumes == 10)
+        h->leaf = SGX_EENTER;
+}
+
+/* The same at any time after a start: at CSSA 1 only after an exception. */
+static void resume_nothing(struct host *h)
+{
+    if (h->run.function == SGX_EEXIT && h->exit.rdi == SGX_KEEP_EXIT_PORT && h->ports == 2)
+        h->leaf = SGX_ERESUME;
+}
+
+/* An exception that did not happen: an interrupt's frame, offered as one. */
+static void claim_prepare(struct host *h)
+{
+    (void)h;
+    model_set_interrupts(true);
+    model_set_own_aep(true);
+    ualarm(20000, 300);
+}
+
+static void stepping_prepare(struct host *h)
+{
+    model_set_stepping(true);
+    model_set_own_aep(true);
+    model_set_single_step_attack((unsigned)h->value);
+}
+
+/* ---- pages taken away ---- */
+
+/* Every page of exec's memory that is there; not the shim's own, whose loss at the
+ * shim's hands cannot be told to anybody. */
+static void take_pages(struct host *h)
+{
+    if (h->resumes < 30 || h->done)
+        return;
+    for (uint64_t page = SGX_KEEP_EXEC / SGX_PAGE; page < SGX_KEEP_SIZE / SGX_PAGE; page++) {
+        struct epcm_entry *entry = &machine.epcm[page];
+        if (!epcm_exists(*entry))
+            continue;
+        entry->bits &= (uint16_t) ~(SGX_PERMISSION << EPCM_PTE_SHIFT);
+        memory_sync(page, 1, SGX_W);
+    }
+    h->done = true;
+}
+
+/* ---- what a lying kernel does with EAUG, EMODPR and EMODT ---- */
+
+static void lie_prepare(struct host *h)
+{
+    model_set_hostile((enum model_lie)h->value, (unsigned)h->value2);
+}
+
+/* ---- a second processor that writes to the block meanwhile ---- */
+
+/* The result is legal one moment and not the next. */
+static void race_start(struct host *h)
+{
+    if (fork() != 0)
+        return;
+    volatile int64_t *result =
+        (volatile int64_t *)(h->block + PORT_FRAME_OFFSET + offsetof(struct port_frame, result));
+    for (;;) {
+        *result = 64;
+        *result = 65;
+        *result = INT_MIN64;
+        *result = 0;
+        if (getppid() == 1)
+            _exit(0);
+    }
+}
+
+/* ---- registers ---- */
+
+/* Nothing of exec's leaves in a register: all that a handler can see is zero. */
+static void look(struct host *h)
+{
+    if (h->run.function != SGX_EEXIT)
+        return;
+    if (h->exit.rdx != 0 || h->exit.r8 != 0 || h->exit.r9 != 0 || h->exit.rsi != 0)
+        host_fail("a register holds something at an exit");
+    if (!registers_are_clear())
+        host_fail("the vector state holds something at an exit");
+}
+
+static void strict_prepare(struct host *h)
+{
+    (void)h;
+    model_set_strict(true);
+}
+
+static void stepping_only(struct host *h)
+{
+    (void)h;
+    model_set_stepping(true);
+}
+
+const struct attack attacks[] = {
+    {.name = "none"},
+    {.name = "strict", .prepare = strict_prepare},
+    {.name = "stepping", .prepare = stepping_only, .slow = true},
+    {.name = "dirty", .dirty = true},
+    {.name = "look", .exited = look},
+    {.name = "arg_inside", .start = arg_inside},
+    {.name = "arg_at_base", .start = arg_at_base},
+    {.name = "arg_straddles", .start = arg_straddles},
+    {.name = "arg_at_the_end", .start = arg_at_the_end},
+    {.name = "arg_wraps", .start = arg_wraps},
+    {.name = "arg_unaligned", .start = arg_unaligned},
+    {.name = "arg_null", .start = arg_null},
+    {.name = "boot_magic", .start = boot_magic},
+    {.name = "boot_version", .start = boot_version},
+    {.name = "boot_reserved", .start = boot_reserved},
+    {.name = "page_bit", .start = page_bit},
+    {.name = "pages_swapped", .start = pages_swapped},
+    {.name = "run_moved", .start = run_moved},
+    {.name = "node_bit", .start = node_bit},
+    {.name = "answer_value", .answer = answer_value},
+    {.name = "answer_most", .answer = answer_most},
+    {.name = "answer_exit", .answer = answer_exit},
+    {.name = "quote_other", .answer = quote_other},
+    {.name = "quote_short", .answer = quote_short},
+    {.name = "clock_lies", .answer = clock_lies},
+    {.name = "clock_back", .answer = clock_back},
+    {.name = "enter_twice", .exited = enter_twice},
+    {.name = "resume_nothing", .exited = resume_nothing},
+    {.name = "claim", .prepare = claim_prepare},
+    {.name = "claim_stepping", .prepare = stepping_prepare, .slow = true},
+    {.name = "take_pages", .exited = take_pages},
+    {.name = "lie", .prepare = lie_prepare},
+    {.name = "race", .start = race_start},
+    {.name = NULL},
+};

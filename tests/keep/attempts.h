@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every guest's test with every attack that is worth it; see main.c. */
+#define EVERY_GUEST(X, item, attack)                                                              \
+    X(item, "hello", attack, 0, 0), X(item, "touch", attack, 0, 0), X(item, "jit", attack, 0, 0), \
+        X(item, "wx", attack, 0, 0), X(item, "remap", attack, 0, 0),                              \
+        X(item, "discard", attack, 0, 0), X(item, "heap", attack, 0, 0),                          \
+        X(item, "image", attack, 0, 0), X(item, "segv", attack, 0, 0),                            \
+        X(item, "illegal", attack, 0, 0), X(item, "division", attack, 0, 0),                      \
+        X(item, "other_stack", attack, 0, 0), X(item, "own", attack, 0, 0),                       \
+        X(item, "overflow_caught", attack, 0, 0), X(item, "across_syscall", attack, 0, 0),        \
+        X(item, "across_touch", attack, 0, 0), X(item, "initial", attack, 0, 0),                  \
+        X(item, "unknown", attack, 0, 0), X(item, "pointers", attack, 0, 0),                      \
+        X(item, "verbs", attack, 0, 0), X(item, "clocks", attack, 0, 0),                          \
+        X(item, "random", attack, 0, 0), X(item, "futex", attack, 0, 0),                          \
+        X(item, "evidence", attack, 0, 0), X(item, "every_verb", attack, 0, 0)
+
+/* Results that no verb may have, and those that one of its kind may not. */
+#define BAD_FOR_ALL(verb)                                                       \
+    STOP("SB5", "every_verb", "answer_value", PORT, verb, (uint64_t)INT64_MIN), \
+        STOP("SB5", "every_verb", "answer_value", PORT, verb, (uint64_t)-1),    \
+        STOP("SB5", "every_verb", "answer_value", PORT, verb, (uint64_t)-3),    \
+        STOP("SB5", "every_verb", "answer_value", PORT, verb, (uint64_t)-4095), \
+        STOP("SB5", "every_verb", "answer_value", PORT, verb, (uint64_t)-4096)
+#define BAD_SIZE(verb)                                                    \
+    STOP("SB5", "every_verb", "answer_value", PORT, verb, 65),            \
+        STOP("SB5", "every_verb", "answer_value", PORT, verb, INT64_MAX), \
+        STOP("SB5", "every_verb", "answer_value", PORT, verb, 1ull << 32)
+#define BAD_ZERO(verb)                                        \
+    STOP("SB5", "every_verb", "answer_value", PORT, verb, 1), \
+        STOP("SB5", "every_verb", "answer_value", PORT, verb, INT64_MAX)
+#define BAD_HANDLE(verb)                                                        \
+    STOP("SB5", "every_verb", "answer_value", PORT, verb, PORT_HANDLE_MAX + 1), \
+        STOP("SB5", "every_verb", "answer_value", PORT, verb, INT64_MAX)
+
+#define BAD_ARGUMENT(n)                                      \
+    STOP("SB1", "hello", "arg_inside", BLOCK, n, 0),         \
+        STOP("SB1", "hello", "arg_at_base", BLOCK, n, 0),    \
+        STOP("SB1", "hello", "arg_at_the_end", BLOCK, n, 0), \
+        STOP("SB1", "hello", "arg_unaligned", BLOCK, n, 0),  \
+        STOP("SB1", "hello", "arg_null", BLOCK, n, 0)
+
+#define LIES(test, lie)                                                   \
+    DIES("SX14", test, "lie", lie, 1), DIES("SX14", test, "lie", lie, 5), \
+        DIES("SX14", test, "lie", lie, 40)
+
+static const struct attempt attempts[] = {
+    EVERY_GUEST(PASS, "", "none"),
+    PASS("", "sparse", "none", 0, 0),
+    EVERY_GUEST(PASS, "SX1", "dirty"),
+    EVERY_GUEST(PASS, "SX5", "look"),
+    PASS("", "hello", "strict", 0, 0),
+    PASS("", "jit", "strict", 0, 0),
+    PASS("", "across_touch", "strict", 0, 0),
+    PASS("SX12", "cpuid", "stepping", 0, 0),
+
+    /* guests that break a promise */
+    FAIL("SX15", "write_code", "signal 11"),
+    FAIL("SX15", "write_constant", "signal 11"),
+    FAIL("SX15", "run_data", "signal 11"),
+    FAIL("SX15", "run_stack", "signal 11"),
+    FAIL("", "read_zero_page", "signal 11"),
+    FAIL("", "overflow", "signal 11"),
+    FAIL("", "abort_self", "signal 6"),
+    FAIL("", "exit_group", "status 3"),
+    FAIL("", "deadlock", "waits for a thread"),
+    STOP("SX10", "halt", "none", FATAL, 0, 0),
+    STOP("SX10", "in_out", "none", FATAL, 0, 0),
+    STOP("SX10", "invalid", "none", FATAL, 0, 0),
+    STOP("SX10", "interrupt", "none", FATAL, 0, 0),
+
+    BAD_ARGUMENT(0),
+    BAD_ARGUMENT(1),
+    BAD_ARGUMENT(2),
+    STOP("SB1", "hello", "arg_straddles", BLOCK, 0, 0), /* the tree is less than a page */
+    STOP("SB1", "hello", "arg_straddles", BLOCK, 1, 0),
+    STOP("SB1", "hello", "arg_wraps", BLOCK, 0, 0),
+    STOP("SB1", "hello", "arg_wraps", BLOCK, 1, 0),
+    STOP("SB1", "hello", "boot_magic", BLOCK, 0, 0),
+    STOP("SB1", "hello", "boot_version", BLOCK, 0, 0),
+    STOP("SB1", "hello", "boot_reserved", BLOCK, 0, 0),
+
+    STOP("TREE", "image", "page_bit", PAGE, 0, 0),
+    STOP("TREE", "image", "page_bit", PAGE, 2, 0),
+    STOP("TREE", "image", "page_bit", PAGE, 30, 0),
+    STOP("TREE", "image", "page_bit", PAGE, 60, 0),
+    STOP("TREE", "image", "pages_swapped", PAGE, 0, 0),
+    STOP("TREE", "image", "run_moved", PAGE, 0, 0),
+    STOP("TREE", "image", "node_bit", PAGE, 0, 0),
+
+    BAD_FOR_ALL(PORT_READ),
+    BAD_SIZE(PORT_READ),
+    BAD_FOR_ALL(PORT_WRITE),
+    BAD_SIZE(PORT_WRITE),
+    BAD_FOR_ALL(PORT_CLOSE),
+    BAD_ZERO(PORT_CLOSE),
+    BAD_FOR_ALL(PORT_SHUTDOWN),
+    BAD_ZERO(PORT_SHUTDOWN),
+    BAD_FOR_ALL(PORT_LISTEN),
+    BAD_HANDLE(PORT_LISTEN),
+    BAD_FOR_ALL(PORT_ACCEPT),
+    BAD_HANDLE(PORT_ACCEPT),
+    BAD_FOR_ALL(PORT_CONNECT),
+    BAD_HANDLE(PORT_CONNECT),
+    BAD_FOR_ALL(PORT_POLL),
+    STOP("SB5", "every_verb", "answer_value", PORT, PORT_POLL, 9),
+    BAD_FOR_ALL(PORT_CLOCK),
+    BAD_FOR_ALL(PORT_EXCHANGE),
+    BAD_FOR_ALL(PORT_STORE),
+    BAD_SIZE(PORT_STORE),
+    STOP("SB17", "hello", "answer_exit", ENDED, 0, 0),
+
+    PASS("QUOTE", "no_evidence", "quote_other", 0, 0),
+    PASS("QUOTE", "no_evidence", "quote_short", 0, 0),
+
+    PASS("SX13", "clocks", "clock_lies", 0, 0),
+    PASS("SX13", "clocks", "clock_back", 0, 0),
+
+    STOP("SX11", "touch", "enter_twice", ENTRY, 0, 0),
+    DIES("SX10", "touch", "claim", 0, 0),
+    DIES("SX10", "segv", "claim_stepping", 997, 0),
+    DIES("SX11", "hello", "claim_stepping", 1201, 0),
+    STOP("FAULT", "touch", "take_pages", FAULT, 0, 0),
+
+    /* 1 skip, 2 duplicate, 3 wrong page, 4 wrong permission */
+    LIES("touch", 1),
+    LIES("touch", 3),
+    DIES("SX14", "jit", "lie", 4, 1),
+    DIES("SX14", "jit", "lie", 4, 3), /* the second takes X away: there is no W to keep */
+    DIES("SX14", "heap", "lie", 4, 1),
+
+    MAY("SB2", "every_verb", "race", PORT, 0, 0),
+};
