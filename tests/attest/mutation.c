@@ -5,7 +5,8 @@
  *
  *     mutation         one set of each kind; each bit of the evidence, one of each
  *                      byte of certificates and collateral
- *     mutation --all   each bit of every set
+ *     mutation --all [SET]...
+ *                      each bit of every set, or of those named: to go on after a stop
  */
 /* links: tests/attest/set.c tests/attest/free_bits.c tests/attest/memo.c attest/anchors_data.S */
 /* links: attest/[a-z]*.c crypto/[a-z]*.c base/[a-z]*.c */
@@ -212,8 +213,9 @@ static void set_run(const char *name, bool all, struct tally *sum)
 int main(int argc, char **argv)
 {
     const bool all = argc > 1 && strcmp(argv[1], "--all") == 0;
+    const char *const *named = (const char *const *)argv + 2; /* ends with null */
     struct tally sum = {0};
-    for (const char *const *name = all ? set_names : good; *name != NULL; name++)
+    for (const char *const *name = argc > 2 ? named : all ? set_names : good; *name != NULL; name++)
         set_run(*name, all, &sum);
     free_bits_print();
     printf("%zu passed, %zu failed, 0 skipped\n", sum.refused + sum.free, sum.wrong);
