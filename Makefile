@@ -310,7 +310,7 @@ bench: all
 
 bench-attest: $(BUILD)/bench/attest
 	@mkdir -p docs/bench
-	@$< "$$(tools/peers)" > $(BUILD)/bench/attest.md && cp $(BUILD)/bench/attest.md docs/bench/ && cat $(BUILD)/bench/attest.md
+	@$< "$$(tools/peers)" > $(BUILD)/bench/attest.md && cat bench/attest_notes.md >> $(BUILD)/bench/attest.md && cp $(BUILD)/bench/attest.md docs/bench/ && cat $(BUILD)/bench/attest.md
 
 # FUZZ_TIME seconds for each target.
 FUZZ_TIME ?= 60
