@@ -26,11 +26,22 @@ static bool lacks_root(const struct set *set, enum part part, const struct mutan
     return first == NULL || memmem(first + 1, left, begin, sizeof(begin) - 1) == NULL;
 }
 
+/* Some services end lines with CR and LF. */
+static bool ends_block(struct bytes text)
+{
+    static const char *const line_ends[] = {"", "\n", "\r", "\r\n"};
+    for (size_t i = 0; i < sizeof(line_ends) / sizeof(line_ends[0]); i++) {
+        char end[32];
+        snprintf(end, sizeof(end), "-----END CERTIFICATE-----%s", line_ends[i]);
+        if (ends_with(text, end))
+            return true;
+    }
+    return false;
+}
+
 static bool whole_blocks(const struct set *set, enum part part, const struct mutant *m)
 {
-    return is_pem(part) && m->how == MUTANT_CUT && lacks_root(set, part, m) &&
-           (ends_with(m->bytes, "-----END CERTIFICATE-----") ||
-            ends_with(m->bytes, "-----END CERTIFICATE-----\n"));
+    return is_pem(part) && m->how == MUTANT_CUT && lacks_root(set, part, m) && ends_block(m->bytes);
 }
 
 /* Whether all that was appended is one of these bytes. */
