@@ -139,12 +139,13 @@ def test_new_instruction_in_exec(monkeypatch):
         instruction(7, "syscall"),
         instruction(9, "lretq"),
     ]
-    monkeypatch.setattr(CHECKS.Elf, "functions", lambda elf: iter([("newcomer", code)]))
+    monkeypatch.setattr(CHECKS.Elf, "functions", lambda elf: iter([("newcomer", code, 100)]))
     with pytest.raises(CHECKS.Failed) as failed:
         CHECKS.every_illegal_instruction_is_accounted_for(CHECKS.Elf(ROOT / "build/exec"))
-    rows = str(failed.value).splitlines()[-3:]
+    rows = str(failed.value).splitlines()[-4:]
     assert [row.split() for row in rows] == [
         ["cpuid", "table", "newcomer"],
+        ["data", "after", "newcomer"],
         ["lretq", "unknown", "newcomer"],
         ["syscall", "enosys", "newcomer"],
     ]
