@@ -62,7 +62,7 @@ uint64_t clock_now(struct kernel *k, enum port_clock which)
     return s->last;
 }
 
-int64_t clock_gettime(struct kernel *k, const uint64_t *a)
+int64_t clock_tell(struct kernel *k, const uint64_t *a)
 {
     enum { REALTIME = 0, REALTIME_COARSE = 5, LAST = 7 }; /* [Linux uapi linux/time.h] */
     if (a[0] > LAST)
