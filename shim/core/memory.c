@@ -42,20 +42,25 @@ static bool prot_ok(uint64_t prot)
     return prot <= (PROT_R | PROT_W | PROT_X) && (prot & (PROT_W | PROT_X)) != (PROT_W | PROT_X);
 }
 
-/* Takes the pages out of the keep, by runs of the same permission. */
-static void drop(const struct space *s, uint64_t start, uint64_t end)
+/* No page can be written or run and not read. */
+static uint32_t readable(uint64_t prot) { return prot == 0 ? 0 : (uint32_t)prot | PROT_R; }
+
+/* What is taken off the map leaves the keep, but only once the map has changed. */
+static int unmap(struct space *s, uint64_t start, uint64_t end)
 {
-    for (size_t i = space_index(s, start); i < s->count && s->ranges[i].start < end; i++) {
-        const struct range *r = &s->ranges[i];
-        machine_drop(r->start > start ? r->start : start, r->end < end ? r->end : end);
-    }
+    int error = space_clear(s, start, end);
+    if (error == 0)
+        machine_drop(start, end);
+    return error;
 }
 
-static int64_t map_at(struct space *s, uint64_t start, uint64_t end, uint32_t prot)
+static int64_t map_at(struct space *s, uint64_t start, uint64_t end, uint64_t prot)
 {
-    drop(s, start, end);
-    int error = space_set(s, (struct range){.start = start, .end = end, .prot = prot});
-    return error < 0 ? error : (int64_t)start;
+    int error = space_set(s, (struct range){.start = start, .end = end, .prot = readable(prot)});
+    if (error < 0)
+        return error;
+    machine_drop(start, end);
+    return (int64_t)start;
 }
 
 int64_t memory_mmap(struct kernel *k, const uint64_t *a)
@@ -75,12 +80,12 @@ int64_t memory_mmap(struct kernel *k, const uint64_t *a)
         size_t i = space_index(s, a[0]);
         if (flags & MAP_FIXED_NOREPLACE && i < s->count && s->ranges[i].start < end)
             return -EEXIST;
-        return map_at(s, a[0], end, (uint32_t)a[2]);
+        return map_at(s, a[0], end, a[2]);
     }
     if (a[1] > s->end)
         return -ENOMEM;
     uint64_t at = space_place(s, page_up(a[1]));
-    return at == 0 ? -ENOMEM : map_at(s, at, at + page_up(a[1]), (uint32_t)a[2]);
+    return at == 0 ? -ENOMEM : map_at(s, at, at + page_up(a[1]), a[2]);
 }
 
 int64_t memory_munmap(struct kernel *k, const uint64_t *a)
@@ -89,8 +94,7 @@ int64_t memory_munmap(struct kernel *k, const uint64_t *a)
     uint64_t end;
     if (!pages_of(s, a[0], a[1], &end))
         return -EINVAL;
-    drop(s, a[0], end);
-    return space_clear(s, a[0], end);
+    return unmap(s, a[0], end);
 }
 
 int64_t memory_mprotect(struct kernel *k, const uint64_t *a)
@@ -105,12 +109,16 @@ int64_t memory_mprotect(struct kernel *k, const uint64_t *a)
         return -EINVAL;
     if (!pages_of(s, a[0], a[1], &end) || !space_covers(s, a[0], end))
         return -ENOMEM;
+    int error = space_reserve(s, 1);
+    if (error < 0)
+        return error;
+    const uint32_t prot = readable(a[2]);
     for (size_t i = space_index(s, a[0]); i < s->count && s->ranges[i].start < end; i++) {
         const struct range *r = &s->ranges[i];
         machine_protect(r->start > a[0] ? r->start : a[0], r->end < end ? r->end : end, r->prot,
-                        (unsigned)a[2]);
+                        prot);
     }
-    return space_protect(s, a[0], end, (uint32_t)a[2]);
+    return space_protect(s, a[0], end, prot);
 }
 
 /* DONTNEED of memory that did not start as zeroes would bring exec's bytes back:
@@ -121,7 +129,7 @@ static int64_t discard(struct space *s, uint64_t start, uint64_t end)
         if (s->ranges[i].source != SOURCE_ZERO)
             return -EINVAL;
     }
-    drop(s, start, end);
+    machine_drop(start, end);
     return 0;
 }
 
@@ -146,15 +154,16 @@ static int64_t move(struct space *s, const struct range *old, uint64_t size)
     uint64_t to = space_place(s, size);
     if (to == 0)
         return -ENOMEM;
-    int error = space_set(s, (struct range){.start = to, .end = to + size, .prot = old->prot});
+    int error = space_reserve(s, 2);
+    if (error == 0)
+        error = space_set(s, (struct range){.start = to, .end = to + size, .prot = old->prot});
     if (error < 0)
         return error;
     for (uint64_t at = old->start; at < old->end; at += PAGE_SIZE) {
         if (machine_present(at))
             machine_publish(to + (at - old->start), (const void *)at, old->prot);
     }
-    drop(s, old->start, old->end);
-    error = space_clear(s, old->start, old->end);
+    error = unmap(s, old->start, old->end);
     return error < 0 ? error : (int64_t)to;
 }
 
@@ -172,8 +181,7 @@ int64_t memory_mremap(struct kernel *k, const uint64_t *a)
     if (!pages_of(s, a[0], a[2], &wanted))
         return -ENOMEM;
     if (wanted <= end) {
-        drop(s, wanted, end);
-        int error = wanted < end ? space_clear(s, wanted, end) : 0;
+        int error = wanted < end ? unmap(s, wanted, end) : 0;
         return error < 0 ? error : (int64_t)a[0];
     }
     size_t next = space_index(s, end);
@@ -182,7 +190,7 @@ int64_t memory_mremap(struct kernel *k, const uint64_t *a)
         int error = space_set(s, (struct range){.start = end, .end = wanted, .prot = old.prot});
         return error < 0 ? error : (int64_t)a[0];
     }
-    if (!(a[3] & MREMAP_MAYMOVE) || (old.prot != 0 && !(old.prot & PROT_R)))
+    if (!(a[3] & MREMAP_MAYMOVE) || !(old.prot & PROT_R))
         return -ENOMEM;
     return move(s, &old, wanted - a[0]);
 }
@@ -199,8 +207,7 @@ int64_t memory_brk(struct kernel *k, const uint64_t *a)
         error = space_set(&m->space,
                           (struct range){.start = old, .end = wanted, .prot = PROT_R | PROT_W});
     } else if (wanted < old) {
-        drop(&m->space, wanted, old);
-        error = space_clear(&m->space, wanted, old);
+        error = unmap(&m->space, wanted, old);
     }
     if (error == 0)
         m->brk = a[0];

@@ -56,9 +56,9 @@ bool space_covers(const struct space *s, uint64_t start, uint64_t end)
 }
 
 /* The table's memory comes a page at a time. */
-static int reserve(struct space *s)
+int space_reserve(struct space *s, size_t changes)
 {
-    const size_t needed = s->count + GROWTH;
+    const size_t needed = s->count + changes * GROWTH;
     if (needed > s->capacity)
         return -ENOMEM;
     while (s->usable < needed) {
@@ -124,7 +124,7 @@ static size_t cut(struct space *s, uint64_t start, uint64_t end)
 
 int space_set(struct space *s, struct range range)
 {
-    int error = reserve(s);
+    int error = space_reserve(s, 1);
     if (error < 0)
         return error;
     size_t at = cut(s, range.start, range.end);
@@ -136,7 +136,7 @@ int space_set(struct space *s, struct range range)
 
 int space_clear(struct space *s, uint64_t start, uint64_t end)
 {
-    int error = reserve(s);
+    int error = space_reserve(s, 1);
     if (error == 0)
         cut(s, start, end);
     return error;
@@ -144,7 +144,7 @@ int space_clear(struct space *s, uint64_t start, uint64_t end)
 
 int space_protect(struct space *s, uint64_t start, uint64_t end, uint32_t prot)
 {
-    int error = reserve(s);
+    int error = space_reserve(s, 1);
     if (error < 0)
         return error;
     split(s, start);

@@ -47,7 +47,9 @@ uint64_t space_place(const struct space *s, uint64_t size);
 /* True when every byte has a range. */
 bool space_covers(const struct space *s, uint64_t start, uint64_t end);
 
-/* 0, or -ENOMEM (-12): too many ranges; then nothing has changed. */
+/* 0, or -ENOMEM (-12): too many ranges; then nothing has changed. After a
+ * reservation so many changes cannot fail. */
+must_use int space_reserve(struct space *s, size_t changes);
 must_use int space_set(struct space *s, struct range range); /* replaces what is there */
 must_use int space_clear(struct space *s, uint64_t start, uint64_t end);
 
