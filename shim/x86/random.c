@@ -5,15 +5,9 @@
 
 #include "shim/core/machine.h"
 #include "shim/core/string.h"
+#include "shim/x86/rdrand.h"
 
 #define TRIES 10u /* [SDM 1 7.3.17.1] */
-
-static bool rdrand(uint64_t *word)
-{
-    bool ok;
-    __asm__ volatile("rdrand %0" : "=r"(*word), "=@ccc"(ok));
-    return ok;
-}
 
 static uint64_t random_word(void)
 {

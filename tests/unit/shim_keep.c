@@ -56,7 +56,7 @@ static no_return void stop(enum ending how)
     longjmp(keep.stopped, 1);
 }
 
-no_return void machine_stop(enum machine_stop why) { stop(STOPPED_FAULT + why); }
+no_return void machine_stop(enum machine_stop why) { stop(STOPPED_ENDED + why); }
 
 no_return void port_attacked(uint32_t verb, int64_t result)
 {
@@ -163,7 +163,8 @@ void shared_read(const struct shared *from, size_t offset, void *to, size_t size
     const uint8_t *at = (const uint8_t *)from + offset;
     if ((uint64_t)at - (uint64_t)keep.base < KEEP_SIZE)
         broken("shared memory inside", (uint64_t)at);
-    memcpy(to, at, size);
+    if (size > 0)
+        memcpy(to, at, size);
     if (keep.on_read != NULL)
         keep.on_read(at, size);
 }

@@ -23,7 +23,8 @@
 /* How a call of the shim ended. */
 enum ending {
     WENT_ON,
-    STOPPED_FAULT, /* machine_stop, by its reason */
+    STOPPED_ENDED, /* machine_stop, by its reason */
+    STOPPED_FAULT,
     STOPPED_FATAL,
     STOPPED_PAGE,
     STOPPED_BLOCK,
