@@ -30,7 +30,9 @@ static void learn(struct clock *c, const struct clock_source *s, uint64_t now, u
     if (s->base == 0 || now < s->base || apart < APART_MIN || apart > APART_MAX ||
         ticked >> 44 != 0)
         return;
-    c->scale = (apart << SHIFT) / (ticked + 1);
+    const uint64_t scale = (apart << SHIFT) / (ticked + 1);
+    if (scale >> 24 == 0) /* no counter is slower; with 2^40 ticks it is 64 bits */
+        c->scale = scale;
 }
 
 static uint64_t read(struct kernel *k, enum port_clock which)
@@ -46,7 +48,7 @@ static uint64_t read(struct kernel *k, enum port_clock which)
     }
     const uint64_t now = ask(k, which);
     learn(c, s, now, ticks);
-    if (s->base == 0 || c->scale != 0) { /* the first stays until the rate is known */
+    if (c->scale != 0 || now - s->base >= APART_MIN) { /* else too early to learn from */
         s->base = now;
         s->ticks = ticks;
     }
