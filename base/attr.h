@@ -6,6 +6,7 @@
 #define must_use               __attribute__((warn_unused_result))
 #define no_return              __attribute__((noreturn))
 #define maybe_unused           __attribute__((unused))
+#define not_inlined            __attribute__((noinline))
 #define aligned_to(n)          __attribute__((aligned(n)))
 #define format_like(fmt, args) __attribute__((format(printf, fmt, args)))
 #define cleaned_by(fn)         __attribute__((cleanup(fn)))

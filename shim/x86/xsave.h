@@ -29,8 +29,9 @@ static inline void xsave(struct xsave *to)
     __asm__ volatile("xsave64 %0" : "+m"(*to) : "a"(XSAVE_COMPONENTS), "d"(0) : "memory");
 }
 
-/* Faults on a header or an MXCSR that is not valid: check first. */
-static inline void xrstor(const struct xsave *from)
+/* Faults on a header or an MXCSR that is not valid: check first. A call, after which
+ * a compiler that uses vector registers expects nothing in them. */
+static not_inlined maybe_unused void xrstor(const struct xsave *from)
 {
     __asm__ volatile("xrstor64 %0" : : "m"(*from), "a"(XSAVE_COMPONENTS), "d"(0) : "memory");
 }
