@@ -7,20 +7,9 @@
 
 #include "shim/core/machine.h"
 #include "shim/core/string.h"
+#include "shim/sgx/word.h"
 
 #define WORD 8u
-
-static uint64_t read_word(const volatile uint64_t *from)
-{
-    uint64_t word;
-    __asm__ volatile("mov %1, %0" : "=r"(word) : "m"(*from));
-    return word;
-}
-
-static void write_word(volatile uint64_t *to, uint64_t word)
-{
-    __asm__ volatile("mov %1, %0" : "=m"(*to) : "r"(word));
-}
 
 void shared_read(const struct shared *from, size_t offset, void *to, size_t size)
 {
@@ -29,7 +18,7 @@ void shared_read(const struct shared *from, size_t offset, void *to, size_t size
     size_t skip = address % WORD;
     uint8_t *at = to;
     while (size > 0) {
-        const uint64_t value = read_word(word++);
+        const uint64_t value = word_read(word++);
         const size_t part = size < WORD - skip ? size : WORD - skip;
         memcpy(at, (const uint8_t *)&value + skip, part);
         at += part;
@@ -49,7 +38,7 @@ void shared_write(struct shared *to, size_t offset, const void *from, size_t siz
         uint64_t value = 0;
         const size_t part = size < WORD ? size : WORD;
         memcpy(&value, at, part);
-        write_word(word, value);
+        word_write(word, value);
         at += part;
         size -= part;
     }
