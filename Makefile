@@ -122,17 +122,34 @@ SHIM_LINK  := -nostdlib -static-pie -Wl,--no-dynamic-linker,-z,norelro,-z,noexec
               -Wl,--gc-sections,-z,max-page-size=4096,-z,text,--orphan-handling=error,-T,shim/sgx/shim.lds
 # A shim has its own shared.c where what is outside must be read in a way of its own.
 SHIM_CORE  := $(filter-out shim/core/shared.c,$(call sources,shim/core)) $(call sources,shim/x86)
-SHIM_SGX_OBJS := $(patsubst %,$(BUILD)/shim/%.o,$(basename $(SHIM_CORE) $(call sources,shim/sgx)) exec_image)
+SHIM_SGX := $(basename $(SHIM_CORE) $(call sources,shim/sgx)) exec_image
 
-$(BUILD)/shim/%.o: %.c $(BUILD)/may
-	@mkdir -p $(@D)
-	$(call say,cc,$< for the shim)
-	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/$(patsubst %/,%,$(dir $<)) -MMD -MP -c $< -o $@
+# $(1): folder of objects and end of the image's name; $(2): flags beside the usual ones.
+define shim_rules
+$(BUILD)/shim$(1)/%.o: %.c $(BUILD)/may
+	@mkdir -p $$(@D)
+	$$(call say,cc,$$< for shim$(1))
+	$$(Q)$$(CC) $$(SHIM_FLAGS) $(2) -I$(BUILD)/may/$$(patsubst %/,%,$$(dir $$<)) -MMD -MP -c $$< -o $$@
 
-$(BUILD)/shim/%.o: %.S $(BUILD)/may
-	@mkdir -p $(@D)
-	$(call say,as,$<)
-	$(Q)$(CC) -I$(BUILD)/may/$(patsubst %/,%,$(dir $<)) -MMD -MP -c $< -o $@
+$(BUILD)/shim$(1)/%.o: %.S $(BUILD)/may
+	@mkdir -p $$(@D)
+	$$(call say,as,$$<)
+	$$(Q)$$(CC) $(2) -I$(BUILD)/may/$$(patsubst %/,%,$$(dir $$<)) -MMD -MP -c $$< -o $$@
+
+$(BUILD)/shim$(1)/exec_image.o: $(BUILD)/exec_image.c
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $$< -o $$@
+
+$(BUILD)/shim-sgx$(1): $(SHIM_SGX:%=$(BUILD)/shim$(1)/%.o) shim/sgx/shim.lds
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(SHIM_LINK) -o $$@ $$(filter %.o,$$^)
+-include $(SHIM_SGX:%=$(BUILD)/shim$(1)/%.d)
+endef
+$(eval $(call shim_rules))
+# For debugging: undefined behaviour ends the keep. And, for tools/checklist-shim, without one
+# check of shim/core/check.h: `make WITHOUT=NAME build/shim-sgx-without-NAME`.
+$(eval $(call shim_rules,-ubsan,-fsanitize=undefined -fsanitize-undefined-trap-on-error -Wno-frame-larger-than))
+$(if $(WITHOUT),$(eval $(call shim_rules,-without-$(WITHOUT),-DWITHOUT=CHECK_$(WITHOUT) -DWITHOUT_$(WITHOUT))))
 
 EXEC_TREE_OBJS := $(call objects,tools/exec_tree.c shim/core/tree.c shim/core/sha256.c shim/core/shared.c \
                   shim/x86/sha256.c shim/x86/sha_ni.S)
@@ -142,13 +159,6 @@ $(BUILD)/exec_tree: $(EXEC_TREE_OBJS)
 $(BUILD)/exec_image.c $(BUILD)/exec.tree &: $(BUILD)/exec $(BUILD)/exec_tree
 	$(call say,make,$(BUILD)/exec.tree)
 	$(Q)$(BUILD)/exec_tree $(BUILD)/exec $(BUILD)/exec.tree > $(BUILD)/exec_image.c
-
-$(BUILD)/shim/exec_image.o: $(BUILD)/exec_image.c
-	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $< -o $@
-
-$(BUILD)/shim-sgx: $(SHIM_SGX_OBJS) shim/sgx/shim.lds
-	$(call say,link,$@)
-	$(Q)$(CC) $(SHIM_LINK) -o $@ $(SHIM_SGX_OBJS)
 
 # ---- the verifier as a library ----
 
@@ -252,10 +262,13 @@ $(KEEP)/guest: $(GUEST_OBJS) tests/keep/guest.lds
 	    -Wl,-z,max-page-size=4096,-T,tests/keep/guest.lds -o $@ $(GUEST_OBJS)
 $(KEEP)/guest_image.c $(KEEP)/guest.tree &: $(KEEP)/guest $(BUILD)/exec_tree
 	$(Q)$(BUILD)/exec_tree $< $(KEEP)/guest.tree > $(KEEP)/guest_image.c
-$(KEEP)/shim-sgx: $(KEEP)/guest_image.c $(SHIM_SGX_OBJS) shim/sgx/shim.lds
+# The shim around the guest; with WITHOUT=NAME, lacking that check.
+KEEP_SHIM   := $(KEEP)/shim-sgx$(if $(WITHOUT),-without-$(WITHOUT))
+KEEP_OBJS   := $(patsubst %,$(BUILD)/shim$(if $(WITHOUT),-without-$(WITHOUT))/%.o,$(filter-out exec_image,$(SHIM_SGX)))
+$(KEEP_SHIM): $(KEEP)/guest_image.c $(KEEP_OBJS) shim/sgx/shim.lds
 	$(call say,link,$@)
 	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $< -o $(KEEP)/guest_image.o
-	$(Q)$(CC) $(SHIM_LINK) -o $@ $(filter-out %/exec_image.o,$(SHIM_SGX_OBJS)) $(KEEP)/guest_image.o
+	$(Q)$(CC) $(SHIM_LINK) -o $@ $(KEEP_OBJS) $(KEEP)/guest_image.o
 $(KEEP)/keep: $(wildcard tests/keep/[!g]*.c) tests/keep/dirty.S $(wildcard tests/keep/*.h) $(BUILD)/host.a
 	@mkdir -p $(@D)
 	$(call say,link,$@)
@@ -264,8 +277,8 @@ $(KEEP)/keep: $(wildcard tests/keep/[!g]*.c) tests/keep/dirty.S $(wildcard tests
 $(BUILD)/host.a: $(HOST_OBJS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter-out $(BUILD)/obj/host/cli/%,$(HOST_OBJS))
 .PHONY: check-keep
-check-keep: $(KEEP)/keep $(KEEP)/shim-sgx
-	@$(KEEP)/keep $(KEEP)/shim-sgx $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
+check-keep: $(KEEP)/keep $(KEEP_SHIM)
+	@$(KEEP)/keep $(KEEP_SHIM) $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
 
 .PHONY: tests
 tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(BUILD)/exec.sym
@@ -288,6 +301,7 @@ check-long: check
 
 check-checklist:
 	@tools/checklist
+	@tools/checklist-shim
 
 check-differential: $(BUILD)/tests/attest/differential
 	@tools/differential
@@ -322,4 +336,4 @@ fuzz: $(FUZZ)
 fuzz-report:
 	@tools/fuzz-report
 
--include $(EXEC_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(SHIM_SGX_OBJS:.o=.d) $(EXEC_TREE_OBJS:.o=.d)
+-include $(EXEC_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(EXEC_TREE_OBJS:.o=.d)

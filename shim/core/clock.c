@@ -2,6 +2,7 @@
 /* Time; see clock.h. Trusts nobody, and promises no more than that. */
 #include "shim/core/clock.h"
 
+#include "shim/core/check.h"
 #include "shim/core/errno.h"
 #include "shim/core/kernel.h"
 #include "shim/x86/tsc.h"
@@ -31,7 +32,8 @@ static void learn(struct clock *c, const struct clock_source *s, uint64_t now, u
         ticked >> 44 != 0)
         return;
     const uint64_t scale = (apart << SHIFT) / (ticked + 1);
-    if (scale >> 24 == 0) /* no counter is slower; with 2^40 ticks it is 64 bits */
+    /* no counter is slower; with 2^40 ticks it is 64 bits */
+    if (CHECK(clock_rate, scale >> 24 == 0))
         c->scale = scale;
 }
 
@@ -59,7 +61,7 @@ uint64_t clock_now(struct kernel *k, enum port_clock which)
 {
     struct clock_source *s = &k->clock.sources[which];
     const uint64_t now = read(k, which);
-    if (now > s->last)
+    if (CHECK(clock_monotone, now > s->last))
         s->last = now;
     return s->last;
 }

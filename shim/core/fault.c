@@ -3,6 +3,7 @@
  * shim agrees that it happened: a page fault if exec's map forbids the access, an
  * invalid opcode if one of three is there, a division error if a division is.
  * Anything else is the host's doing, or a fault that exec must not have: the end. */
+#include "shim/core/check.h"
 #include "shim/core/errno.h"
 #include "shim/core/kernel.h"
 #include "shim/x86/cpuid.h"
@@ -73,7 +74,8 @@ static void invalid_opcode(struct kernel *k, struct frame *f)
                 .number = SIGILL, .code = ILL_ILLOPN, .address = f->rip, .vector = VECTOR_UD});
         return;
     default:
-        machine_stop(STOP_FATAL);
+        if (!CHECK(fault_opcode, false))
+            machine_stop(STOP_FATAL);
     }
 }
 
@@ -91,7 +93,7 @@ static bool is_division(const uint8_t *code, size_t size)
 static void divide_error(struct kernel *k, struct frame *f)
 {
     uint8_t code[4];
-    if (!is_division(code, fetch(k, f->rip, code, sizeof(code))))
+    if (!CHECK(fault_division, is_division(code, fetch(k, f->rip, code, sizeof(code)))))
         machine_stop(STOP_FATAL);
     signal_raise(k, f,
                  &(struct signal_info){
@@ -106,7 +108,7 @@ static void page_fault(struct kernel *k, struct frame *f, const struct fault *x)
     const enum touch touch = memory_touch(&k->memory, x->address, prot);
     if (touch == TOUCH_SUPPLIED)
         return;
-    if (touch == TOUCH_PRESENT)
+    if (!CHECK(fault_present, touch != TOUCH_PRESENT))
         machine_stop(STOP_FAULT);
     signal_raise(k, f,
                  &(struct signal_info){
@@ -131,6 +133,7 @@ void kernel_fault(struct kernel *k, struct frame *f, const struct fault *x)
         divide_error(k, f);
         return;
     default:
-        machine_stop(STOP_FATAL);
+        if (!CHECK(fault_vector, false))
+            machine_stop(STOP_FATAL);
     }
 }

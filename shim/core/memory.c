@@ -3,6 +3,7 @@
  * map leaves the keep at once. */
 #include "shim/core/memory.h"
 
+#include "shim/core/check.h"
 #include "shim/core/errno.h"
 #include "shim/core/kernel.h"
 
@@ -29,9 +30,10 @@ static uint64_t page_up(uint64_t n) { return (n + PAGE_SIZE - 1) & ~(uint64_t)(P
 /* The whole pages of (address, size) as start and end; false: not within exec's. */
 static bool pages_of(const struct space *s, uint64_t address, uint64_t size, uint64_t *end)
 {
-    if (address % PAGE_SIZE != 0 || address < s->start || address > s->end)
+    if (address % PAGE_SIZE != 0 || size == 0)
         return false;
-    if (size == 0 || size > s->end - address)
+    if (!CHECK(map_range, address >= s->start && address <= s->end) ||
+        !CHECK(map_size, size <= s->end - address))
         return false;
     *end = address + page_up(size);
     return true;
@@ -39,7 +41,8 @@ static bool pages_of(const struct space *s, uint64_t address, uint64_t size, uin
 
 static bool prot_ok(uint64_t prot)
 {
-    return prot <= (PROT_R | PROT_W | PROT_X) && (prot & (PROT_W | PROT_X)) != (PROT_W | PROT_X);
+    return prot <= (PROT_R | PROT_W | PROT_X) &&
+           CHECK(map_exclusive, (prot & (PROT_W | PROT_X)) != (PROT_W | PROT_X));
 }
 
 /* No page can be written or run and not read. */
@@ -126,7 +129,7 @@ int64_t memory_mprotect(struct kernel *k, const uint64_t *a)
 static int64_t discard(struct space *s, uint64_t start, uint64_t end)
 {
     for (size_t i = space_index(s, start); i < s->count && s->ranges[i].start < end; i++) {
-        if (s->ranges[i].source != SOURCE_ZERO)
+        if (!CHECK(map_discard, s->ranges[i].source == SOURCE_ZERO))
             return -EINVAL;
     }
     machine_drop(start, end);

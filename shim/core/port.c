@@ -2,6 +2,8 @@
 /* The keep's marshaller; see port.h. */
 #include "shim/core/port.h"
 
+#include "shim/core/check.h"
+
 #include <stdbool.h>
 
 struct row {
@@ -31,19 +33,19 @@ static bool errno_known(int64_t result)
 static bool result_allowed(const struct row *row, const struct port_call *call, int64_t result)
 {
     if (result < 0)
-        return errno_known(result);
+        return CHECK(port_errno, errno_known(result));
     uint64_t value = (uint64_t)result;
     switch (row->result) {
     case PORT_RESULT_ZERO:
-        return value == 0;
+        return CHECK(port_zero, value == 0);
     case PORT_RESULT_TAKEN:
-        return value <= call->in_size;
+        return CHECK(port_taken, value <= call->in_size);
     case PORT_RESULT_GIVEN:
-        return value <= call->out_size;
+        return CHECK(port_given, value <= call->out_size);
     case PORT_RESULT_ROWS:
-        return value <= call->in_size / PORT_POLL_ROW;
+        return CHECK(port_rows, value <= call->in_size / PORT_POLL_ROW);
     case PORT_RESULT_HANDLE:
-        return value <= PORT_HANDLE_MAX;
+        return CHECK(port_handle, value <= PORT_HANDLE_MAX);
     default: /* PORT_RESULT_TIME, PORT_RESULT_TOTAL: any size is one */
         return true;
     }
@@ -62,7 +64,7 @@ static size_t output_size(const struct row *row, const struct port_call *call, i
         return call->in_size;
     case PORT_RESULT_TOTAL: {
         uint64_t left = value > call->arg[2] ? value - call->arg[2] : 0;
-        return left < call->out_size ? left : call->out_size;
+        return CHECK(port_total, left < call->out_size) ? left : call->out_size;
     }
     default:
         return 0;
@@ -76,12 +78,13 @@ static size_t output_offset(size_t in_size)
 
 int64_t port_carry(struct shared *block, const struct port_call *call)
 {
-    if (call->verb >= PORT_VERB_COUNT)
+    if (!CHECK(port_verb, call->verb < PORT_VERB_COUNT))
         return -22;
     const struct row *row = &rows[call->verb];
-    if (call->in_size > row->in_max || call->out_size > row->out_max)
+    if (!CHECK(port_row_in, call->in_size <= row->in_max) ||
+        !CHECK(port_row_out, call->out_size <= row->out_max))
         return -22;
-    if (row->result == PORT_RESULT_ROWS && call->out_size != call->in_size)
+    if (row->result == PORT_RESULT_ROWS && !CHECK(port_even, call->out_size == call->in_size))
         return -22;
 
     struct port_frame frame = {

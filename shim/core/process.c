@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* System calls about the process, and the few that need the host or the processor. */
+#include "shim/core/check.h"
 #include "shim/core/errno.h"
 #include "shim/core/kernel.h"
 #include "shim/core/port.h"
@@ -28,7 +29,7 @@ int64_t process_arch_prctl(struct kernel *k, const uint64_t *a)
     const uint64_t fs = machine_fs();
     switch (a[0]) {
     case ARCH_SET_FS:
-        if (a[1] < s->start || a[1] >= s->end)
+        if (!CHECK(fs_range, a[1] >= s->start && a[1] < s->end))
             return -EPERM;
         machine_set_fs(a[1]);
         return 0;

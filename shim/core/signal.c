@@ -2,6 +2,7 @@
 /* Which signals exec takes and when; see signal.h. */
 #include "shim/core/signal.h"
 
+#include "shim/core/check.h"
 #include "shim/core/errno.h"
 #include "shim/core/kernel.h"
 #include "shim/core/signal_frame.h"
@@ -153,6 +154,6 @@ uint64_t signal_rt_sigreturn(struct kernel *k, struct frame *f)
     uint64_t mask;
     if (!signal_frame_pop(k, f, &mask))
         kernel_fail(k, "the keep failed: exec returned from a signal by no valid frame", 0);
-    k->signals.blocked = mask & ~unblockable;
+    k->signals.blocked = CHECKED(return_mask, mask & ~unblockable, mask);
     return f->rax;
 }

@@ -10,6 +10,7 @@
  * [Linux arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h] */
 #include "shim/core/signal_frame.h"
 
+#include "shim/core/check.h"
 #include "shim/core/kernel.h"
 #include "shim/core/string.h"
 #include "shim/x86/xsave.h"
@@ -160,8 +161,9 @@ static bool vectors_ok(const struct xsave *state)
     uint8_t reserved = 0;
     for (unsigned i = XSAVE_HEADER + sizeof(present); i < XSAVE_HEADER_END; i++)
         reserved |= state->bytes[i];
-    return (present & ~(uint64_t)XSAVE_COMPONENTS) == 0 && (mxcsr & MXCSR_RESERVED) == 0 &&
-           reserved == 0;
+    return CHECK(xstate_components, (present & ~(uint64_t)XSAVE_COMPONENTS) == 0) &&
+           CHECK(xstate_mxcsr, (mxcsr & MXCSR_RESERVED) == 0) &&
+           CHECK(xstate_reserved, reserved == 0);
 }
 
 static bool pop_vectors(struct kernel *k, uint64_t at)
@@ -199,7 +201,7 @@ static struct frame restore(const struct context *c)
         .r13 = c->r13,
         .r14 = c->r14,
         .r15 = c->r15,
-        .rflags = (c->rflags & RFLAGS_USER) | RFLAGS_FIXED,
+        .rflags = CHECKED(return_flags, (c->rflags & RFLAGS_USER) | RFLAGS_FIXED, c->rflags),
         .rip = c->rip,
     };
 }
@@ -213,7 +215,8 @@ bool signal_frame_pop(struct kernel *k, struct frame *f, uint64_t *mask)
         return false;
     const struct frame back = restore(&frame.context);
     const struct range *code = space_find(s, back.rip);
-    if (code == NULL || !(code->prot & PROT_X) || back.rsp < s->start || back.rsp > s->end)
+    if (!CHECK(return_code, code != NULL && code->prot & PROT_X) ||
+        !CHECK(return_stack, back.rsp >= s->start && back.rsp <= s->end))
         return false;
     if (!pop_vectors(k, frame.context.vector_state))
         return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lays exec out as a kernel would and sets its first registers. What it reads of
  * the host it reads once. [psABI 3.4.1, ELF-64 5] */
+#include "shim/core/check.h"
 #include "shim/core/kernel.h"
 #include "shim/core/string.h"
 #include "shim/x86/random.h"
@@ -41,9 +42,12 @@ static void take_boot_record(struct kernel *k)
 {
     struct boot_record *boot = &k->boot;
     shared_read(k->block, PORT_BOOT_OFFSET, boot, sizeof(*boot));
-    if (boot->magic != BOOT_MAGIC || boot->version != PORT_VERSION || boot->zero != 0)
+    if (!CHECK(boot_magic, boot->magic == BOOT_MAGIC) ||
+        !CHECK(boot_version, boot->version == PORT_VERSION) ||
+        !CHECK(boot_reserved, boot->zero == 0))
         machine_stop(STOP_BLOCK);
-    boot->cpus = 1; /* whatever it says: there is one thread */
+    if (!CHECK(boot_cpus, boot->cpus == 1)) /* whatever it says: there is one thread */
+        boot->cpus = 1;
 }
 
 /* ---- exec's image ---- */

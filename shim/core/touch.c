@@ -2,6 +2,7 @@
 /* Pages on first touch, in aligned runs of 16; see memory.h. A page of exec is
  * copied into private memory, proved there, and only then made part of the keep
  * with its final permission. */
+#include "shim/core/check.h"
 #include "shim/core/machine.h"
 #include "shim/core/memory.h"
 #include "shim/core/string.h"
@@ -49,7 +50,7 @@ static void take_run(struct memory *m, uint32_t run)
     const uint32_t left = exec_image.page_count - first;
     const size_t size = (size_t)(left < TREE_RUN ? left : TREE_RUN) * PAGE_SIZE;
     shared_read(m->exec, (size_t)first * PAGE_SIZE, m->run, size);
-    if (!tree_verify(&exec_image, run, m->run, m->nodes))
+    if (!CHECK(page_tree, tree_verify(&exec_image, run, m->run, m->nodes)))
         machine_stop(STOP_PAGE);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec's memory as the shim may use it; see kernel.h. */
+#include "shim/core/check.h"
 #include "shim/core/errno.h"
 #include "shim/core/kernel.h"
 #include "shim/core/string.h"
@@ -7,7 +8,7 @@
 static bool page_ok(struct kernel *k, uint64_t page, unsigned prot)
 {
     const struct range *range = space_find(&k->memory.space, page);
-    if (range == NULL || (range->prot & prot) != prot)
+    if (range == NULL || !CHECK(user_prot, (range->prot & prot) == prot))
         return false;
     return machine_present(page) || memory_touch(&k->memory, page, prot) == TOUCH_SUPPLIED;
 }
@@ -17,7 +18,7 @@ bool user_ok(struct kernel *k, uint64_t address, uint64_t size, unsigned prot)
     const struct space *s = &k->memory.space;
     if (size == 0)
         return true;
-    if (address < s->start || address >= s->end || size > s->end - address)
+    if (!CHECK(user_range, address >= s->start && address < s->end && size <= s->end - address))
         return false;
     const uint64_t end = address + size;
     for (uint64_t page = address / PAGE_SIZE * PAGE_SIZE; page < end; page += PAGE_SIZE) {
@@ -48,15 +49,15 @@ int64_t kernel_port(struct kernel *k, const struct port_call *call)
     struct port_call copy;
     if (user_read(k, (uint64_t)call, &copy, sizeof(copy)) < 0)
         return -EFAULT;
-    if (copy.verb == PORT_MEMORY || copy.verb == PORT_QUOTE) /* the shim's own */
+    if (!CHECK(port_own, copy.verb != PORT_MEMORY && copy.verb != PORT_QUOTE)) /* the shim's */
         return -EINVAL;
-    if (copy.in_size > PORT_DATA_SIZE || copy.out_size > PORT_DATA_SIZE)
+    if (!CHECK(port_size, copy.in_size <= PORT_DATA_SIZE && copy.out_size <= PORT_DATA_SIZE))
         return -EINVAL;
-    if (!user_ok(k, (uint64_t)copy.in, copy.in_size, PROT_R) ||
-        !user_ok(k, (uint64_t)copy.out, copy.out_size, PROT_W))
+    if (!CHECK(port_in, user_ok(k, (uint64_t)copy.in, copy.in_size, PROT_R)) ||
+        !CHECK(port_out, user_ok(k, (uint64_t)copy.out, copy.out_size, PROT_W)))
         return -EFAULT;
     const int64_t result = port_carry(k->block, &copy);
-    if (copy.verb == PORT_EXIT) /* a host that lets it go on */
+    if (!CHECK(port_ended, copy.verb != PORT_EXIT)) /* a host that lets it go on */
         machine_stop(STOP_ENDED);
     return result;
 }

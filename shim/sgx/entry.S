@@ -96,26 +96,51 @@ handler_stack_top:
     xrstor64 initial(%rip)
     .endm
 
+/* The host's flags and vector state are dropped; see shim/core/check.h. */
+    .macro entry_flags
+#ifndef WITHOUT_entry_df
+#ifndef WITHOUT_entry_ac
+    reset_flags
+#endif
+#endif
+    .endm
+
+    .macro entry_vectors
+#ifndef WITHOUT_entry_mxcsr
+#ifndef WITHOUT_entry_vectors
+    reset_vectors
+#endif
+#endif
+    .endm
+
     .text
     .globl sgx_entry
     .hidden sgx_entry
     .type sgx_entry, @function
 sgx_entry:
     cmp $1, %rax
+#ifndef WITHOUT_entry_depth
     ja nested
+#endif
+#ifndef WITHOUT_entry_barrier
     lfence                          /* no speculation past the check of CSSA */
+#endif
     mov %rcx, leave_to(%rip)
     je exception
 
     /* CSSA 0: a start, or the host's answer, for which the shim's stack is in use */
+#ifndef WITHOUT_entry_stack
     lea handler_stack_top(%rip), %rsp
-    reset_flags
+#endif
+    entry_flags
     mov %rdx, %r8
-    reset_vectors
+    entry_vectors
     cmpl $STATE_PORT, sgx_state(%rip)
     je answered
     cmpl $STATE_NEW, sgx_state(%rip)
+#ifndef WITHOUT_entry_once
     jne out_of_order
+#endif
     movl $STATE_SHIM, sgx_state(%rip)
     lea sgx_shim_stack_top(%rip), %rsp
     xor %ebp, %ebp
@@ -126,11 +151,13 @@ sgx_entry:
 /* CSSA 1: an exception of exec's, or a lie. */
 exception:
     cmpl $STATE_EXEC, sgx_state(%rip)
+#ifndef WITHOUT_entry_exception
     jne out_of_order_nested
+#endif
     movl $STATE_SHIM, sgx_state(%rip)
     lea handler_stack_top(%rip), %rsp
-    reset_flags
-    reset_vectors
+    entry_flags
+    entry_vectors
     xor %ebp, %ebp
     call sgx_exception
     movq $1, depth(%rip)
@@ -154,7 +181,10 @@ out_of_order:
     cmpl $STATE_DEAD, sgx_state(%rip)
     jne 2f
     mov $STOP_ENDED, %esi
-2:  movl $STATE_DEAD, sgx_state(%rip)
+2:
+#ifndef WITHOUT_entry_dead
+    movl $STATE_DEAD, sgx_state(%rip)
+#endif
     mov $EXIT_DEAD, %edi
     jmp leave
 
@@ -255,7 +285,9 @@ answered:
     .hidden sgx_leave_dead
     .type sgx_leave_dead, @function
 sgx_leave_dead:
+#ifndef WITHOUT_entry_dead
     movl $STATE_DEAD, sgx_state(%rip)
+#endif
     mov %edi, %esi
     mov $EXIT_DEAD, %edi
     movq $0, depth(%rip)
@@ -270,7 +302,9 @@ sgx_leave_dead:
     /* falls through */
 
 leave:
+#ifndef WITHOUT_exit_vectors
     reset_vectors
+#endif
     mov depth(%rip), %rcx
     shl $12, %rcx
     lea sgx_ssa+GPR_OFFSET(%rip), %rdx
@@ -278,6 +312,7 @@ leave:
     mov URBP(%rdx), %rbp
     mov URSP(%rdx), %rcx
     mov leave_to(%rip), %rbx
+#ifndef WITHOUT_exit_registers
     xor %edx, %edx
     xor %r8d, %r8d
     xor %r9d, %r9d
@@ -287,6 +322,7 @@ leave:
     xor %r13d, %r13d
     xor %r14d, %r14d
     xor %r15d, %r15d
+#endif
     reset_flags                     /* on a stack of ours, for the last time */
     mov %rcx, %rsp
     mov $0, %ecx

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handler at CSSA 1: believes only what the processor wrote into the SSA frame.
  * It takes exec's registers, makes the thread go on in the shim, and no more. */
+#include "shim/core/check.h"
 #include "shim/core/string.h"
 #include "shim/sgx/sgx.h"
 
@@ -16,9 +17,11 @@ void sgx_exception(void)
     const struct sgx_exinfo *exinfo = &sgx_ssa[0].exinfo;
     const uint32_t info = gpr->exit_info;
     const uint64_t base = (uint64_t)sgx_base;
-    if (!(info & SGX_EXIT_VALID) || (info & SGX_EXIT_TYPE) != SGX_EXIT_HARDWARE)
+    if (!CHECK(exception_valid, info & SGX_EXIT_VALID) ||
+        !CHECK(exception_type, (info & SGX_EXIT_TYPE) == SGX_EXIT_HARDWARE))
         sgx_stop(SGX_KEEP_STOP_EXCEPTION);
-    if (gpr->rip - base < SGX_KEEP_EXEC || gpr->rip - base >= SGX_KEEP_SIZE)
+    if (!CHECK(exception_place,
+               gpr->rip - base >= SGX_KEEP_EXEC && gpr->rip - base < SGX_KEEP_SIZE))
         sgx_stop(SGX_KEEP_STOP_FATAL); /* in the shim: it causes none */
     fault = (struct fault){
         .vector = info & SGX_EXIT_VECTOR, .error = exinfo->errcd, .address = exinfo->maddr};
@@ -29,7 +32,8 @@ void sgx_exception(void)
     gpr->rsp = (uint64_t)sgx_shim_stack_top;
     gpr->rflags = 2;
     gpr->rip = (uint64_t)sgx_dispatch;
-    gpr->exit_info = 0;
+    if (!CHECK(exception_once, gpr->exit_info == 0))
+        gpr->exit_info = 0;
 }
 
 void sgx_serve(void) { kernel_fault(&sgx_kernel, &sgx_frame, &fault); }

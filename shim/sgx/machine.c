@@ -4,6 +4,7 @@
  * keep. Which pages are present is noted here, a bit a page. */
 #include "shim/core/machine.h"
 
+#include "shim/core/check.h"
 #include "shim/core/port.h"
 #include "shim/core/string.h"
 #include "shim/sgx/leaf.h"
@@ -44,7 +45,8 @@ bool machine_present(uint64_t page)
 static void accept_new(uint64_t page)
 {
     const struct sgx_secinfo s = secinfo(SGX_TYPE(SGX_PT_REG) | SGX_PENDING | SGX_R | SGX_W);
-    if (leaf_accept(&s, page) != SGX_SUCCESS)
+    const uint32_t result = leaf_accept(&s, page);
+    if (!CHECK(accept_new, result == SGX_SUCCESS))
         sgx_stop(SGX_KEEP_STOP_MEMORY);
 }
 
@@ -104,7 +106,8 @@ void machine_add(uint64_t start, uint64_t end, unsigned prot)
 void machine_publish(uint64_t page, const void *from, unsigned prot)
 {
     const struct sgx_secinfo s = secinfo(SGX_TYPE(SGX_PT_REG) | prot);
-    if (leaf_accept_copy(&s, page, from) != SGX_SUCCESS)
+    const uint32_t result = leaf_accept_copy(&s, page, from);
+    if (!CHECK(accept_copy, result == SGX_SUCCESS))
         sgx_stop(SGX_KEEP_STOP_MEMORY);
     note(page, true);
 }
@@ -123,7 +126,8 @@ static void accept(uint64_t start, uint64_t end, uint64_t flags)
 {
     const struct sgx_secinfo s = secinfo(flags);
     for (uint64_t page = start; page < end; page += PAGE_SIZE) {
-        if (leaf_accept(&s, page) != SGX_SUCCESS)
+        const uint32_t result = leaf_accept(&s, page);
+        if (!CHECK(accept_change, result == SGX_SUCCESS))
             sgx_stop(SGX_KEEP_STOP_MEMORY);
     }
 }
@@ -132,7 +136,7 @@ static void accept(uint64_t start, uint64_t end, uint64_t flags)
 static void change(uint64_t start, uint64_t end, unsigned from, unsigned to)
 {
     const unsigned less = from & to;
-    if (less != from) {
+    if (!CHECK(restrict_first, less == from)) {
         ask(SGX_KEEP_RESTRICT, start, end, less);
         accept(start, end, SGX_TYPE(SGX_PT_REG) | SGX_PR | less);
     }

@@ -6,6 +6,7 @@
  *     432    size of the signature data, then that */
 #include "shim/sgx/quote.h"
 
+#include "shim/core/check.h"
 #include "shim/core/port.h"
 #include "shim/core/string.h"
 
@@ -32,8 +33,10 @@ static int64_t call_quote(struct shared *block, enum sgx_keep_quote operation,
 /* What follows the body is the verifier's concern. */
 static bool is_quote_of(const struct sgx_report *report, const uint8_t *quote, size_t size)
 {
-    return size >= QUOTE_HEADER + sizeof(report->body) && quote[0] == QUOTE_VERSION &&
-           quote[1] == 0 && memcmp(quote + QUOTE_HEADER, &report->body, sizeof(report->body)) == 0;
+    return CHECK(quote_size, size >= QUOTE_HEADER + sizeof(report->body)) &&
+           CHECK(quote_version, quote[0] == QUOTE_VERSION && quote[1] == 0) &&
+           CHECK(quote_body,
+                 memcmp(quote + QUOTE_HEADER, &report->body, sizeof(report->body)) == 0);
 }
 
 int64_t quote_make(struct shared *block, quote_report *report,
@@ -42,7 +45,7 @@ int64_t quote_make(struct shared *block, quote_report *report,
     struct sgx_targetinfo target;
     struct sgx_report made;
     int64_t result = call_quote(block, SGX_KEEP_QUOTE_TARGET, NULL, &target, sizeof(target));
-    if (result != sizeof(target))
+    if (!CHECK(quote_target, result == sizeof(target)))
         return result < 0 ? result : EIO_RESULT;
     report(&target, report_data, &made);
     result = call_quote(block, SGX_KEEP_QUOTE_SIGN, &made, quote, size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the processor says of this enclave, and keys that only it gets. */
+#include "shim/core/check.h"
 #include "shim/core/errno.h"
 #include "shim/core/sha256.h"
 #include "shim/core/string.h"
@@ -23,8 +24,9 @@ void sgx_check_self(void)
     memset(&operand, 0, sizeof(operand));
     leaf_report(&operand.target, operand.data, &operand.report);
     const struct sgx_report_body *self = &operand.report.body;
-    if (self->attributes.flags & SGX_ATTR_DEBUG || self->miscselect != SGX_KEEP_MISCSELECT ||
-        self->attributes.xfrm != SGX_KEEP_XFRM)
+    if (!CHECK(self_debug, !(self->attributes.flags & SGX_ATTR_DEBUG)) ||
+        !CHECK(self_miscselect, self->miscselect == SGX_KEEP_MISCSELECT) ||
+        !CHECK(self_xfrm, self->attributes.xfrm == SGX_KEEP_XFRM))
         sgx_stop(SGX_KEEP_STOP_CPU);
 }
 
@@ -41,7 +43,8 @@ void sgx_seal_key(uint8_t key[static 32])
     operand.request.attribute_mask =
         (struct sgx_attributes){.flags = UINT64_MAX, .xfrm = UINT64_MAX};
     operand.request.miscmask = UINT32_MAX;
-    if (leaf_key(&operand.request, operand.key) != SGX_SUCCESS)
+    const uint32_t result = leaf_key(&operand.request, operand.key);
+    if (!CHECK(self_key, result == SGX_SUCCESS))
         sgx_stop(SGX_KEEP_STOP_CPU);
     struct sha256 h;
     sha256_init(&h);

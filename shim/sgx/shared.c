@@ -5,6 +5,7 @@
  * INTEL-SA-00657]. So every access is one aligned word of 8 bytes, read once. */
 #include "shim/core/shared.h"
 
+#include "shim/core/check.h"
 #include "shim/core/machine.h"
 #include "shim/core/string.h"
 #include "shim/sgx/word.h"
@@ -32,7 +33,7 @@ void shared_write(struct shared *to, size_t offset, const void *from, size_t siz
 {
     volatile uint64_t *word = (volatile uint64_t *)((uint64_t)to + offset);
     const uint8_t *at = from;
-    if (((uint64_t)to + offset) % WORD != 0)
+    if (!CHECK(write_aligned, ((uint64_t)to + offset) % WORD == 0))
         machine_stop(STOP_BUG);
     for (; size > 0; word++) {
         uint64_t value = 0;

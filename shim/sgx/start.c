@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first entry: checks what the host passed, makes the shim's tables, and lays
  * exec out. Also what exec calls, and how the keep ends. */
+#include "shim/core/check.h"
 #include "shim/core/port.h"
 #include "shim/core/sha256.h"
 #include "shim/core/string.h"
@@ -18,7 +19,8 @@ bool sgx_touches_enclave(uint64_t address, uint64_t size)
 {
     const uint64_t base = (uint64_t)sgx_base;
     uint64_t end;
-    if (__builtin_add_overflow(address, size, &end))
+    const bool wraps = __builtin_add_overflow(address, size, &end);
+    if (!CHECK(outside_wrap, !wraps))
         return true;
     return address < base + SGX_KEEP_SIZE && end > base;
 }
@@ -28,7 +30,8 @@ bool sha_ni_there(void) { return true; }
 
 static const struct shared *outside(uint64_t address, uint64_t size)
 {
-    if (address == 0 || address % SGX_PAGE != 0 || sgx_touches_enclave(address, size))
+    if (!CHECK(outside_pages, address != 0 && address % SGX_PAGE == 0) ||
+        !CHECK(outside_range, !sgx_touches_enclave(address, size)))
         sgx_stop(SGX_KEEP_STOP_BLOCK);
     return (const struct shared *)address;
 }

@@ -3,6 +3,7 @@
  * stuck generator, or one that answers all zeroes or all ones, is none. */
 #include "shim/x86/random.h"
 
+#include "shim/core/check.h"
 #include "shim/core/machine.h"
 #include "shim/core/string.h"
 #include "shim/x86/rdrand.h"
@@ -14,7 +15,7 @@ static uint64_t random_word(void)
     uint64_t word = 0;
     unsigned tries = 0;
     while (!rdrand(&word)) {
-        if (++tries == TRIES)
+        if (!CHECK(random_tries, ++tries < TRIES))
             machine_stop(STOP_ENTROPY);
     }
     return word;
@@ -26,7 +27,8 @@ void random_fill(void *to, size_t size)
     uint64_t last = random_word();
     while (size > 0) {
         const uint64_t word = random_word();
-        if (word == last || word == 0 || word == UINT64_MAX)
+        if (!CHECK(random_stuck, word != last) || !CHECK(random_zeroes, word != 0) ||
+            !CHECK(random_ones, word != UINT64_MAX))
             machine_stop(STOP_ENTROPY);
         last = word;
         const size_t part = size < sizeof(word) ? size : sizeof(word);

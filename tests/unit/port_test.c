@@ -146,10 +146,12 @@ static void execs_mistakes_are_refused(void **state)
     static uint8_t big[PORT_CHUNK + 1];
     struct port_call unknown = {.verb = PORT_VERB_COUNT};
     struct port_call large = {.verb = PORT_WRITE, .in = big, .in_size = sizeof(big)};
+    struct port_call long_read = read_call(big, sizeof(big));
     struct port_call uneven = {
         .verb = PORT_POLL, .in = big, .in_size = 16, .out = big, .out_size = 8};
     assert_int_equal(port_carry(block, &unknown), -EINVAL);
     assert_int_equal(port_carry(block, &large), -EINVAL);
+    assert_int_equal(port_carry(block, &long_read), -EINVAL);
     assert_int_equal(port_carry(block, &uneven), -EINVAL);
 }
 

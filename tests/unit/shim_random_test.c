@@ -21,6 +21,7 @@ static unsigned asked;
 /* What it answers from call `from` on, how often it has nothing before each word. */
 static enum { GOOD, SAME, ZEROES, ONES, NOTHING } mood;
 static unsigned from;
+static bool once; /* but for one word it is a good one */
 static unsigned pauses;
 static unsigned paused;
 
@@ -37,7 +38,7 @@ static bool rdrand(uint64_t *word)
         return false;
     paused = 0;
     *word = good(asked);
-    if (asked > from) {
+    if (once ? asked == from + 1 : asked > from) {
         if (mood == SAME)
             *word = good(0);
         if (mood == ZEROES)
@@ -58,6 +59,7 @@ static int setup(void **state)
 {
     (void)state;
     mood = GOOD;
+    once = false;
     asked = from = pauses = paused = 0;
     return 0;
 }
@@ -115,6 +117,13 @@ static void a_broken_one_stops(void **state)
         setup(NULL);
         mood = m;
         assert_true(stops(out, 1));
+    }
+    for (int m = ZEROES; m <= ONES; m++) { /* a word that no test for repetition sees */
+        setup(NULL);
+        mood = m;
+        once = true;
+        from = 3;
+        assert_true(stops(out, sizeof(out)));
     }
 }
 

@@ -103,7 +103,7 @@ static void the_vector_has_what_glibc_needs(void **state)
     assert_int_equal(value(AT_ENARX_PORT), 0x1111);
     assert_string_equal((const char *)value(AT_EXECFN), "exec");
     assert_null(find(AT_ENARX_CACHE_KEY));
-    assert_null(find(AT_ENARX_REPORT));
+    assert_null(find(AT_ENARX_EVIDENCE));
     assert_null(find(AT_SYSINFO_EHDR)); /* no vDSO */
     const struct boot_record *boot = (const struct boot_record *)value(AT_ENARX_BOOT);
     assert_int_equal(boot->magic, BOOT_MAGIC);
@@ -114,10 +114,10 @@ static void keys_and_reports_are_there_where_a_technology_has_them(void **state)
 {
     (void)state;
     start.cache_key = key;
-    start.report = 0x3333;
+    start.evidence = 0x3333;
     begin();
     assert_memory_equal((const void *)value(AT_ENARX_CACHE_KEY), key, 32);
-    assert_int_equal(value(AT_ENARX_REPORT), 0x3333);
+    assert_int_equal(value(AT_ENARX_EVIDENCE), 0x3333);
 }
 
 static void random_bytes_differ(void **state)
