@@ -77,14 +77,7 @@ static int open_key(uint8_t key[static CODE_CACHE_KEY_SIZE], struct fault *fault
 
 /* ---- one module ---- */
 
-/* What the secret of a module depends on. */
-struct subject {
-    const uint8_t *module_digest;
-    const uint8_t *exec_identity;
-    enum compiler compiler;
-};
-
-static int derive(const struct subject *s, struct code_cache *cache, struct fault *fault)
+static int derive(const struct code_cache_subject *s, struct code_cache *cache, struct fault *fault)
 {
     const uint8_t compiler = (uint8_t)s->compiler;
     const struct bytes parts[] = {
@@ -92,6 +85,7 @@ static int derive(const struct subject *s, struct code_cache *cache, struct faul
         {.data = s->module_digest, .size = DIGEST_SIZE},
         {.data = s->exec_identity, .size = DIGEST_SIZE},
         {.data = &compiler, .size = 1},
+        bytes_of_text(s->backend),
     };
     const struct bytes label = bytes_of_text("name");
     uint8_t user[CODE_CACHE_KEY_SIZE];
@@ -131,13 +125,11 @@ static struct bytes map_entry(int dir, const char *name)
     return entry;
 }
 
-int code_cache_open(const uint8_t module_digest[static DIGEST_SIZE],
-                    const uint8_t exec_identity[static DIGEST_SIZE], enum compiler compiler,
-                    struct code_cache *cache, struct fault *fault)
+int code_cache_open(const struct code_cache_subject *subject, struct code_cache *cache,
+                    struct fault *fault)
 {
     *cache = (struct code_cache){.fresh = {.fd = -1}, .dir = -1};
-    const struct subject subject = {module_digest, exec_identity, compiler};
-    int error = derive(&subject, cache, fault);
+    int error = derive(subject, cache, fault);
     if (error < 0)
         goto out;
     cache->dir = user_dir_open(&code_dir, true, fault);

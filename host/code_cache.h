@@ -26,11 +26,18 @@ struct code_cache {
     char name[CODE_CACHE_NAME_SIZE];
 };
 
+/* What an entry depends on. */
+struct code_cache_subject {
+    const uint8_t *module_digest; /* DIGEST_SIZE bytes, as the next */
+    const uint8_t *exec_identity;
+    enum compiler compiler;
+    const char *backend; /* its keeps alone can make use of the entry */
+};
+
 /* Looks the module up. Failure means to run without a cache: `cache` is closed
  * then, its fresh.fd -1, and `fault` says why. */
-must_use int code_cache_open(const uint8_t module_digest[static DIGEST_SIZE],
-                             const uint8_t exec_identity[static DIGEST_SIZE],
-                             enum compiler compiler, struct code_cache *cache, struct fault *fault);
+must_use int code_cache_open(const struct code_cache_subject *subject, struct code_cache *cache,
+                             struct fault *fault);
 
 /* Once the keep has ended well: keeps what exec wrote, if anything, and drops
  * the entries used longest ago until all fit into `size_max`. 0 or -errno. */

@@ -116,8 +116,13 @@ static int open_endpoints(struct run *r)
 static void open_cache(struct run *r)
 {
     struct fault fault;
-    int error = code_cache_open(r->plan.module_digest, exec_identity, r->request.compiler,
-                                &r->cache, &fault);
+    const struct code_cache_subject subject = {
+        .module_digest = r->plan.module_digest,
+        .exec_identity = exec_identity,
+        .compiler = r->request.compiler,
+        .backend = r->backend->name,
+    };
+    int error = code_cache_open(&subject, &r->cache, &fault);
     r->cached = error == 0;
     if (error < 0)
         debug(r->level, "no cache of compiled code: %s", fault.text);

@@ -45,7 +45,8 @@ static int set_up(void **state)
 static int open_cache(const uint8_t *module)
 {
     fault.text[0] = '\0';
-    int error = code_cache_open(module, zero, COMPILER_CRANELIFT, &cache, &fault);
+    const struct code_cache_subject subject = {module, zero, COMPILER_CRANELIFT, "nil"};
+    int error = code_cache_open(&subject, &cache, &fault);
     if (error < 0)
         assert_true(cache.fresh.fd == -1 && cache.dir == -1 && fault.text[0] != '\0');
     return error;
@@ -146,23 +147,17 @@ static void everything_is_private(void **state)
 
 /* ---- secrets ---- */
 
-static void each_module_exec_and_compiler_has_its_own_secret(void **state)
+static void whatever_it_depends_on_has_its_own_secret(void **state)
 {
     (void)state;
-    const struct {
-        const uint8_t *module;
-        const uint8_t *exec;
-        enum compiler compiler;
-    } rows[] = {
-        {zero, zero, COMPILER_CRANELIFT},
-        {one, zero, COMPILER_CRANELIFT},
-        {zero, one, COMPILER_CRANELIFT},
-        {zero, zero, COMPILER_WINCH},
+    const struct code_cache_subject rows[] = {
+        {zero, zero, COMPILER_CRANELIFT, "nil"}, {one, zero, COMPILER_CRANELIFT, "nil"},
+        {zero, one, COMPILER_CRANELIFT, "nil"},  {zero, zero, COMPILER_WINCH, "nil"},
+        {zero, zero, COMPILER_CRANELIFT, "sgx"},
     };
     struct code_cache caches[ARRAY_COUNT(rows)];
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-        assert_int_equal(
-            code_cache_open(rows[i].module, rows[i].exec, rows[i].compiler, &caches[i], &fault), 0);
+        assert_int_equal(code_cache_open(&rows[i], &caches[i], &fault), 0);
         assert_int_equal(strlen(caches[i].name), 64);
         for (size_t j = 0; j < i; j++) {
             assert_memory_not_equal(caches[i].key, caches[j].key, CODE_CACHE_KEY_SIZE);
@@ -174,7 +169,7 @@ static void each_module_exec_and_compiler_has_its_own_secret(void **state)
 }
 
 /* Expected values: python3, hmac.new(bytes(range(32)), b"enarx code cache v1" +
- * bytes(32) + bytes(32) + b"\0", "sha256"), and of that over b"name". */
+ * bytes(32) + bytes(32) + b"\0" + b"nil", "sha256"), and of that over b"name". */
 static void secrets_are_what_is_documented(void **state)
 {
     (void)state;
@@ -187,13 +182,13 @@ static void secrets_are_what_is_documented(void **state)
     assert_int_equal(write(fd, key, sizeof(key)), (ssize_t)sizeof(key));
     close(fd);
     assert_int_equal(open_cache(zero), 0);
-    static const uint8_t expected[] = {0x49, 0xe9, 0x68, 0x77, 0x3e, 0x35, 0x39, 0x09,
-                                       0xe7, 0xb5, 0xd8, 0x83, 0x69, 0x5f, 0x38, 0x84,
-                                       0x23, 0xf8, 0xdb, 0xb8, 0x22, 0x86, 0x81, 0x5a,
-                                       0x5e, 0x0e, 0x5d, 0xea, 0x2d, 0xc1, 0x6a, 0x69};
+    static const uint8_t expected[] = {0xbe, 0xb2, 0x82, 0xb9, 0x68, 0xab, 0xe9, 0x98,
+                                       0x15, 0x27, 0xda, 0x86, 0x0a, 0xd7, 0x90, 0xd0,
+                                       0xe4, 0x0f, 0x25, 0x70, 0xd1, 0xfb, 0x51, 0xb5,
+                                       0x3d, 0xfa, 0x71, 0x9d, 0xa8, 0xd7, 0x2d, 0x7d};
     assert_memory_equal(cache.key, expected, sizeof(expected));
     assert_string_equal(cache.name,
-                        "2f63617eea7955fca3fe260a943b3dcb69d14fd1bcad332dad6b3ffa4e516355");
+                        "dcd115f59c84f090a9b3c796ec076eaeae606602a8dc76d17539b70809cf06ba");
     code_cache_close(&cache);
 }
 
@@ -408,7 +403,7 @@ int main(void)
         TEST(without_a_commit_nothing_stays),
         TEST(an_entry_lives_while_it_is_mapped),
         TEST(everything_is_private),
-        TEST(each_module_exec_and_compiler_has_its_own_secret),
+        TEST(whatever_it_depends_on_has_its_own_secret),
         TEST(secrets_are_what_is_documented),
         TEST(another_key_is_another_cache),
         TEST(a_key_that_others_could_know_is_refused),
