@@ -39,13 +39,6 @@ int rsa_new(EVP_PKEY **key)
     return ok ? 0 : -ENOMEM;
 }
 
-/* A key that needs a passphrase is no key: nobody is asked for one. */
-static int no_passphrase(char *text, int size, int writing, void *context)
-{
-    (void)text, (void)size, (void)writing, (void)context;
-    return -1;
-}
-
 static bool is_ours(EVP_PKEY *key)
 {
     BIGNUM *e = NULL;
@@ -62,8 +55,8 @@ int rsa_parse(struct bytes pem, EVP_PKEY **key)
     if (pem.size > RSA_PEM_MAX)
         return -EBADMSG;
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.size);
-    if (bio != NULL)
-        *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+    if (bio != NULL) /* with an empty passphrase: nobody is asked for one */
+        *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
     BIO_free(bio);
     ERR_clear_error();
     if (*key == NULL)

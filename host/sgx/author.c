@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,12 +25,10 @@ uint32_t sgx_author_date(void)
 {
     const time_t now = time(NULL);
     struct tm utc;
-    unsigned date = 0;
     char text[32];
-    if (gmtime_r(&now, &utc) == NULL || strftime(text, sizeof(text), "%Y%m%d", &utc) == 0 ||
-        sscanf(text, "%8x", &date) != 1) /* BCD */
+    if (gmtime_r(&now, &utc) == NULL || strftime(text, sizeof(text), "%Y%m%d", &utc) == 0)
         return 0;
-    return date;
+    return (uint32_t)strtoul(text, NULL, 16); /* BCD */
 }
 
 /* ---- files ---- */

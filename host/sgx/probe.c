@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -40,7 +41,7 @@ format_like(4, 5) static size_t
 
 /* ---- the processor ---- */
 
-static uint64_t epc_size(sgx_cpuid_read *cpuid)
+static uint64_t epc_size(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf))
 {
     uint64_t size = 0;
     for (uint32_t i = 0; i < EPC_SECTIONS; i++) {
@@ -53,7 +54,8 @@ static uint64_t epc_size(sgx_cpuid_read *cpuid)
 }
 
 /* Attributes and XFRM that an enclave may have: sub-leaf 1. */
-static size_t probe_attributes(sgx_cpuid_read *cpuid, struct probe *row)
+static size_t probe_attributes(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf),
+                               struct probe *row)
 {
     const struct sgx_cpuid r = cpuid(LEAF_SGX, 1);
     const uint64_t attributes = (uint64_t)r.ebx << 32 | r.eax;
@@ -71,7 +73,8 @@ static size_t probe_size(const struct sgx_cpuid *r, struct probe *row)
     return tell(row, "Enclave size", bits >= 36, "up to 2^%u bytes; 2^36 are needed", bits);
 }
 
-static size_t probe_epc(sgx_cpuid_read *cpuid, struct probe *row)
+static size_t probe_epc(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf),
+                        struct probe *row)
 {
     const uint64_t size = epc_size(cpuid);
     return tell(row, "Enclave memory (EPC)", size > 0,
@@ -79,7 +82,7 @@ static size_t probe_epc(sgx_cpuid_read *cpuid, struct probe *row)
                 (unsigned long long)(size >> 20));
 }
 
-size_t sgx_probe_cpu(sgx_cpuid_read *cpuid, struct probe *rows)
+size_t sgx_probe_cpu(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf), struct probe *rows)
 {
     const uint32_t most = cpuid(0, 0).eax;
     const struct sgx_cpuid none = {0};
@@ -139,9 +142,9 @@ static size_t probe_kernel(struct probe *rows)
 {
     const bool enter = sgx_kernel_entry() != NULL;
     struct utsname u;
-    unsigned major = 0;
-    if (uname(&u) < 0 || sscanf(u.release, "%u.", &major) != 1)
+    if (uname(&u) < 0)
         u.release[0] = '\0';
+    const unsigned long major = strtoul(u.release, NULL, 10);
     size_t n = tell(&rows[0], "Kernel enters enclaves", enter,
                     enter ? "the vDSO has the function"
                           : "the vDSO has no function for it; it "

@@ -11,11 +11,10 @@ struct sgx_cpuid {
     uint32_t eax, ebx, ecx, edx;
 };
 
-/* Where the processor's answers come from. */
-typedef struct sgx_cpuid sgx_cpuid_read(uint32_t leaf, uint32_t subleaf);
-
-/* The processor's part alone: a row for each thing. Returns their number. */
-size_t sgx_probe_cpu(sgx_cpuid_read *cpuid, struct probe *rows);
+/* The processor's part alone, from its answers to CPUID: a row for each thing. Returns
+ * their number. */
+size_t sgx_probe_cpu(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf),
+                     struct probe *rows);
 
 /* All of it: at most PROBE_MAX rows. */
 size_t sgx_probe(struct probe *rows);
