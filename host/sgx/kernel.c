@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "host/sgx/kernel.h"
 
+#include "host/sgx/aesm.h"
 #include "host/sgx/image.h"
 #include "host/sgx/quoter.h"
 
@@ -44,7 +45,7 @@ static int open_driver(void)
     kernel.fd = open(SGX_DRIVER, O_RDWR | O_CLOEXEC);
     if (kernel.fd < 0)
         return -errno;
-    return quoter_start();
+    return quoter_start(AESM_SOCKET);
 }
 
 /* ---- building it ---- */

@@ -23,23 +23,23 @@ struct answer {
 /* Our end; -1: nobody to ask. */
 static int quoter = -1;
 
-static size_t answer_question(struct bytes question, struct answer *a)
+static size_t answer_question(const char *path, struct bytes question, struct answer *a)
 {
     struct sgx_targetinfo target;
     struct sgx_report report;
     size_t size = sizeof(a->bytes);
     if (question.size == sizeof(report)) {
         memcpy(&report, question.data, sizeof(report));
-        a->error = aesm_quote(AESM_SOCKET, &report, a->bytes, &size);
+        a->error = aesm_quote(path, &report, a->bytes, &size);
     } else {
-        a->error = aesm_target(AESM_SOCKET, &target);
+        a->error = aesm_target(path, &target);
         size = sizeof(target);
         memcpy(a->bytes, &target, a->error < 0 ? 0 : size);
     }
     return offsetof(struct answer, bytes) + (a->error < 0 ? 0 : size);
 }
 
-static no_return void answer_all(int fd)
+static no_return void answer_all(const char *path, int fd)
 {
     static struct answer answer;
     uint8_t question[sizeof(struct sgx_report) + 1];
@@ -52,16 +52,16 @@ static no_return void answer_all(int fd)
         ssize_t n = recv(STDIN_FILENO, question, sizeof(question), 0);
         if (n < 1)
             _exit(0);
-        size_t size = answer_question((struct bytes){question, (size_t)n}, &answer);
+        size_t size = answer_question(path, (struct bytes){question, (size_t)n}, &answer);
         if (send(STDIN_FILENO, &answer, size, MSG_NOSIGNAL) < 0)
             _exit(0);
     }
 }
 
-int quoter_start(void)
+int quoter_start(const char *path)
 {
     int ends[2];
-    if (access(AESM_SOCKET, F_OK) < 0)
+    if (access(path, F_OK) < 0)
         return 0;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
@@ -69,7 +69,7 @@ int quoter_start(void)
     if (pid < 0)
         return -errno;
     if (pid == 0)
-        answer_all(ends[1]);
+        answer_all(path, ends[1]);
     close(ends[1]);
     quoter = ends[0];
     return 0;

@@ -8,8 +8,8 @@
 #include "base/attr.h"
 #include "include/sgx_arch.h"
 
-/* Starts it where there is a service; without one both questions are -ENOSYS. */
-must_use int quoter_start(void);
+/* Starts it where the socket `path` is; elsewhere both questions are -ENOSYS. 0 or -errno. */
+must_use int quoter_start(const char *path);
 
 /* As struct sgx_device has them. */
 int quoter_target(struct sgx_targetinfo *target);
