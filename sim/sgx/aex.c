@@ -255,6 +255,7 @@ bool aex_enter(struct exception *e)
     activate(t);
     const uint64_t outside[2] = {model_cpu.rsp, model_cpu.rbp};
     memory_write(gpr_at(frame) + offsetof(struct sgx_gpr, ursp), outside, sizeof(outside));
+    model_cpu.rsp = machine.entry_stack != 0 ? machine.entry_stack : model_cpu.rsp;
     model_cpu.rip = entry;
     model_cpu.rax = t->tcs.cssa;
     model_cpu.rcx = (uintptr_t)model_exit_point;

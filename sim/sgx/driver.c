@@ -211,6 +211,8 @@ bool model_has_lied(void) { return machine.lie.told; }
 
 void model_set_own_aep(bool on) { machine.own_aep = on; }
 
+void model_set_entry_stack(uint64_t rsp) { machine.entry_stack = rsp; }
+
 void model_set_strict(bool on)
 {
     machine.strict = on;

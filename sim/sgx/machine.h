@@ -73,6 +73,7 @@ struct machine {
     bool stepping;
     bool interrupts;
     bool own_aep;
+    uint64_t entry_stack;
     unsigned step_interrupt; /* one every so many instructions */
     unsigned step_count;
     uint64_t step_pushf;             /* where a PUSHF is to run, 0: none is */

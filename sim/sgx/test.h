@@ -4,6 +4,7 @@
 #define SIM_SGX_TEST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Enclave memory is inaccessible while no thread is inside. */
 void model_set_strict(bool on);
@@ -18,6 +19,9 @@ void model_set_interrupts(bool on);
 /* The host has an exit point of its own: an interrupt comes back to who entered, as
  * an exception of vector 32, instead of going on with ERESUME. */
 void model_set_own_aep(bool on);
+
+/* What RSP holds inside after EENTER, 0: what it held outside. Exits go by the latter. */
+void model_set_entry_stack(uint64_t rsp);
 
 /* In stepping mode: an interrupt at every `every`th instruction, 0 for none. */
 void model_set_single_step_attack(unsigned every);

@@ -161,6 +161,17 @@ static void claim_prepare(struct host *h)
     ualarm(20000, 300);
 }
 
+/* Interrupts of exec are as they should be; one of the handler is an entry. */
+static void nest(struct host *h)
+{
+    if (h->run.function == SGX_EEXIT || h->run.exception_vector != VECTOR_INTERRUPT)
+        return;
+    h->deep = machine.threads[0].tcs.cssa > 1;
+    h->leaf = h->deep ? SGX_EENTER : SGX_ERESUME;
+    if (h->deep)
+        model_set_single_step_attack(0);
+}
+
 static void stepping_prepare(struct host *h)
 {
     model_set_stepping(true);
@@ -213,6 +224,14 @@ static void race_start(struct host *h)
 }
 
 /* ---- registers ---- */
+
+/* Where there is nothing, and where the enclave's own code is. */
+static void stack_nowhere(struct host *h)
+{
+    (void)h;
+    model_set_entry_stack(0x1000);
+}
+static void stack_inside(struct host *h) { model_set_entry_stack(h->base + SGX_PAGE); }
 
 /* Nothing of exec's leaves in a register: all that a handler can see is zero. */
 static void look(struct host *h)
@@ -268,6 +287,10 @@ const struct attack attacks[] = {
     {.name = "resume_nothing", .exited = resume_nothing},
     {.name = "claim", .prepare = claim_prepare},
     {.name = "claim_stepping", .prepare = stepping_prepare, .slow = true},
+    {.name = "nest", .prepare = stepping_prepare, .exited = nest, .slow = true},
+    {.name = "again", .start = boot_magic, .again = true},
+    {.name = "stack_nowhere", .prepare = stack_nowhere},
+    {.name = "stack_inside", .prepare = stack_inside},
     {.name = "take_pages", .exited = take_pages},
     {.name = "lie", .prepare = lie_prepare},
     {.name = "race", .start = race_start},

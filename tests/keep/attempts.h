@@ -53,6 +53,9 @@ static const struct attempt attempts[] = {
     PASS("", "across_touch", "strict", 0, 0),
     PASS("SX12", "cpuid", "stepping", 0, 0),
 
+    PASS("SX6", "hello", "stack_nowhere", 0, 0),
+    PASS("SX6", "hello", "stack_inside", 0, 0),
+
     /* guests that break a promise */
     FAIL("SX15", "write_code", "signal 11"),
     FAIL("SX15", "write_constant", "signal 11"),
@@ -115,6 +118,8 @@ static const struct attempt attempts[] = {
     PASS("SX13", "clocks", "clock_lies", 0, 0),
     PASS("SX13", "clocks", "clock_back", 0, 0),
 
+    STOP("SX9", "hello", "again", ENDED, 0, 0),
+    STOP("SX8", "segv", "nest", ENTRY, 3, 0),
     STOP("SX11", "touch", "enter_twice", ENTRY, 0, 0),
     DIES("SX10", "touch", "claim", 0, 0),
     DIES("SX10", "segv", "claim_stepping", 997, 0),

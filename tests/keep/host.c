@@ -189,22 +189,41 @@ static void after_exit(struct host *h)
         h->leaf = SGX_ERESUME;
         return;
     case SGX_KEEP_EXIT_DEAD:
-        finish(END_STOP, h->exit.rsi);
+        if (!h->attack->again || h->done)
+            finish(END_STOP, h->exit.rsi);
+        h->done = true;
+        return;
     default:
         host_fail("an exit of no known reason");
     }
 }
 
+static int enter(struct host *h)
+{
+    static const uint64_t none[3] = {0, 0, 0};
+    return dirty_enter(sgx_model.entry(), h->exits == 0 ? h->args : none, h->leaf, &h->run,
+                       h->attack->dirty);
+}
+
+/* The enclave is to leave to where it was entered from the last time. */
+static int enter_deep(struct host *h)
+{
+    volatile uint8_t below[10000];
+    below[0] = 1;
+    const int result = enter(h);
+    if (below[0] != 1)
+        host_fail("the host's stack was written to");
+    return result;
+}
+
 _Noreturn static void loop(struct host *h)
 {
-    const uint64_t none[3] = {0, 0, 0};
     h->leaf = SGX_EENTER;
     for (;; h->exits++) {
         if (h->exits == EXITS_MAX)
             host_fail("it goes on and on");
         const uint32_t leaf = h->leaf;
-        if (dirty_enter(sgx_model.entry(), h->exits == 0 ? h->args : none, leaf, &h->run,
-                        h->attack->dirty) != 0)
+        if ((h->deep ? enter_deep(h) : enter(h)) != 0)
             host_fail("not entered");
         if (h->run.function == leaf && leaf == SGX_EENTER && h->run.exception_vector == 13)
             host_fail("the processor refused the entry");

@@ -36,6 +36,7 @@ struct host {
     unsigned ports;
     unsigned resumes;
     bool done; /* the attack has been made */
+    bool deep; /* the next entry is from further down the stack */
 
     /* the last exit, as it came */
     struct {
@@ -59,7 +60,8 @@ struct attack {
     int64_t (*answer)(struct host *h, const struct port_frame *f, int64_t honest);
     void (*exited)(struct host *h); /* after each exit, before the next entry */
     bool dirty;                     /* registers at each entry are rubbish */
-    bool slow;
+    bool slow;                      /* may take minutes */
+    bool again;                     /* enters once more when it has stopped */
 };
 
 /* Runs a guest's test under an attack in a process of its own. */
