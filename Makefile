@@ -265,9 +265,10 @@ $(KEEP)/guest_image.c $(KEEP)/guest.tree &: $(KEEP)/guest $(BUILD)/exec_tree
 # The shim around the guest; with WITHOUT=NAME, lacking that check.
 KEEP_SHIM   := $(KEEP)/shim-sgx$(if $(WITHOUT),-without-$(WITHOUT))
 KEEP_OBJS   := $(patsubst %,$(BUILD)/shim$(if $(WITHOUT),-without-$(WITHOUT))/%.o,$(filter-out exec_image,$(SHIM_SGX)))
-$(KEEP_SHIM): $(KEEP)/guest_image.c $(KEEP_OBJS) shim/sgx/shim.lds
+$(KEEP)/guest_image.o: $(KEEP)/guest_image.c
+	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $< -o $@
+$(KEEP_SHIM): $(KEEP)/guest_image.o $(KEEP_OBJS) shim/sgx/shim.lds
 	$(call say,link,$@)
-	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $< -o $(KEEP)/guest_image.o
 	$(Q)$(CC) $(SHIM_LINK) -o $@ $(KEEP_OBJS) $(KEEP)/guest_image.o
 $(KEEP)/keep: $(wildcard tests/keep/[!g]*.c) tests/keep/dirty.S $(wildcard tests/keep/*.h) $(BUILD)/host.a
 	@mkdir -p $(@D)
@@ -281,7 +282,7 @@ check-keep: $(KEEP)/keep $(KEEP_SHIM)
 	@$(KEEP)/keep $(KEEP_SHIM) $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(BUILD)/exec.sym
+tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM)
 
 demo:
 	@tools/setup demo
