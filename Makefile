@@ -242,6 +242,13 @@ $(foreach t,tests/attest/mutation tests/attest/differential bench/attest,$(eval 
 MODEL      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/model/*_test.c))
 $(foreach t,$(MODEL:$(BUILD)/%=%.c),$(eval \
     $(call test_rule,$(t),,$(CC),-O2 -fno-sanitize=all -lcmocka)))
+# The command with the model's switches.
+MODEL_ENARX := $(BUILD)/tests/model/enarx
+$(MODEL_ENARX): tests/model/switches.c $(HOST_OBJS)
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) -I. -pie $(LDFLAGS) -Wl,--wrap=_exit,--wrap=port_host_serve -o $@ $^ \
+	    -Wl,-Bstatic -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
 -include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d $(MODEL:=.d)
 
 # Keeps under attack: a guest in exec's place, a shim made for it, and a host that lies.
@@ -282,7 +289,7 @@ check-keep: $(KEEP)/keep $(KEEP_SHIM)
 	@$(KEEP)/keep $(KEEP_SHIM) $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM)
+tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM)
 
 demo:
 	@tools/setup demo

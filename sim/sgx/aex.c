@@ -19,7 +19,6 @@
 #define RFLAGS_TF    0x100u
 /* CF PF AF ZF SF DF OF NT RF AC ID [SDM 38.4 ERESUME] */
 #define RFLAGS_RESTORED 0x254cd5u
-#define ENCLU_SIZE      3u
 
 #define XSAVE_BV           XSAVE_LEGACY
 #define XSAVE_COMP         (XSAVE_LEGACY + 8u)
@@ -350,9 +349,11 @@ static void save_gpr(uint64_t at, const gregset_t g, const struct exception *e)
 {
     struct sgx_gpr gpr;
     memory_read(at, &gpr, sizeof(gpr));
-    uint64_t *registers = &gpr.rax;
+    uint64_t registers[ARRAY_COUNT(order)];
     for (size_t i = 0; i < ARRAY_COUNT(order); i++)
         registers[i] = (uint64_t)g[order[i]];
+    memcpy(&gpr, registers, sizeof(registers));
+    wipe(registers, sizeof(registers));
     gpr.rflags = (uint64_t)g[REG_EFL] & ~(uint64_t)RFLAGS_TF;
     gpr.rip = (uint64_t)g[REG_RIP];
     gpr.exit_info = exit_info(e);

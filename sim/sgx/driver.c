@@ -107,6 +107,8 @@ static int add_page(uint64_t offset, const uint8_t *content, uint64_t flags)
         extend(offset, content);
     }
     machine.count.eadd++;
+    if (machine.measured_end <= offset / SGX_PAGE)
+        machine.measured_end = offset / SGX_PAGE + 1;
     return 0;
 }
 
@@ -205,13 +207,22 @@ const struct sgx_device sgx_model = {
 
 bool model_cpuid_faults(void) { return machine.cpuid_faults || machine.stepping; }
 const struct model_counters *model_counters(void) { return &machine.count; }
-void model_set_stepping(bool on) { machine.stepping = on; }
 void model_set_single_step_attack(unsigned every) { machine.step_interrupt = every; }
 bool model_has_lied(void) { return machine.lie.told; }
 
 void model_set_own_aep(bool on) { machine.own_aep = on; }
 
 void model_set_entry_stack(uint64_t rsp) { machine.entry_stack = rsp; }
+
+static void set_stepping(bool on, bool measured)
+{
+    machine.stepping = on;
+    machine.step_measured = measured;
+    machine.veiled = false;
+}
+
+void model_set_stepping(bool on) { set_stepping(on, true); }
+void model_set_stepping_unmeasured(bool on) { set_stepping(on, false); }
 
 void model_set_strict(bool on)
 {

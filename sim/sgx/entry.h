@@ -131,9 +131,9 @@ must_use int aex_add_thread(struct thread *thread);
 
 /* ---- step.c ---- */
 
-/* Looks at what comes next, and makes PUSHF and POPF forget TF, which the caller sets
- * for one instruction. False: `e`. */
-bool step_prepare(uint64_t rip, uint64_t rsp, struct exception *e);
+/* Looks at what comes next, and makes PUSHF and POPF forget TF. `trap`: the caller
+ * sets TF for one instruction, or clears it. False: `e`. */
+bool step_prepare(uint64_t rip, uint64_t rsp, bool *trap, struct exception *e);
 
 /* ---- signals.c ---- */
 

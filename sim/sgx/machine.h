@@ -71,6 +71,9 @@ struct machine {
 
     bool strict;
     bool stepping;
+    bool step_measured;    /* EADDed pages, too */
+    bool veiled;           /* now what is not measured is not executable */
+    uint64_t measured_end; /* page behind those EADDed */
     bool interrupts;
     bool own_aep;
     uint64_t entry_stack;
@@ -126,6 +129,9 @@ void memory_write(uint64_t address, const void *from, size_t size);
 
 /* A page whose EPCM entry has just changed. */
 void memory_replace(uint64_t address, const uint8_t content[static SGX_PAGE]);
+
+/* Whether code that was not measured may run; see step.c. */
+void memory_veil(bool on);
 
 /* In strict mode: nothing of the enclave is accessible any more. */
 void memory_hide(void);

@@ -15,8 +15,35 @@
 
 static void *at(uint64_t page) { return (void *)(machine.secs.base + page * SGX_PAGE); }
 
+/* Runs that the veil has to cover when it comes down again. */
+#define EXECUTABLE_MAX 64u
+static struct {
+    struct {
+        uint64_t page;
+        uint64_t count;
+    } runs[EXECUTABLE_MAX];
+    size_t count;
+} executable;
+
+/* A run too many goes under one that is there already. */
+static void note_executable(uint64_t page, uint64_t count)
+{
+    size_t last = executable.count < EXECUTABLE_MAX ? executable.count++ : EXECUTABLE_MAX - 1;
+    uint64_t end = page + count;
+    if (last == EXECUTABLE_MAX - 1 && executable.runs[last].count != 0) {
+        uint64_t before = executable.runs[last].page;
+        end =
+            end > before + executable.runs[last].count ? end : before + executable.runs[last].count;
+        page = page < before ? page : before;
+    }
+    executable.runs[last].page = page;
+    executable.runs[last].count = end - page;
+}
+
 static void protect(uint64_t page, uint64_t count, int protection)
 {
+    if (machine.stepping && (protection & PROT_EXEC) != 0 && page >= machine.measured_end)
+        note_executable(page, count);
     if (mprotect(at(page), count * SGX_PAGE, protection) == 0)
         return;
     perror("enarx: the SGX model cannot protect the enclave's memory");
@@ -57,9 +84,11 @@ static unsigned permissions(struct epcm_entry page)
     return epcm_permissions(page) & epcm_pte(page);
 }
 
-static int protection(struct epcm_entry page, unsigned want)
+static int protection(uint64_t page, unsigned want)
 {
-    unsigned allowed = permissions(page);
+    unsigned allowed = permissions(machine.epcm[page]);
+    if (machine.veiled && page >= machine.measured_end)
+        allowed &= ~SGX_X;
     if ((allowed & (SGX_W | SGX_X)) == (SGX_W | SGX_X))
         allowed &= want == SGX_X ? ~SGX_W : ~SGX_X;
     return ((allowed & SGX_R) != 0 ? PROT_READ : 0) | ((allowed & SGX_W) != 0 ? PROT_WRITE : 0) |
@@ -72,8 +101,8 @@ void memory_sync(uint64_t page, uint64_t count, unsigned want)
         return;
     for (uint64_t i = 0; i < count;) {
         uint64_t from = i;
-        int same = protection(machine.epcm[page + from], want);
-        while (i < count && protection(machine.epcm[page + i], want) == same)
+        int same = protection(page + from, want);
+        while (i < count && protection(page + i, want) == same)
             i++;
         protect(page + from, i - from, same);
     }
@@ -144,6 +173,16 @@ void memory_replace(uint64_t address, const uint8_t content[static SGX_PAGE])
     open_page(page_of(address));
     memcpy((void *)address, content, SGX_PAGE);
     close_page(page_of(address));
+}
+
+void memory_veil(bool on)
+{
+    machine.veiled = on;
+    if (!on)
+        return; /* the faults say what is to be executable */
+    for (size_t i = 0; i < executable.count; i++)
+        memory_sync(executable.runs[i].page, executable.runs[i].count, SGX_W);
+    memset(&executable, 0, sizeof(executable));
 }
 
 void memory_hide(void)

@@ -24,29 +24,6 @@ static size_t fetch(uint64_t rip, uint8_t code[static INSTRUCTION_MAX])
     return size;
 }
 
-/* A fetch from outside is #GP. One that the EPCM forbids faults by itself. */
-static bool step_look(uint64_t rip, struct exception *e)
-{
-    uint8_t code[INSTRUCTION_MAX];
-    if (!in_elrange(rip)) {
-        raise_general_protection(e);
-        return false;
-    }
-    if (instruction_is_illegal(code, fetch(rip, code))) {
-        *e = (struct exception){.vector = VECTOR_UD};
-        return false;
-    }
-    return true;
-}
-
-static bool comes_next(uint64_t rip, uint8_t opcode)
-{
-    uint8_t code[INSTRUCTION_MAX];
-    size_t size = fetch(rip, code);
-    size_t i = instruction_skip_prefixes(code, size);
-    return i < size && code[i] == opcode;
-}
-
 static void change_top(uint64_t rsp, bool trap)
 {
     uint16_t flags;
@@ -58,16 +35,39 @@ static void change_top(uint64_t rsp, bool trap)
     memory_write(rsp, &flags, sizeof(flags));
 }
 
-bool step_prepare(uint64_t rip, uint64_t rsp, struct exception *e)
+/* Measured pages are known to hold nothing illegal. While they run at full speed all
+ * other code is not executable: coming to it is a fault. */
+static bool runs_freely(uint64_t rip)
 {
+    bool free =
+        machine.step_measured == false && in_elrange(rip) && page_of(rip) < machine.measured_end;
+    if (free != machine.veiled)
+        memory_veil(free);
+    return free;
+}
+
+bool step_prepare(uint64_t rip, uint64_t rsp, bool *trap, struct exception *e)
+{
+    uint8_t code[INSTRUCTION_MAX];
     if (machine.step_pushf != 0 && machine.step_pushf != rip)
         change_top(rsp, false);
     machine.step_pushf = 0;
-    if (!step_look(rip, e))
+    *trap = !runs_freely(rip);
+    if (!*trap)
+        return true;
+    if (!in_elrange(rip)) {
+        raise_general_protection(e);
         return false;
-    if (comes_next(rip, PUSHF))
+    }
+    size_t size = fetch(rip, code); /* none: the fetch faults by itself */
+    if (instruction_is_illegal(code, size)) {
+        *e = (struct exception){.vector = VECTOR_UD};
+        return false;
+    }
+    size_t opcode = instruction_skip_prefixes(code, size);
+    if (opcode < size && code[opcode] == PUSHF)
         machine.step_pushf = rip;
-    if (comes_next(rip, POPF))
+    if (opcode < size && code[opcode] == POPF)
         change_top(rsp, true);
     return true;
 }

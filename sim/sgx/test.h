@@ -13,6 +13,10 @@ void model_set_strict(bool on);
  * enclave are #UD, and leaving the enclave by anything but EEXIT is #GP. Slow. */
 void model_set_stepping(bool on);
 
+/* The same, but pages that were EADDed run at full speed: what they hold can be looked
+ * at in the image. */
+void model_set_stepping_unmeasured(bool on);
+
 /* SIGALRM is an interrupt: AEX, ERESUME, and nothing that the host would see. */
 void model_set_interrupts(bool on);
 

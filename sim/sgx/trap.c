@@ -61,17 +61,26 @@ static int deliver_other(ucontext_t *uc, const struct exception *e)
     return deliver(uc, e, &machine.count.aex_other);
 }
 
+/* Found by a step, before it ran. */
+static int deliver_found(ucontext_t *uc, const struct exception *e)
+{
+    if (next_is(uc, "\x0f\x05", SYSCALL_SIZE))
+        return deliver(uc, e, &machine.count.aex_syscall);
+    return deliver_other(uc, e);
+}
+
 /* Back to the enclave, in stepping mode if nothing forbids what comes next. */
 static int resume(ucontext_t *uc)
 {
     struct exception e;
     if (!machine.stepping)
         return 1;
-    if (step_prepare(*greg(uc, REG_RIP), *greg(uc, REG_RSP), &e)) {
-        *greg(uc, REG_EFL) |= RFLAGS_TF;
-        return 1;
-    }
-    return deliver_other(uc, &e);
+    bool trap;
+    if (!step_prepare(*greg(uc, REG_RIP), *greg(uc, REG_RSP), &trap, &e))
+        return deliver_found(uc, &e);
+    *greg(uc, REG_EFL) &= ~(uint64_t)RFLAGS_TF;
+    *greg(uc, REG_EFL) |= trap ? RFLAGS_TF : 0;
+    return 1;
 }
 
 /* ---- ENCLU inside ---- */
@@ -154,7 +163,7 @@ static int invalid_opcode(ucontext_t *uc)
     const struct exception e = {.vector = VECTOR_UD};
     if (*greg(uc, REG_RIP) == (uintptr_t)model_illegal) {
         *greg(uc, REG_RIP) = machine.step_target;
-        return deliver_other(uc, &machine.step_exception);
+        return deliver_found(uc, &machine.step_exception);
     }
     return next_is_enclu(uc) ? enclu(uc) : deliver_other(uc, &e);
 }
@@ -239,9 +248,10 @@ int model_trap(int sig, siginfo_t *info, ucontext_t *uc)
 /* An instruction that must not run first cannot be found by a step after it. */
 static void look_ahead(void)
 {
+    bool trap;
     machine.step_pushf = 0;
-    if (step_prepare(model_cpu.rip, model_cpu.rsp, &machine.step_exception)) {
-        model_cpu.rflags |= RFLAGS_TF;
+    if (step_prepare(model_cpu.rip, model_cpu.rsp, &trap, &machine.step_exception)) {
+        model_cpu.rflags |= trap ? RFLAGS_TF : 0;
         return;
     }
     machine.step_target = model_cpu.rip;
