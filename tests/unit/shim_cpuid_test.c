@@ -41,8 +41,16 @@ static void nothing_needs_more_state(void **state)
     (void)state;
     const struct cpuid seven = cpuid_answer(7, 0);
     const unsigned avx512_ebx[] = {16, 17, 21, 26, 27, 28, 30, 31, 14 /* MPX */};
-    const unsigned ecx[] = {1 /* VBMI */, 3 /* PKU */, 4 /* OSPKE */, 6 /* VBMI2 */, 7 /* CET */,
-                            11, 12, 14, 2 /* UMIP */, 5 /* WAITPKG */};
+    const unsigned ecx[] = {1 /* VBMI */,
+                            3 /* PKU */,
+                            4 /* OSPKE */,
+                            6 /* VBMI2 */,
+                            7 /* CET */,
+                            11,
+                            12,
+                            14,
+                            2 /* UMIP */,
+                            5 /* WAITPKG */};
     const unsigned edx[] = {2, 3, 8, 20 /* CET_IBT */, 22, 23, 24, 25 /* AMX */};
     for (size_t i = 0; i < sizeof(avx512_ebx) / 4; i++)
         assert_false(has(seven.ebx, avx512_ebx[i]));
@@ -70,16 +78,16 @@ static void nothing_that_an_enclave_lacks(void **state)
     (void)state;
     const struct cpuid one = cpuid_answer(1, 0);
     const struct cpuid seven = cpuid_answer(7, 0);
-    assert_false(has(one.ecx, 3));  /* MONITOR */
-    assert_false(has(one.ecx, 5));  /* VMX */
-    assert_false(has(one.ecx, 31)); /* a hypervisor */
-    assert_false(has(one.ecx, 24)); /* TSC deadline */
+    assert_false(has(one.ecx, 3));    /* MONITOR */
+    assert_false(has(one.ecx, 5));    /* VMX */
+    assert_false(has(one.ecx, 31));   /* a hypervisor */
+    assert_false(has(one.ecx, 24));   /* TSC deadline */
     assert_false(has(seven.ebx, 11)); /* TSX: RTM */
     assert_false(has(seven.ebx, 2));  /* SGX */
     assert_false(has(seven.ebx, 10)); /* INVPCID */
     const struct cpuid zero = {0};
-    const uint32_t leaves[] = {0x12, 0x0a, 0x14, 0x40000000, 0x40000001, 0x0b, 0x1f, 0x15, 0x19,
-                               0x80000002, 0x8000001f, UINT32_MAX};
+    const uint32_t leaves[] = {0x12, 0x0a, 0x14, 0x40000000, 0x40000001, 0x0b,
+                               0x1f, 0x15, 0x19, 0x80000002, 0x8000001f, UINT32_MAX};
     for (size_t i = 0; i < sizeof(leaves) / 4; i++) {
         const struct cpuid c = cpuid_answer(leaves[i], 0);
         assert_memory_equal(&c, &zero, sizeof(c));
@@ -124,10 +132,8 @@ static void the_highest_leaves_are_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_exec_rests_on_is_there),
-        cmocka_unit_test(nothing_needs_more_state),
-        cmocka_unit_test(nothing_that_an_enclave_lacks),
-        cmocka_unit_test(subleaves_are_heeded),
+        cmocka_unit_test(what_exec_rests_on_is_there),   cmocka_unit_test(nothing_needs_more_state),
+        cmocka_unit_test(nothing_that_an_enclave_lacks), cmocka_unit_test(subleaves_are_heeded),
         cmocka_unit_test(the_highest_leaves_are_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,25 +179,23 @@ static void a_division_is_told_by_its_bytes(void **state)
         size_t size;
         bool division;
     } cases[] = {
-        {"\xf7\xf9", 2, true},         /* idiv %ecx */
-        {"\xf7\xf1", 2, true},         /* div %ecx */
-        {"\xf6\xf1", 2, true},         /* div %cl */
-        {"\xf6\x7d\x08", 3, true},     /* idivb 8(%rbp) */
-        {"\x48\xf7\xf9", 3, true},     /* idiv %rcx */
-        {"\x41\xf7\xf8", 3, true},     /* idiv %r8d */
-        {"\x49\xf7\xf0", 3, true},     /* div %r8 */
-        {"\x66\xf7\xf9", 3, true},     /* idiv %cx */
-        {"\x66\x41\xf7\xf0", 4, true}, /* div %r8w */
-        {"\x48\xf7\x34\x24", 4, true}, /* divq (%rsp) */
-        {"\xf7\xe1", 2, false},        /* mul %ecx */
-        {"\xf7\xe9", 2, false},        /* imul %ecx */
-        {"\xf7\xd1", 2, false},        /* not %ecx */
+        {"\xf7\xf9", 2, true},          /* idiv %ecx */
+        {"\xf7\xf1", 2, true},          /* div %ecx */
+        {"\xf6\xf1", 2, true},          /* div %cl */
+        {"\xf6\x7d\x08", 3, true},      /* idivb 8(%rbp) */
+        {"\x48\xf7\xf9", 3, true},      /* idiv %rcx */
+        {"\x41\xf7\xf8", 3, true},      /* idiv %r8d */
+        {"\x49\xf7\xf0", 3, true},      /* div %r8 */
+        {"\x66\xf7\xf9", 3, true},      /* idiv %cx */
+        {"\x66\x41\xf7\xf0", 4, true},  /* div %r8w */
+        {"\x48\xf7\x34\x24", 4, true},  /* divq (%rsp) */
+        {"\xf7\xe1", 2, false},         /* mul %ecx */
+        {"\xf7\xe9", 2, false},         /* imul %ecx */
+        {"\xf7\xd1", 2, false},         /* not %ecx */
         {"\xf7\xc1\x01\x00", 4, false}, /* test */
-        {"\xf8\xf1", 2, false},
-        {"\x90\xf7\xf9", 3, false},
+        {"\xf8\xf1", 2, false},         {"\x90\xf7\xf9", 3, false},
         {"\x48\x66\xf7\xf9", 4, false}, /* a prefix after REX voids it: no compiler's */
-        {"\x48\x48\xf7\xf9", 4, false},
-        {"\xcd\x00\x90", 3, false}, /* int 0 */
+        {"\x48\x48\xf7\xf9", 4, false}, {"\xcd\x00\x90", 3, false}, /* int 0 */
     };
     const struct frame before = f;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

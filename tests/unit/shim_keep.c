@@ -75,6 +75,18 @@ uint8_t *keep_page(uint64_t address)
     return &keep.pages[offset / PAGE_SIZE];
 }
 
+/* The first page from `page` on that is present; `end`: none. */
+static uint64_t next_present(uint64_t page, uint64_t end)
+{
+    const uint8_t *first = keep.pages + (page - (uint64_t)keep.base) / PAGE_SIZE;
+    const uint8_t *last = keep.pages + (end - (uint64_t)keep.base) / PAGE_SIZE;
+    const uint8_t *at = first;
+    static const uint8_t none[512];
+    while (at < last && *at == 0)
+        at += last - at >= 512 && memcmp(at, none, 512) == 0 ? 512 : 1;
+    return page + (uint64_t)(at - first) * PAGE_SIZE;
+}
+
 static void set(uint64_t start, uint64_t end, uint8_t state)
 {
     if ((start | end) % PAGE_SIZE != 0 || start >= end)
@@ -135,7 +147,7 @@ void machine_protect(uint64_t start, uint64_t end, unsigned from, unsigned to)
         if (*keep_page(page) != (PRESENT | from))
             broken("it had another permission", page);
         set(page, page + PAGE_SIZE, (uint8_t)(PRESENT | to));
-        keep.protected++;
+        keep.protected ++;
     }
 }
 
@@ -143,9 +155,9 @@ void machine_drop(uint64_t start, uint64_t end)
 {
     if ((start | end) % PAGE_SIZE != 0)
         broken("no whole pages", start);
-    for (uint64_t page = start; page < end; page += PAGE_SIZE) {
-        if (!machine_present(page))
-            continue;
+    if (start < end)
+        (void)keep_page(end - 1);
+    for (uint64_t page = next_present(start, end); page < end; page = next_present(page, end)) {
         set(page, page + PAGE_SIZE, 0);
         madvise((void *)page, PAGE_SIZE, MADV_DONTNEED);
         keep.dropped++;
@@ -183,8 +195,10 @@ static int64_t answer(const struct port_frame *f)
     case PORT_CLOCK:
         return keep.time[f->arg[0]];
     case PORT_POLL:
-        for (unsigned i = 0; i < 2 && keep.poll_waits; i++)
-            keep.time[i] += (int64_t)f->arg[0];
+        for (unsigned i = 0; i < 2 && keep.poll_waits; i++) {
+            const uint64_t left = (uint64_t)(INT64_MAX - keep.time[i]);
+            keep.time[i] += (int64_t)(f->arg[0] < left ? f->arg[0] : left);
+        }
         return 0;
     case PORT_LOG:
         return 0;
@@ -199,7 +213,8 @@ void port_enter(struct shared *block)
     if ((uint8_t *)block != keep.block)
         broken("another block", (uint64_t)block);
     memcpy(f, keep.block + PORT_FRAME_OFFSET, sizeof(*f));
-    keep.calls++;
+    if (++keep.calls > KEEP_CALLS_MAX) /* a wait that takes for ever */
+        stop(EXITED);
     if (f->verb == PORT_LOG) {
         memcpy(keep.log, keep.block + PORT_DATA_OFFSET, f->in_size);
         keep.log[f->in_size] = '\0';
@@ -269,7 +284,8 @@ void keep_init(struct kernel *k)
         .magic = BOOT_MAGIC, .version = PORT_VERSION, .mode = BOOT_LOCAL, .cpus = 4};
     memset(k, 0, sizeof(*k));
     memset(&keep, 0, sizeof(keep));
-    keep.base = mmap(NULL, KEEP_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    keep.base = mmap((void *)KEEP_HINT, KEEP_SIZE, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (keep.base == MAP_FAILED)
         abort();
     keep.pages = calloc(KEEP_SIZE / PAGE_SIZE, 1);
@@ -317,10 +333,23 @@ void keep_start(struct kernel *k, struct frame *f)
     kernel_start(k, &start, f);
 }
 
+void keep_restart(struct kernel *k, struct frame *f)
+{
+    const struct start start = keep_start_arguments();
+    machine_drop((uint64_t)keep.base, (uint64_t)keep.base + KEEP_RUN);
+    machine_drop((uint64_t)keep.base + KEEP_EXEC, (uint64_t)keep.base + KEEP_SIZE);
+    memset(k, 0, sizeof(*k));
+    keep.calls = 0;
+    keep.lies = false;
+    keep.time[PORT_CLOCK_REALTIME] = 1700000000000000000;
+    keep.time[PORT_CLOCK_MONOTONIC] = 5000000000;
+    kernel_start(k, &start, f);
+}
+
 /* ---- exec's part ---- */
 
-int64_t keep_call(struct kernel *k, uint64_t number, uint64_t a, uint64_t b, uint64_t c,
-                  uint64_t d, uint64_t e)
+int64_t keep_call(struct kernel *k, uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                  uint64_t e)
 {
     struct frame f = {.rax = number, .rdi = a, .rsi = b, .rdx = c, .r10 = d, .r8 = e};
     return (int64_t)kernel_call(k, &f);
@@ -337,14 +366,13 @@ uint64_t keep_room(struct kernel *k, uint64_t size)
 
 static bool fault(struct kernel *k, struct frame *f, uint64_t at, unsigned prot, uint32_t error)
 {
-    const uint64_t rip = f->rip;
+    const uint64_t rsp = f->rsp;
     while (!(*keep_page(at) & prot)) {
         const unsigned before = keep.added + keep.published;
-        kernel_fault(k, f,
-                     &(struct fault){.vector = 14,
-                                     .error = error | (*keep_page(at) != 0),
-                                     .address = at});
-        if (f->rip != rip)
+        kernel_fault(
+            k, f,
+            &(struct fault){.vector = 14, .error = error | (*keep_page(at) != 0), .address = at});
+        if (f->rsp != rsp) /* in a handler */
             return false;
         if (keep.added + keep.published == before)
             broken("it goes on, and nothing has changed", at);
@@ -380,12 +408,11 @@ void keep_check(const struct kernel *k)
         if (r->end == r[1].start && r->prot == r[1].prot && r->source == r[1].source)
             broken("equal neighbours", r->end);
     }
-    for (uint64_t page = (uint64_t)keep.base + KEEP_EXEC; page < end; page += PAGE_SIZE) {
+    uint64_t page = next_present((uint64_t)keep.base + KEEP_EXEC, end);
+    for (; page < end; page = next_present(page + PAGE_SIZE, end)) {
         const uint8_t state = *keep_page(page);
         while (i < s->count && s->ranges[i].end <= page)
             i++;
-        if (state == 0)
-            continue;
         if (i == s->count || s->ranges[i].start > page)
             broken("present, and not on the map", page);
         if (state != (PRESENT | s->ranges[i].prot))

@@ -17,6 +17,9 @@
 #define KEEP_ARENA  (128u << 20)
 #define KEEP_SIZE   (512u << 20)
 
+/* Where it is if there is room: addresses in a corpus stay the same. */
+#define KEEP_HINT 0x200000000000u
+
 /* exec's file: see shim_keep.c for its segments. */
 #define EXEC_PAGES 37u
 
@@ -66,6 +69,9 @@ extern struct keep keep;
 
 #define PRESENT 0x80u
 
+/* After so many calls of the port the host ends the keep. */
+#define KEEP_CALLS_MAX 1000000u
+
 /* Fresh: nothing is present but the run's buffer; a valid boot record. */
 void keep_init(struct kernel *k);
 void keep_fini(void);
@@ -75,6 +81,9 @@ struct start keep_start_arguments(void);
 
 /* The same and exec started. */
 void keep_start(struct kernel *k, struct frame *f);
+
+/* Another exec in the same keep, as if it were fresh. */
+void keep_restart(struct kernel *k, struct frame *f);
 
 uint8_t *keep_page(uint64_t address); /* its state */
 
@@ -90,17 +99,17 @@ bool keep_store(struct kernel *k, struct frame *f, uint64_t at, uint8_t byte);
 void keep_check(const struct kernel *k);
 
 /* ENDING(call(...)): how it ended. What it changes must not live in registers. */
-#define ENDING(call)                                                                        \
-    (keep.catching = true, setjmp(keep.stopped) == 0 ? ((void)(call), keep_went_on())       \
-                                                     : keep_ended())
+#define ENDING(call)       \
+    (keep.catching = true, \
+     setjmp(keep.stopped) == 0 ? ((void)(call), keep_went_on()) : keep_ended())
 enum ending keep_went_on(void);
 enum ending keep_ended(void);
 
 /* A system call by its number, as kernel_call sees it. */
-int64_t keep_call(struct kernel *k, uint64_t number, uint64_t a, uint64_t b, uint64_t c,
-                  uint64_t d, uint64_t e);
+int64_t keep_call(struct kernel *k, uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                  uint64_t e);
 #define SYS(k, name, ...) SYS_(k, __NR_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define SYS_(k, number, a, b, c, d, e, ...)                                                 \
+#define SYS_(k, number, a, b, c, d, e, ...) \
     keep_call(k, number, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e))
 
 /* A number that looks random, the same in every run. */

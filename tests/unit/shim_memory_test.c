@@ -158,7 +158,8 @@ static void fixed_replaces(void **state)
     const uint64_t at = map(8 * P, RW);
     for (uint64_t i = 0; i < 8; i++)
         store(at + i * P, 9);
-    assert_true(SYS(&k, mmap, at + 2 * P, 2 * P, RW, ANON | MAP_FIXED, -1) == (int64_t)(at + 2 * P));
+    assert_true(SYS(&k, mmap, at + 2 * P, 2 * P, RW, ANON | MAP_FIXED, -1) ==
+                (int64_t)(at + 2 * P));
     assert_int_equal(load(at + 1 * P), 9);
     assert_int_equal(load(at + 2 * P), 0);
     assert_int_equal(load(at + 3 * P), 0);

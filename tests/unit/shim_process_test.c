@@ -65,8 +65,9 @@ static void fs_stays_within_execs_memory(void **state)
     assert_true(keep.fs == room + 64);
     assert_int_equal(SYS(&k, arch_prctl, ARCH_GET_FS, room), 0);
     assert_true(*out == room + 64);
-    const uint64_t bad[] = {0,       outside,         k.memory.space.start - 1, k.memory.space.end,
-                            1ull << 47, 1ull << 63, UINT64_MAX};
+    const uint64_t bad[] = {
+        0,          outside,   k.memory.space.start - 1, k.memory.space.end, 1ull << 47,
+        1ull << 63, UINT64_MAX};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(SYS(&k, arch_prctl, ARCH_SET_FS, bad[i]), -EPERM);
     assert_true(keep.fs == room + 64);
@@ -192,8 +193,9 @@ static void futex_refuses(void **state)
     assert_int_equal(futex(room, FUTEX_WAIT, 5, time_at(INT64_MAX, 0)), -EINVAL);
     assert_int_equal(futex(room, FUTEX_WAKE | PRIVATE, 1, 0), 0);
     assert_int_equal(futex(room, FUTEX_WAKE_BITSET | PRIVATE, 1, 0), 0);
-    const uint64_t others[] = {FUTEX_FD,       FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP,
-                               FUTEX_LOCK_PI, FUTEX_UNLOCK_PI, 77};
+    const uint64_t others[] = {
+        FUTEX_FD, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_LOCK_PI, FUTEX_UNLOCK_PI,
+        77};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_int_equal(futex(room, others[i] | PRIVATE, 0, 0), -ENOSYS);
 }

@@ -39,14 +39,14 @@ static unsigned accepts, asks;
 /* What the host does wrong, from its n-th operation on. */
 static enum {
     HONEST,
-    SKIPS,        /* does nothing */
-    SKIPS_LAST,   /* but for the last page */
-    ELSEWHERE,    /* to the page after */
-    TOO_MUCH,     /* restricts to nothing */
-    TOO_LITTLE,   /* restricts nothing */
-    OTHER_TYPE,   /* makes it a TCS */
+    SKIPS,         /* does nothing */
+    SKIPS_LAST,    /* but for the last page */
+    ELSEWHERE,     /* to the page after */
+    TOO_MUCH,      /* restricts to nothing */
+    TOO_LITTLE,    /* restricts nothing */
+    OTHER_TYPE,    /* makes it a TCS */
     ADDS_READONLY, /* EAUG has one kind of page; a model of a broken processor */
-    FILLS,        /* a page that was there already */
+    FILLS,         /* a page that was there already */
 } lie;
 
 static jmp_buf stopped;
@@ -327,8 +327,8 @@ static void a_host_that_does_not_as_asked_stops(void **state)
         int lie;
         bool protect, drop; /* that it stops */
     } cases[] = {
-        {HONEST, false, false},   {SKIPS, true, true},       {SKIPS_LAST, true, true},
-        {ELSEWHERE, true, true},  {TOO_MUCH, true, false},   {TOO_LITTLE, true, false},
+        {HONEST, false, false},    {SKIPS, true, true},     {SKIPS_LAST, true, true},
+        {ELSEWHERE, true, true},   {TOO_MUCH, true, false}, {TOO_LITTLE, true, false},
         {OTHER_TYPE, false, true},
     };
     for (volatile size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

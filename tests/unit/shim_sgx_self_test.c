@@ -57,6 +57,7 @@ static uint32_t leaf_key(const struct sgx_keyrequest *request, uint8_t *key)
 
 /* Of exec's memory and the port nothing is used here but that it is refused. */
 static bool allowed;
+static struct sgx_report reported;
 static int64_t port_result;
 
 int user_read(struct kernel *k, uint64_t from, void *to, size_t size)
@@ -79,7 +80,13 @@ int64_t port_carry(struct shared *block, const struct port_call *call)
 {
     (void)block;
     assert_int_equal(call->verb, PORT_QUOTE);
-    return port_result;
+    if (call->arg[0] == SGX_KEEP_QUOTE_TARGET && port_result == 0) {
+        memset(call->out, 0x11, call->out_size);
+        return (int64_t)call->out_size;
+    }
+    if (call->in != NULL)
+        memcpy(&reported, call->in, sizeof(reported));
+    return port_result == 0 ? -11 : port_result;
 }
 
 static int setup(void **state)
@@ -169,6 +176,10 @@ static void evidence_is_for_execs_memory(void **state)
     uint8_t out[64];
     port_result = -38;
     assert_int_equal(sgx_evidence(data, out, sizeof(out)), -38);
+    port_result = 0; /* a target, and then none who signs */
+    assert_int_equal(sgx_evidence(data, out, sizeof(out)), -11);
+    assert_memory_equal(reported.body.report_data, data, 64);
+    assert_int_equal(reported.body.isv_svn, 9);
     assert_int_equal(sgx_evidence(data, NULL, sizeof(out)), -EFAULT);
     allowed = false;
     assert_int_equal(sgx_evidence(data, out, sizeof(out)), -EFAULT);

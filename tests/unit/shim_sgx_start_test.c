@@ -175,6 +175,18 @@ static void the_rest_is_the_shims_own(void **state)
     assert_int_equal(sgx_port(NULL), 7);
 }
 
+static void the_page_of_zeroes_comes_once(void **state)
+{
+    (void)state;
+    added_from = added_to = 0;
+    const uint64_t page = (uint64_t)tables_zero_page();
+    assert_true(page > base + SGX_KEEP_TABLES && page < base + SGX_KEEP_EXEC);
+    assert_true(added_from == page && added_to == page + 4096);
+    added_to = page + 4097; /* would be seen */
+    assert_true((uint64_t)tables_zero_page() == page);
+    assert_true(added_to == page + 4097);
+}
+
 static void every_stop_has_its_reason(void **state)
 {
     (void)state;
@@ -182,10 +194,10 @@ static void every_stop_has_its_reason(void **state)
         enum machine_stop why;
         enum sgx_keep_stop reason;
     } cases[] = {
-        {STOP_ENDED, SGX_KEEP_STOP_ENDED},     {STOP_FAULT, SGX_KEEP_STOP_FAULT},
-        {STOP_FATAL, SGX_KEEP_STOP_FATAL},     {STOP_PAGE, SGX_KEEP_STOP_PAGE},
-        {STOP_BLOCK, SGX_KEEP_STOP_BLOCK},     {STOP_ENTROPY, SGX_KEEP_STOP_ENTROPY},
-        {STOP_BUG, SGX_KEEP_STOP_BUG},         {(enum machine_stop)99, SGX_KEEP_STOP_BUG},
+        {STOP_ENDED, SGX_KEEP_STOP_ENDED}, {STOP_FAULT, SGX_KEEP_STOP_FAULT},
+        {STOP_FATAL, SGX_KEEP_STOP_FATAL}, {STOP_PAGE, SGX_KEEP_STOP_PAGE},
+        {STOP_BLOCK, SGX_KEEP_STOP_BLOCK}, {STOP_ENTROPY, SGX_KEEP_STOP_ENTROPY},
+        {STOP_BUG, SGX_KEEP_STOP_BUG},     {(enum machine_stop)99, SGX_KEEP_STOP_BUG},
     };
     for (volatile size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         if (setjmp(stopped) == 0)
@@ -203,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_range_is_wholly_outside_or_not),
         cmocka_unit_test(what_the_host_passes_must_lie_outside),
         cmocka_unit_test(the_rest_is_the_shims_own),
+        cmocka_unit_test(the_page_of_zeroes_comes_once),
         cmocka_unit_test(every_stop_has_its_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,10 +52,24 @@ static int setup(void **state)
     keep_start(&k, &f);
     code = keep_room(&k, P);
     assert_int_equal(SYS(&k, mprotect, code, P, PROT_READ | PROT_EXEC), 0);
-    f = (struct frame){.rax = 1,  .rcx = 2,   .rdx = 3,   .rbx = 4,        .rsp = f.rsp - 0x5008,
-                       .rbp = 6,  .rsi = 7,   .rdi = 8,   .r8 = 9,         .r9 = 10,
-                       .r10 = 11, .r11 = 12,  .r12 = 13,  .r13 = 14,       .r14 = 15,
-                       .r15 = 16, .rip = code + 100, .rflags = 0x10ad7}; /* RF, all of exec's */
+    f = (struct frame){.rax = 1,
+                       .rcx = 2,
+                       .rdx = 3,
+                       .rbx = 4,
+                       .rsp = f.rsp - 0x5008,
+                       .rbp = 6,
+                       .rsi = 7,
+                       .rdi = 8,
+                       .r8 = 9,
+                       .r9 = 10,
+                       .r10 = 11,
+                       .r11 = 12,
+                       .r12 = 13,
+                       .r13 = 14,
+                       .r14 = 15,
+                       .r15 = 16,
+                       .rip = code + 100,
+                       .rflags = 0x10ad7}; /* RF, all of exec's */
     return 0;
 }
 
@@ -120,11 +134,14 @@ static void the_frame_is_a_ucontext(void **state)
     const struct {
         int reg;
         uint64_t value;
-    } regs[] = {{REG_RAX, 1},  {REG_RCX, 2},  {REG_RDX, 3},  {REG_RBX, 4},  {REG_RSP, before.rsp},
-                {REG_RBP, 6},  {REG_RSI, 7},  {REG_RDI, 8},  {REG_R8, 9},   {REG_R9, 10},
-                {REG_R10, 11}, {REG_R11, 12}, {REG_R12, 13}, {REG_R13, 14}, {REG_R14, 15},
-                {REG_R15, 16}, {REG_RIP, before.rip}, {REG_EFL, before.rflags}, {REG_ERR, 6},
-                {REG_TRAPNO, 14}, {REG_OLDMASK, 0x1234}, {REG_CR2, 0x123456}};
+    } regs[] = {{REG_RAX, 1},       {REG_RCX, 2},          {REG_RDX, 3},
+                {REG_RBX, 4},       {REG_RSP, before.rsp}, {REG_RBP, 6},
+                {REG_RSI, 7},       {REG_RDI, 8},          {REG_R8, 9},
+                {REG_R9, 10},       {REG_R10, 11},         {REG_R11, 12},
+                {REG_R12, 13},      {REG_R13, 14},         {REG_R14, 15},
+                {REG_R15, 16},      {REG_RIP, before.rip}, {REG_EFL, before.rflags},
+                {REG_ERR, 6},       {REG_TRAPNO, 14},      {REG_OLDMASK, 0x1234},
+                {REG_CR2, 0x123456}};
     for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
         if ((uint64_t)u->uc_mcontext.gregs[regs[i].reg] != regs[i].value)
             fail_msg("register %d", regs[i].reg);
@@ -274,7 +291,7 @@ static void it_returns_to_execs_code_alone(void **state)
         code + P, /* where nothing is */
         (uint64_t)keep.base,
         (uint64_t)keep.base + KEEP_RUN,
-        f.rsp, /* no code */
+        f.rsp,              /* no code */
         k.memory.exec_base, /* constants */
         k.memory.space.end,
         1ull << 47, /* not canonical */
@@ -295,8 +312,13 @@ static void it_returns_to_execs_code_alone(void **state)
 static void it_returns_to_execs_stack_alone(void **state)
 {
     (void)state;
-    const uint64_t bad[] = {0, k.memory.space.start - 1, (uint64_t)keep.base + KEEP_RUN,
-                            k.memory.space.end + 1, 1ull << 47, 1ull << 63, UINT64_MAX};
+    const uint64_t bad[] = {0,
+                            k.memory.space.start - 1,
+                            (uint64_t)keep.base + KEEP_RUN,
+                            k.memory.space.end + 1,
+                            1ull << 47,
+                            1ull << 63,
+                            UINT64_MAX};
     push(0x4242, 0x4343);
     const greg_t rsp = context()->uc_mcontext.gregs[REG_RSP];
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -337,8 +359,13 @@ static void a_vector_state_elsewhere_is_refused(void **state)
     (void)state;
     push(0x4242, 0x4343);
     const fpregset_t good = context()->uc_mcontext.fpregs;
-    const uint64_t bad[] = {1, (uint64_t)keep.base + KEEP_RUN, k.memory.space.end - 100, UINT64_MAX,
-                            UINT64_MAX - 831, 1ull << 63, k.memory.space.start - 64};
+    const uint64_t bad[] = {1,
+                            (uint64_t)keep.base + KEEP_RUN,
+                            k.memory.space.end - 100,
+                            UINT64_MAX,
+                            UINT64_MAX - 831,
+                            1ull << 63,
+                            k.memory.space.start - 64};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         context()->uc_mcontext.fpregs = (fpregset_t)bad[i];
         if (pop())
@@ -369,8 +396,13 @@ static void a_frame_elsewhere_is_refused(void **state)
     (void)state;
     push(0x4242, 0x4343);
     const struct frame good = f;
-    const uint64_t bad[] = {0, 7, (uint64_t)keep.base + KEEP_RUN, k.memory.space.end,
-                            k.memory.space.end - 439, UINT64_MAX, 1ull << 63,
+    const uint64_t bad[] = {0,
+                            7,
+                            (uint64_t)keep.base + KEEP_RUN,
+                            k.memory.space.end,
+                            k.memory.space.end - 439,
+                            UINT64_MAX,
+                            1ull << 63,
                             k.memory.space.start - 8};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         f = good;

@@ -60,7 +60,8 @@ static int64_t action(uint64_t number, uint64_t handler, uint64_t flags, uint64_
 
 static void handle(int number, uint64_t flags, uint64_t mask)
 {
-    assert_int_equal(action((uint64_t)number, HANDLER + (uint64_t)number, SA_RESTORER | flags, mask), 0);
+    assert_int_equal(
+        action((uint64_t)number, HANDLER + (uint64_t)number, SA_RESTORER | flags, mask), 0);
 }
 
 /* exec executes `syscall`, as the processor reports it. */
@@ -97,7 +98,10 @@ static void come_back(void)
     syscall_at(code, __NR_rt_sigreturn, 0, 0, 0);
 }
 
-static int in_handler(void) { return f.rip >= HANDLER && f.rip < HANDLER + 65 ? (int)(f.rip - HANDLER) : 0; }
+static int in_handler(void)
+{
+    return f.rip >= HANDLER && f.rip < HANDLER + 65 ? (int)(f.rip - HANDLER) : 0;
+}
 
 static uint64_t bit(int number) { return 1ull << (number - 1); }
 
@@ -349,8 +353,8 @@ static void without_a_stack_exec_ends(void **state)
 {
     (void)state;
     const uint64_t rsp = f.rsp;
-    const uint64_t bad[] = {0,       8,           outside + P,     room + 64,    UINT64_MAX,
-                            1ull << 63, k.memory.space.end + P, code + P - 8};
+    const uint64_t bad[] = {
+        0, 8, outside + P, room + 64, UINT64_MAX, 1ull << 63, k.memory.space.end + P, code + P - 8};
     handle(SIGILL, 0, 0);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         f.rsp = bad[i];

@@ -75,8 +75,7 @@ static void registers_are_as_a_kernel_leaves_them(void **state)
 {
     (void)state;
     begin();
-    const struct frame expected = {
-        .rip = start.exec_base + 0x5040, .rsp = f.rsp, .rflags = 2};
+    const struct frame expected = {.rip = start.exec_base + 0x5040, .rsp = f.rsp, .rflags = 2};
     assert_memory_equal(&f, &expected, sizeof(f));
     assert_int_equal(f.rsp % 16, 0);
     const struct range *stack = space_find(&k.memory.space, f.rsp);

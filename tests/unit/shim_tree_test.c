@@ -100,16 +100,18 @@ static const uint32_t sizes[] = {1, 15, 16, 17, 32, 33, 100, 129};
 static void every_run_of_every_size_verifies(void **state)
 {
     (void)state;
-    for EACH_SIZE (i) {
-        struct model m = make(sizes[i]);
-        for (uint32_t run = 0; run * TREE_RUN < sizes[i]; run++) {
-            assert_true(verify(&m, run, run_of(&m, run)));
-            uint8_t node[32];
-            tree_hash_run(run_of(&m, run), run * TREE_RUN, sizes[i], node);
-            assert_memory_equal(node, m.nodes[m.image.run_count + run], 32);
+    for
+        EACH_SIZE(i)
+        {
+            struct model m = make(sizes[i]);
+            for (uint32_t run = 0; run * TREE_RUN < sizes[i]; run++) {
+                assert_true(verify(&m, run, run_of(&m, run)));
+                uint8_t node[32];
+                tree_hash_run(run_of(&m, run), run * TREE_RUN, sizes[i], node);
+                assert_memory_equal(node, m.nodes[m.image.run_count + run], 32);
+            }
+            unmake(&m);
         }
-        unmake(&m);
-    }
 }
 
 static void a_run_in_anothers_place_does_not(void **state)

@@ -133,8 +133,13 @@ static void buffers_outside_execs_memory_are_refused(void **state)
     (void)state;
     void *const in = (void *)(room + P);
     const unsigned calls = keep.calls;
-    const uint64_t bad[] = {(uint64_t)keep.base + KEEP_RUN, end, 0, SIZE_MAX - 3,
-                            (uint64_t)keep.block, room + 4 * P - 7, start - 8};
+    const uint64_t bad[] = {(uint64_t)keep.base + KEEP_RUN,
+                            end,
+                            0,
+                            SIZE_MAX - 3,
+                            (uint64_t)keep.block,
+                            room + 4 * P - 7,
+                            start - 8};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         void *const other = (void *)bad[i];
         assert_int_equal(port((struct port_call){PORT_WRITE, {0}, other, 8, NULL, 0}), -EFAULT);
@@ -164,7 +169,8 @@ static void what_is_execs_is_carried(void **state)
     assert_int_equal(port((struct port_call){PORT_READ, {7}, NULL, 0, in, 8}), 3);
     assert_memory_equal(in, "ABCdefgh", 8);
     keep.result = 9;
-    assert_int_equal(ENDING(port((struct port_call){PORT_READ, {7}, NULL, 0, in, 8})), STOPPED_PORT);
+    assert_int_equal(ENDING(port((struct port_call){PORT_READ, {7}, NULL, 0, in, 8})),
+                     STOPPED_PORT);
 }
 
 /* Memory that the host manages is the shim's business alone. */
