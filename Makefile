@@ -84,9 +84,11 @@ $(filter $(BUILD)/obj/exec/%,$(EXEC_OBJS)): | $(ENGINE)
 
 # exec as a keep runs it, and with its symbols, for tools/check-binaries.
 $(BUILD)/exec: NAMELESS := -Wl,-s
+# Relative relocations are packed (glibc 2.36): exec applies 30,000 at its start, and
+# their table would be pages to read, in an enclave to bring in and hash.
 $(BUILD)/exec $(BUILD)/exec.sym: $(EXEC_OBJS) $(ENGINE)
 	$(call say,link,$@)
-	$(Q)$(CC) -static-pie $(LDFLAGS) $(NAMELESS) -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
+	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-z,pack-relative-relocs $(NAMELESS) -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
 	    -lcrypto -lm 2> $@.link || { cat $@.link >&2; exit 1; }
 
 $(BUILD)/exec.sha256: $(BUILD)/exec
