@@ -244,6 +244,7 @@ $(foreach t,tests/attest/mutation tests/attest/differential bench/attest,$(eval 
 MODEL      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/model/*_test.c))
 $(foreach t,$(MODEL:$(BUILD)/%=%.c),$(eval \
     $(call test_rule,$(t),,$(CC),-O2 -fno-sanitize=all -lcmocka)))
+$(eval $(call test_rule,bench/model.c,,$(CC),-O2 -fno-sanitize=all))
 # The command with the model's switches.
 MODEL_ENARX := $(BUILD)/tests/model/enarx
 $(MODEL_ENARX): tests/model/switches.c $(HOST_OBJS)
