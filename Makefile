@@ -272,9 +272,10 @@ $(KEEP)/guest: $(GUEST_OBJS) tests/keep/guest.lds
 	    -Wl,-z,max-page-size=4096,-T,tests/keep/guest.lds -o $@ $(GUEST_OBJS)
 $(KEEP)/guest_image.c $(KEEP)/guest.tree &: $(KEEP)/guest $(BUILD)/exec_tree
 	$(Q)$(BUILD)/exec_tree $< $(KEEP)/guest.tree > $(KEEP)/guest_image.c
-# The shim around the guest; with WITHOUT=NAME, lacking that check.
-KEEP_SHIM   := $(KEEP)/shim-sgx$(if $(WITHOUT),-without-$(WITHOUT))
-KEEP_OBJS   := $(patsubst %,$(BUILD)/shim$(if $(WITHOUT),-without-$(WITHOUT))/%.o,$(filter-out exec_image,$(SHIM_SGX)))
+# The shim around the guest; with WITHOUT=NAME, lacking that check; with UBSAN=1, for debugging.
+KEEP_KIND   := $(if $(WITHOUT),-without-$(WITHOUT))$(if $(UBSAN),-ubsan)
+KEEP_SHIM   := $(KEEP)/shim-sgx$(KEEP_KIND)
+KEEP_OBJS   := $(patsubst %,$(BUILD)/shim$(KEEP_KIND)/%.o,$(filter-out exec_image,$(SHIM_SGX)))
 $(KEEP)/guest_image.o: $(KEEP)/guest_image.c
 	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $< -o $@
 $(KEEP_SHIM): $(KEEP)/guest_image.o $(KEEP_OBJS) shim/sgx/shim.lds

@@ -55,7 +55,15 @@ uint64_t machine_fs(void);
 void machine_set_fs(uint64_t base);
 
 /* The host has attacked, or the shim is wrong: stop without another word. */
-enum machine_stop { STOP_ENDED, STOP_FAULT, STOP_FATAL, STOP_PAGE, STOP_BLOCK, STOP_ENTROPY, STOP_BUG };
+enum machine_stop {
+    STOP_ENDED,
+    STOP_FAULT,
+    STOP_FATAL,
+    STOP_PAGE,
+    STOP_BLOCK,
+    STOP_ENTROPY,
+    STOP_BUG
+};
 no_return void machine_stop(enum machine_stop why);
 
 #endif
