@@ -21,7 +21,7 @@ no_return void kernel_fail(struct kernel *k, const char *text, uint64_t number)
 {
     char line[LINE_MAX];
     size_t size = 0;
-    while (text[size] != '\0' && size < LINE_MAX - 32) {
+    while (size < LINE_MAX - 32 && text[size] != '\0') {
         line[size] = text[size];
         size++;
     }

@@ -7,12 +7,10 @@
 
 #include <asm/unistd_64.h>
 
-/* The one process, the one thread. */
-#define ID 1
-
 /* Answers that take no part of their own. */
 static int64_t nothing(void) { return 0; }
-static int64_t id(void) { return ID; }
+static int64_t process_id(void) { return 1; }
+static int64_t thread_id(void) { return 1; }
 
 static no_return void exit_group(struct kernel *k, uint64_t status)
 {
@@ -26,14 +24,14 @@ static no_return void exit_group(struct kernel *k, uint64_t status)
 #define call_mremap(k, f, a)            memory_mremap(k, a)
 #define call_brk(k, f, a)               memory_brk(k, a)
 #define call_arch_prctl(k, f, a)        process_arch_prctl(k, a)
-#define call_set_tid_address(k, f, a)   id()
+#define call_set_tid_address(k, f, a)   thread_id()
 #define call_set_robust_list(k, f, a)   nothing()
 #define call_rseq(k, f, a)              -ENOSYS
 #define call_prlimit64(k, f, a)         process_prlimit64(k, a)
 #define call_sched_getaffinity(k, f, a) process_sched_getaffinity(k, a)
 #define call_sched_yield(k, f, a)       nothing()
-#define call_getpid(k, f, a)            id()
-#define call_gettid(k, f, a)            id()
+#define call_getpid(k, f, a)            process_id()
+#define call_gettid(k, f, a)            thread_id()
 #define call_tgkill(k, f, a)            signal_tgkill(k, a)
 #define call_sysinfo(k, f, a)           process_sysinfo(k, a)
 #define call_exit_group(k, f, a)        (exit_group(k, (a)[0]), 0)
