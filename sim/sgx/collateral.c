@@ -7,6 +7,7 @@
 #include "base/rfc3339.h"
 #include "crypto/issue.h"
 #include "crypto/key.h"
+#include "sim/sgx/keys.h"
 #include "sim/sgx/platform.h"
 
 #include <errno.h>
@@ -135,8 +136,8 @@ static int put_tcb_info(const struct making *m)
     add_hex(&p, "fmspc", bytes_of_text(SIM_FMSPC));
     add_hex(&p, "pceId", (struct bytes){.data = pce_id, .size = sizeof(pce_id)});
     add(&p, "\"tcbType\":0,\"tcbLevels\":[{\"tcb\":{\"sgxtcbcomponents\":[");
-    for (unsigned i = 0; i < 16; i++)
-        add(&p, "%s{\"svn\":%u}", i > 0 ? "," : "", SIM_COMPONENT);
+    for (size_t i = 0; i < sizeof(model_cpu_svn); i++)
+        add(&p, "%s{\"svn\":%u}", i > 0 ? "," : "", model_cpu_svn[i]);
     add(&p, "],\"pcesvn\":%u},", SIM_PCE_SVN);
     add_tail(&p);
     return put_signed(m, "tcb_info.json", "tcbInfo", &p);

@@ -14,8 +14,8 @@ enum {
     DER_SEQUENCE = 0x30,
 };
 
-#define TCB_COMPONENTS 16u
-#define SCALABLE       1u /* SGX type */
+#define TCB_COMPONENTS sizeof(model_cpu_svn) /* which CPUSVN is made of */
+#define SCALABLE       1u                    /* SGX type */
 
 /* ---- DER ---- */
 
@@ -56,14 +56,22 @@ enum { PPID = 1, TCB, PCE_ID, FMSPC, SGX_TYPE, PLATFORM_INSTANCE_ID, CONFIGURATI
 enum { TCB_PCE_SVN = 17, TCB_CPU_SVN = 18 };
 enum { DYNAMIC_PLATFORM = 1, CACHED_KEYS, SMT_ENABLED };
 
-_Static_assert(SIM_COMPONENT < 0x80 && SIM_PCE_SVN < 0x80, "integers of one byte");
+_Static_assert(SIM_PCE_SVN < 0x80, "an integer of one byte");
+
+static void put_svn(struct put *out, uint8_t b, uint8_t svn)
+{
+    const uint8_t value[] = {0, svn};
+    const size_t size = svn < 0x80 ? 1 : 2; /* else it would be negative */
+    put_member(out, TCB, b, DER_INTEGER,
+               (struct bytes){.data = value + sizeof(value) - size, .size = size});
+}
 
 static void put_tcb(struct put *out)
 {
     uint8_t buffer[512];
     struct put tcb = put_init(buffer, sizeof(buffer));
-    for (uint8_t i = 1; i <= TCB_COMPONENTS; i++)
-        put_byte(&tcb, TCB, i, DER_INTEGER, SIM_COMPONENT);
+    for (uint8_t i = 0; i < TCB_COMPONENTS; i++)
+        put_svn(&tcb, (uint8_t)(i + 1), model_cpu_svn[i]);
     put_byte(&tcb, TCB, TCB_PCE_SVN, DER_INTEGER, SIM_PCE_SVN);
     put_member(&tcb, TCB, TCB_CPU_SVN, DER_OCTETS,
                (struct bytes){.data = model_cpu_svn, .size = sizeof(model_cpu_svn)});

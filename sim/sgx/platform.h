@@ -11,7 +11,6 @@
 #define SIM_FMSPC      "enxsim" /* 6 bytes: family, model, stepping, platform, SKU */
 #define SIM_PCE_ID     0xffffu
 #define SIM_PCE_SVN    1u
-#define SIM_COMPONENT  1u                     /* SVN of each of the 16 TCB components */
 #define SIM_TCB_DATE   "2025-01-01T00:00:00Z" /* since when there is nothing newer */
 #define SIM_EVALUATION 1u                     /* tcbEvaluationDataNumber */
 

@@ -17,16 +17,16 @@
 #include <string.h>
 #include <time.h>
 
-#define QUOTE_VERSION     3u
-#define KEY_TYPE_P256     2u
-#define CERT_TYPE_CHAIN   5u
-#define CHAIN_MAX         8192u
-#define QE_AUTHENTICATION SIM_NAME
+#define QUOTE_VERSION   3u
+#define KEY_TYPE_P256   2u
+#define CERT_TYPE_CHAIN 5u
+#define CHAIN_MAX       8192u
 
 /* Verifiers look for Intel's: it names the format's makers, and vouches for nothing. */
 static const uint8_t vendor_id[16] = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
                                       0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
 static const char user_data[20] = "Enarx simulation";
+static const char authentication[32] = SIM_NAME; /* as many bytes as Intel's has */
 
 /* What it takes to sign; the PCK's key is gone once it has vouched for `key`. */
 static struct {
@@ -48,7 +48,7 @@ static struct bytes bytes_at(const void *data, size_t size)
 static int describe_qe(struct sgx_report_body *qe)
 {
     const struct bytes parts[] = {bytes_at(quoting.point, sizeof(quoting.point)),
-                                  bytes_of_text(QE_AUTHENTICATION)};
+                                  bytes_at(authentication, sizeof(authentication))};
     *qe = (struct sgx_report_body){
         .attributes = {.flags = SIM_QE_ATTRIBUTES, .xfrm = SIM_QE_XFRM},
         .isv_prod_id = SIM_QE_PROD_ID,
@@ -154,13 +154,12 @@ static void put_signed_part(struct put *p, const struct sgx_report *report)
 
 static void put_signature(struct put *p, const uint8_t signature[static KEY_SIGNATURE_SIZE])
 {
-    const struct bytes authentication = bytes_of_text(QE_AUTHENTICATION);
     put_bytes(p, bytes_at(signature, KEY_SIGNATURE_SIZE));
     put_bytes(p, bytes_at(quoting.point, sizeof(quoting.point)));
     put_bytes(p, bytes_at(&quoting.qe, sizeof(quoting.qe)));
     put_bytes(p, bytes_at(quoting.qe_signature, sizeof(quoting.qe_signature)));
-    put_le16(p, (uint16_t)authentication.size);
-    put_bytes(p, authentication);
+    put_le16(p, sizeof(authentication));
+    put_bytes(p, bytes_at(authentication, sizeof(authentication)));
     put_le16(p, CERT_TYPE_CHAIN);
     put_le32(p, (uint32_t)quoting.chain_size);
     put_bytes(p, bytes_at(quoting.chain, quoting.chain_size));

@@ -168,6 +168,9 @@ static void is_accepted_where_the_root_is_named(void **state)
     assert_int_equal(c->mrenclave[0], 1);
     assert_int_equal(c->report_data[0], 7);
     assert_true(c->intel.platform_instance_id_given);
+    /* as on real machines, which some verifiers rely on */
+    assert_memory_equal(c->intel.tcb_comp, c->intel.cert_cpu_svn, sizeof(c->intel.tcb_comp));
+    assert_memory_equal(c->intel.tcb_comp, c->intel.qe_cpu_svn, sizeof(c->intel.tcb_comp));
 }
 
 static void is_refused_where_it_is_not(void **state)
