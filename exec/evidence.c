@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int put_claims(const struct identity *identity, struct evidence_claims *claims,
+static int put_claims(const struct identity *identity, const struct evidence_claims *asked,
                       struct evidence *evidence)
 {
     const struct bytes key = {.data = identity->public_key, .size = sizeof(identity->public_key)};
@@ -17,8 +17,9 @@ static int put_claims(const struct identity *identity, struct evidence_claims *c
     int error = sha256(key, hash);
     if (error < 0)
         return error;
-    claims->key_hash = hash;
-    evidence_claims_put(&p, claims);
+    struct evidence_claims claims = *asked;
+    claims.key_hash = hash;
+    evidence_claims_put(&p, &claims);
     evidence->claims_size = p.size;
     return p.bad ? -EMSGSIZE : 0;
 }
