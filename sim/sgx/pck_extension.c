@@ -70,7 +70,7 @@ static void put_tcb(struct put *out)
 {
     uint8_t buffer[512];
     struct put tcb = put_init(buffer, sizeof(buffer));
-    for (uint8_t i = 0; i < TCB_COMPONENTS; i++)
+    for (unsigned i = 0; i < TCB_COMPONENTS; i++)
         put_svn(&tcb, (uint8_t)(i + 1), model_cpu_svn[i]);
     put_byte(&tcb, TCB, TCB_PCE_SVN, DER_INTEGER, SIM_PCE_SVN);
     put_member(&tcb, TCB, TCB_CPU_SVN, DER_OCTETS,
