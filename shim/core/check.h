@@ -24,7 +24,8 @@
     X(entry_depth, "SX8", KEEP)       \
     X(entry_once, "SX9", KEEP)        \
     X(entry_exception, "SX11", KEEP)  \
-    X(entry_dead, "SB17", KEEP)
+    X(entry_dead, "SB17", KEEP)       \
+    X(entry_frames, "SB17", KEEP)
 
 /* The rest of shim/sgx. */
 #define SHIM_CHECKS_SGX(X)            \

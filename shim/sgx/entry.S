@@ -26,6 +26,7 @@
 
 #define PAGE       4096
 #define GPR_OFFSET (PAGE - 184)
+#define RIP        136
 #define URSP       144
 #define URBP       152
 
@@ -113,6 +114,21 @@ handler_stack_top:
 #endif
     .endm
 
+/* No entry is in order any more, and whoever was interrupted on the way here finds
+ * nothing to go on with when it is resumed: an entry is not the only way back in.
+ * Clobbers eax. */
+    .macro end_all
+#ifndef WITHOUT_entry_dead
+    movl $STATE_DEAD, sgx_state(%rip)
+#endif
+#ifndef WITHOUT_entry_frames
+    lea nothing(%rip), %rax
+    .irp n, 0, 1, 2, 3
+    mov %rax, sgx_ssa+\n*PAGE+GPR_OFFSET+RIP(%rip)
+    .endr
+#endif
+    .endm
+
     .text
     .globl sgx_entry
     .hidden sgx_entry
@@ -181,10 +197,7 @@ out_of_order:
     cmpl $STATE_DEAD, sgx_state(%rip)
     jne 2f
     mov $STOP_ENDED, %esi
-2:
-#ifndef WITHOUT_entry_dead
-    movl $STATE_DEAD, sgx_state(%rip)
-#endif
+2:  end_all
     mov $EXIT_DEAD, %edi
     jmp leave
 
@@ -285,9 +298,7 @@ answered:
     .hidden sgx_leave_dead
     .type sgx_leave_dead, @function
 sgx_leave_dead:
-#ifndef WITHOUT_entry_dead
-    movl $STATE_DEAD, sgx_state(%rip)
-#endif
+    end_all
     mov %edi, %esi
     mov $EXIT_DEAD, %edi
     movq $0, depth(%rip)
@@ -328,6 +339,7 @@ leave:
     mov $0, %ecx
     mov $EEXIT, %eax
     enclu
+nothing:
     ud2
 
     .section .note.GNU-stack, "", @progbits

@@ -145,6 +145,15 @@ static void enter_twice(struct host *h)
         h->leaf = SGX_EENTER;
 }
 
+/* And when it has stopped: whoever was interrupted is resumed as if nothing had been. */
+static void resume_stopped(struct host *h)
+{
+    if (!h->done)
+        enter_twice(h);
+    else if (h->run.function == SGX_EEXIT && h->exit.rdi == SGX_KEEP_EXIT_DEAD)
+        h->leaf = SGX_ERESUME;
+}
+
 /* The same at any time after a start: at CSSA 1 only after an exception. */
 static void resume_nothing(struct host *h)
 {
@@ -284,6 +293,7 @@ const struct attack attacks[] = {
     {.name = "clock_lies", .answer = clock_lies},
     {.name = "clock_back", .answer = clock_back},
     {.name = "enter_twice", .exited = enter_twice},
+    {.name = "resume_stopped", .exited = resume_stopped, .again = true},
     {.name = "resume_nothing", .exited = resume_nothing},
     {.name = "claim", .prepare = claim_prepare},
     {.name = "claim_stepping", .prepare = stepping_prepare, .slow = true},

@@ -119,6 +119,7 @@ static const struct attempt attempts[] = {
     PASS("SX13", "clocks", "clock_back", 0, 0),
 
     STOP("SX9", "hello", "again", ENDED, 0, 0),
+    STOP("SX9", "touch", "resume_stopped", ENDED, 0, 0),
     STOP("SX8", "segv", "nest", ENTRY, 3, 0),
     STOP("SX11", "touch", "enter_twice", ENTRY, 0, 0),
     DIES("SX10", "touch", "claim", 0, 0),
