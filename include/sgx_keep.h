@@ -2,16 +2,19 @@
 /* Between the SGX shim (shim/sgx) and its loader (host/sgx): the enclave's shape,
  * and the registers of an entry and an exit. Neither side trusts the other.
  *
- * The enclave, by offset from its base:
+ * The enclave, by address. It begins at 0: what lies outside is the host's to fill, and
+ * an access through a null pointer, which exec's engine makes to find that it is one,
+ * must find nothing.
  *
- *     0            shim: text, constants, data; TCS; SSA frames     measured, EADD
+ *     0            nothing, ever
+ *     1 MiB        shim: text, constants, data; TCS; SSA frames     measured, EADD
  *     8 MiB        the shim's tables                                as they grow
  *     16 MiB       exec, its segments as linked, then its heap      on first touch
  *     256 MiB      exec's memory: stack and all that it maps        on first touch
  *     64 GiB       the end
  *
  * The shim's image is an ELF file (build/shim-sgx) whose PT_LOAD segments are
- * page-aligned, in order, with p_vaddr as the offset; PF_R, PF_W and PF_X are the
+ * page-aligned, in order, with p_vaddr as the address; PF_R, PF_W and PF_X are the
  * pages' permissions, and a segment with SGX_PF_TCS is made of TCS pages. All of
  * it is measured, in file order, page by page: EADD, then EEXTEND of its 16 parts. */
 #ifndef SGX_KEEP_H
@@ -19,7 +22,9 @@
 
 #include "include/sgx_arch.h"
 
+#define SGX_KEEP_BASE       0ull
 #define SGX_KEEP_SIZE       (1ull << 36) /* the most that client parts offer */
+#define SGX_KEEP_IMAGE      (1ull << 20) /* above what kernels let no process map */
 #define SGX_KEEP_TABLES     (8ull << 20)
 #define SGX_KEEP_EXEC       (16ull << 20)
 #define SGX_KEEP_ARENA      (256ull << 20)

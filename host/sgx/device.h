@@ -24,7 +24,8 @@ struct sgx_device {
     /* Opens what the sandbox would forbid later: before it is entered. */
     int (*open)(void);
 
-    /* Reserves secs->size bytes, naturally aligned, sets secs->base, and ECREATEs. */
+    /* Reserves the addresses from secs->base on, but for the lowest SGX_KEEP_IMAGE bytes
+     * where that is 0, and ECREATEs. -EEXIST: something is there already. */
     int (*create)(struct sgx_secs *secs);
 
     /* EADD and EEXTEND of pages copied from `from`; flags as in SECINFO. */

@@ -141,13 +141,14 @@ static int load(const struct sgx_device *device, const struct sgx_image *image,
     static struct sgx_secs secs aligned_to(SGX_PAGE);
     secs = (struct sgx_secs){
         .size = SGX_KEEP_SIZE,
+        .base = SGX_KEEP_BASE,
         .ssa_frame_size = SGX_KEEP_SSA_PAGES,
         .miscselect = SGX_KEEP_MISCSELECT,
         .attributes = {.flags = SGX_KEEP_ATTRIBUTES, .xfrm = SGX_KEEP_XFRM},
     };
     int error = device->create(&secs);
     if (error < 0)
-        return complain(error, "creating an enclave of 64 GiB");
+        return complain(error, "creating an enclave in the lowest 64 GiB of addresses");
     sgx.device = device;
     sgx.base = secs.base;
     sgx.tcs = secs.base + image->entry;

@@ -7,6 +7,7 @@
 #include "host/sgx/aesm.h"
 #include "host/sgx/image.h"
 #include "host/sgx/quoter.h"
+#include "include/sgx_keep.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -50,32 +51,23 @@ static int open_driver(void)
 
 /* ---- building it ---- */
 
-static void unmap_between(uint64_t from, uint64_t to)
+/* No mapping of this process may lie where the enclave is to be. */
+static int reserve(uint64_t from, uint64_t end)
 {
-    if (from < to)
-        munmap((void *)from, to - from);
+    void *at = mmap((void *)from, end - from, PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    return at == MAP_FAILED ? -errno : 0;
 }
 
-/* Twice the size has a part that is naturally aligned; the rest is given back. */
-static int reserve(uint64_t size, uint64_t *base)
-{
-    void *at = mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED)
-        return -errno;
-    const uint64_t start = (uintptr_t)at;
-    *base = (start + size - 1) & ~(size - 1);
-    unmap_between(start, *base);
-    unmap_between(*base + size, start + 2 * size);
-    return 0;
-}
+static uint64_t lowest(void) { return kernel.base == 0 ? SGX_KEEP_IMAGE : 0; }
 
 static int create(struct sgx_secs *secs)
 {
-    int error = reserve(secs->size, &secs->base);
-    if (error < 0)
-        return error;
     kernel.base = secs->base;
     kernel.size = secs->size;
+    int error = reserve(kernel.base + lowest(), kernel.base + kernel.size);
+    if (error < 0)
+        return error;
     struct sgx_enclave_create create = {.src = (uintptr_t)secs};
     return ioctl(kernel.fd, SGX_IOC_ENCLAVE_CREATE, &create) < 0 ? -errno : 0;
 }
@@ -125,7 +117,7 @@ static int map(uint64_t offset, uint64_t end, int prot)
  * permissions are what counts, and it never has a page both writable and executable. */
 static int map_all(void)
 {
-    uint64_t at = 0;
+    uint64_t at = lowest();
     int error = 0;
     for (size_t i = 0; error == 0 && i < kernel.run_count; i++) {
         const struct sgx_run *run = &kernel.runs[i];

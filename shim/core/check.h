@@ -37,6 +37,7 @@
     X(accept_copy, "SX14", UNIT)      \
     X(accept_change, "SX14", UNIT)    \
     X(restrict_first, "SX15", UNIT)   \
+    X(self_base, "SB1", UNIT)         \
     X(self_debug, "SX16", UNIT)       \
     X(self_miscselect, "SX16", UNIT)  \
     X(self_xfrm, "SX16", UNIT)        \

@@ -18,9 +18,12 @@ static struct {
 } operand;
 
 /* Debug enclaves can be read by the host; without EXINFO a page fault has no
- * address; other features of the state than those that we save would be lost. */
+ * address; other features of the state than those that we save would be lost. At
+ * another base, which nothing measures, a null pointer would be the host's memory. */
 void sgx_check_self(void)
 {
+    if (!CHECK(self_base, (uint64_t)sgx_image == SGX_KEEP_BASE + SGX_KEEP_IMAGE))
+        sgx_stop(SGX_KEEP_STOP_BLOCK);
     memset(&operand, 0, sizeof(operand));
     leaf_report(&operand.target, operand.data, &operand.report);
     const struct sgx_report_body *self = &operand.report.body;

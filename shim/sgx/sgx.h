@@ -40,9 +40,9 @@ struct sgx_ssa {
 _Static_assert(sizeof(struct sgx_ssa) == SGX_PAGE, "SSA frame of one page");
 extern struct sgx_ssa sgx_ssa[SGX_KEEP_NSSA];
 
-/* Where the enclave and the measured image begin, and the image's end. */
+/* Where the enclave and the measured image begin. */
 extern const uint8_t sgx_base[];
-extern const uint8_t sgx_image_end[];
+extern const uint8_t sgx_image[];
 
 extern const uint8_t sgx_dispatch[];  /* entry.S: where a redirected thread goes on */
 extern const uint8_t sgx_port_gate[]; /* entry.S: what exec calls */

@@ -41,13 +41,12 @@ static int create(struct sgx_secs *secs)
     if (secs->size < 2 * SGX_PAGE || secs->size > MODEL_SIZE_MAX ||
         (secs->size & (secs->size - 1)) != 0)
         return -EINVAL;
+    if (!secs_is_valid(secs))
+        return -EIO; /* ECREATE would fault */
     machine.secs = *secs;
-    int error = memory_reserve(secs->size, &machine.secs.base);
+    int error = memory_reserve();
     if (error < 0)
         return error;
-    if (!secs_is_valid(&machine.secs))
-        return -EIO; /* ECREATE faulted */
-    secs->base = machine.secs.base;
     measure_create(&machine.measure, &machine.secs);
     machine.secs.isv_prod_id = 0;
     machine.secs.isv_svn = 0;

@@ -43,7 +43,7 @@ static bool augment(uint64_t page)
 bool kernel_augment(uint64_t page)
 {
     const struct lie *lie = &machine.lie;
-    if (!machine.initialised || epcm_exists(machine.epcm[page]))
+    if (!machine.initialised || page < machine.lowest_page || epcm_exists(machine.epcm[page]))
         return false;
     bool lies = lies_now(page, true);
     if (lie->told && lie->kind == MODEL_SKIP && lie->is_augment && lie->page == page)

@@ -65,6 +65,7 @@ struct machine {
     uint8_t report_key_id[32];
 
     struct epcm_entry *epcm; /* by page of the enclave */
+    uint64_t lowest_page;    /* below, the kernel lets no process map anything */
     struct thread threads[THREADS_MAX];
     size_t thread_count;
     struct thread *current; /* in enclave mode, or null */
@@ -111,7 +112,8 @@ struct thread *thread_at(uint64_t address);
 
 /* ---- memory.c: the enclave's memory ---- */
 
-must_use int memory_reserve(uint64_t size, uint64_t *base);
+/* The addresses of machine.secs. */
+must_use int memory_reserve(void);
 
 /* Gives pages the protection that EPCM and page tables make; `want` decides for
  * those both writable and executable, which never are both at once. */

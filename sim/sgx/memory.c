@@ -13,6 +13,9 @@
 /* Pages that a fault makes accessible at most, each way. */
 #define AROUND 512u
 
+/* vm.mmap_min_addr is less [Linux Documentation/admin-guide/sysctl/vm.rst]. */
+#define LOWEST (1ull << 20)
+
 static void *at(uint64_t page) { return (void *)(machine.secs.base + page * SGX_PAGE); }
 
 /* Runs that the veil has to cover when it comes down again. */
@@ -60,22 +63,31 @@ static void unify(void *base, uint64_t size)
     (void)!mprotect(base, size, PROT_NONE);
 }
 
-int memory_reserve(uint64_t size, uint64_t *base)
+/* What lies below is ELRANGE all the same, where nothing but the EPC's pages can be
+ * accessed [SDM 3D 36.3]: taken where it is allowed, out of reach where it is not. */
+static void close_lowest(uint64_t size)
+{
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    if (size > 0)
+        (void)!mmap(NULL, size, PROT_NONE, flags, -1, 0);
+}
+
+int memory_reserve(void)
 {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    uint8_t *found = mmap(NULL, 2 * size, PROT_NONE, flags, -1, 0);
+    const uint64_t size = machine.secs.size;
+    machine.lowest_page = machine.secs.base == 0 ? LOWEST / SGX_PAGE : 0;
+    void *from = at(machine.lowest_page);
+    const uint64_t left = size - machine.lowest_page * SGX_PAGE;
+    void *found = mmap(from, left, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
     if (found == MAP_FAILED)
         return -errno;
-    uint8_t *aligned = (uint8_t *)(((uintptr_t)found + size - 1) & ~(uintptr_t)(size - 1));
-    if (aligned != found)
-        munmap(found, (size_t)(aligned - found));
-    munmap(aligned + size, (size_t)(found + size - aligned));
     machine.epcm =
         mmap(NULL, size / SGX_PAGE * sizeof(*machine.epcm), PROT_READ | PROT_WRITE, flags, -1, 0);
     if (machine.epcm == MAP_FAILED)
         return -errno;
-    unify(aligned, size);
-    *base = (uintptr_t)aligned;
+    close_lowest(size - left);
+    unify(from, left);
     return 0;
 }
 
@@ -188,5 +200,6 @@ void memory_veil(bool on)
 void memory_hide(void)
 {
     if (machine.strict)
-        protect(0, machine.secs.size / SGX_PAGE, PROT_NONE);
+        protect(machine.lowest_page, machine.secs.size / SGX_PAGE - machine.lowest_page,
+                PROT_NONE);
 }

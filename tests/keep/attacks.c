@@ -24,6 +24,15 @@ static void arg_wraps(struct host *h) { h->args[h->value] = UINT64_MAX - SGX_PAG
 static void arg_unaligned(struct host *h) { h->args[h->value] += 8; }
 static void arg_null(struct host *h) { h->args[h->value] = 0; }
 
+/* Memory of the host's where a null pointer leads, if this host may and it is free. In
+ * ELRANGE a processor shows nothing but the EPC: the model has taken the addresses. */
+static void null_page(struct host *h)
+{
+    (void)h;
+    (void)!mmap(NULL, SGX_PAGE, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
 static struct boot_record *boot(struct host *h)
 {
     return (struct boot_record *)(h->block + PORT_BOOT_OFFSET);
@@ -240,7 +249,7 @@ static void stack_nowhere(struct host *h)
     (void)h;
     model_set_entry_stack(0x1000);
 }
-static void stack_inside(struct host *h) { model_set_entry_stack(h->base + SGX_PAGE); }
+static void stack_inside(struct host *h) { model_set_entry_stack(h->base + SGX_KEEP_IMAGE); }
 
 /* Nothing of exec's leaves in a register: all that a handler can see is zero. */
 static void look(struct host *h)
@@ -271,6 +280,8 @@ const struct attack attacks[] = {
     {.name = "stepping", .prepare = stepping_only, .slow = true},
     {.name = "dirty", .dirty = true},
     {.name = "look", .exited = look},
+    {.name = "base", .base = 5 * SGX_KEEP_SIZE},
+    {.name = "null_page", .start = null_page},
     {.name = "arg_inside", .start = arg_inside},
     {.name = "arg_at_base", .start = arg_at_base},
     {.name = "arg_straddles", .start = arg_straddles},

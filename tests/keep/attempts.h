@@ -71,6 +71,8 @@ static const struct attempt attempts[] = {
     STOP("SX10", "invalid", "none", FATAL, 0, 0),
     STOP("SX10", "interrupt", "none", FATAL, 0, 0),
 
+    STOP("SB1", "hello", "base", BLOCK, 0, 0),
+    PASS("SB1", "segv", "null_page", 0, 0),
     BAD_ARGUMENT(0),
     BAD_ARGUMENT(1),
     BAD_ARGUMENT(2),

@@ -249,6 +249,7 @@ _Noreturn static void run_child(struct host *h)
     };
     alarm(h->attack->slow ? SLOW_LIMIT : TIME_LIMIT);
     must(sgx_model.open() == 0, "the model does not work here");
+    secs.base = h->attack->base;
     must(sgx_model.create(&secs) == 0, "ECREATE");
     h->base = secs.base;
     for (size_t i = 0; i < keep_image.count; i++) {

@@ -59,6 +59,7 @@ struct attack {
     void (*start)(struct host *h);   /* before the first entry */
     int64_t (*answer)(struct host *h, const struct port_frame *f, int64_t honest);
     void (*exited)(struct host *h); /* after each exit, before the next entry */
+    uint64_t base;                  /* of the enclave, which nothing measures */
     bool dirty;                     /* registers at each entry are rubbish */
     bool slow;                      /* may take minutes */
     bool again;                     /* enters once more when it has stopped */

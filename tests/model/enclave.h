@@ -14,6 +14,7 @@
 #define ENCLAVE_TOP   0xa000 /* none so far */
 #define ENCLAVE_HEAP  0x10000
 #define ENCLAVE_SIZE  0x100000
+#define ENCLAVE_BASE  0x200000000000
 
 /* What the enclave does, once. */
 #define DO_NOTHING       0

@@ -158,6 +158,7 @@ void rig_start(void)
 {
     struct sgx_secs secs = {
         .size = ENCLAVE_SIZE,
+        .base = ENCLAVE_BASE,
         .ssa_frame_size = 1,
         .miscselect = SGX_MISC_EXINFO,
         .attributes = {SGX_ATTR_MODE64BIT, SGX_XFRM_X87 | SGX_XFRM_SSE | SGX_XFRM_AVX},
@@ -166,7 +167,6 @@ void rig_start(void)
     uint8_t mrenclave[32];
     CHECK(sgx_model.open() == 0);
     CHECK(sgx_model.create(&secs) == 0);
-    CHECK(secs.base % ENCLAVE_SIZE == 0);
     rig.base = secs.base;
     rig.tcs = ENCLAVE_TCS;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

@@ -72,6 +72,7 @@ static int dev_create(struct sgx_secs *secs)
     note("create:%llx,%u,%x,%llx,%llx ", (unsigned long long)secs->size, secs->ssa_frame_size,
          secs->miscselect, (unsigned long long)secs->attributes.flags,
          (unsigned long long)secs->attributes.xfrm);
+    assert_int_equal(secs->base, 0); /* nothing of the host's where null leads */
     secs->base = BASE;
     return 0;
 }

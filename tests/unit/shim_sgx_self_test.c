@@ -12,13 +12,16 @@
 #include <cmocka.h>
 #include <openssl/sha.h>
 
-#include "include/sgx_arch.h"
+#include "shim/sgx/sgx.h"
 
 static void leaf_report(const struct sgx_targetinfo *target, const uint8_t *data,
                         struct sgx_report *report);
 static uint32_t leaf_key(const struct sgx_keyrequest *request, uint8_t *key);
 
+static uint64_t image = 1u << 20;
+#define sgx_image ((const uint8_t *)image)
 #include "shim/sgx/self.c"
+#undef sgx_image
 
 #include "shim/x86/sha_ni.h"
 
@@ -32,7 +35,7 @@ static uint32_t key_result;
 
 no_return void sgx_stop(enum sgx_keep_stop why)
 {
-    assert_int_equal(why, SGX_KEEP_STOP_CPU);
+    assert_int_equal(why, image == SGX_KEEP_IMAGE ? SGX_KEEP_STOP_CPU : SGX_KEEP_STOP_BLOCK);
     longjmp(stopped, 1);
 }
 
@@ -131,6 +134,18 @@ static void only_the_enclave_it_was_made_for_starts(void **state)
     assert_false(stops());
 }
 
+/* The processor takes any base that is aligned, and no measurement knows of it. */
+static void only_an_enclave_that_holds_address_0_starts(void **state)
+{
+    (void)state;
+    for (unsigned bit = 36; bit < 47; bit++) {
+        image = SGX_KEEP_IMAGE | 1ull << bit;
+        assert_true(stops());
+    }
+    image = SGX_KEEP_IMAGE;
+    assert_false(stops());
+}
+
 static void the_key_is_of_this_measurement_and_processor(void **state)
 {
     (void)state;
@@ -189,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(only_the_enclave_it_was_made_for_starts, setup),
+        cmocka_unit_test_setup(only_an_enclave_that_holds_address_0_starts, setup),
         cmocka_unit_test_setup(the_key_is_of_this_measurement_and_processor, setup),
         cmocka_unit_test_setup(without_a_key_it_does_not_start, setup),
         cmocka_unit_test_setup(evidence_is_for_execs_memory, setup),
