@@ -123,7 +123,7 @@ SHIM_FLAGS := -std=gnu11 -Os $(WARN) -Wframe-larger-than=2048 -ffreestanding -fp
 SHIM_LINK  := -nostdlib -static-pie -Wl,--no-dynamic-linker,-z,norelro,-z,noexecstack,--build-id=none \
               -Wl,--gc-sections,-z,max-page-size=4096,-z,text,--orphan-handling=error,-T,shim/sgx/shim.lds
 # A shim has its own shared.c where what is outside must be read in a way of its own.
-SHIM_CORE  := $(filter-out shim/core/shared.c,$(call sources,shim/core)) $(call sources,shim/x86)
+SHIM_CORE  := $(filter-out shim/core/shared.c,$(call sources,shim/core)) $(call sources,shim/x86) base/wipe.c
 SHIM_SGX := $(basename $(SHIM_CORE) $(call sources,shim/sgx)) exec_image
 
 # $(1): folder of objects and end of the image's name; $(2): flags beside the usual ones.

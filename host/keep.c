@@ -6,7 +6,6 @@
 
 #include "host/clock.h"
 
-#include "base/wipe.h"
 #include "host/backend.h"
 #include "host/port_host.h"
 #include "host/sandbox.h"
@@ -86,13 +85,6 @@ static int close_others(const struct keep *keep, int output_fd)
     return error;
 }
 
-/* The child has a copy of our memory, and no business with the user's tokens. */
-static void forget_environment(void)
-{
-    for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
-        wipe(*variable, strlen(*variable));
-}
-
 static no_return void run_child(const struct backend *backend, struct keep *keep, pid_t parent,
                                 struct keep_report *report, int output_fd, const sigset_t *mask)
 {
@@ -109,7 +101,7 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (backend->prepare != NULL && backend->prepare(keep) < 0)
         _exit(1);
-    forget_environment();
+    sandbox_forget_environment();
     const struct sandbox needs = {
         .threads = keep->boot.cpus > 1,
         .ioctls = backend->ioctls,

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "host/sandbox.h"
 
+#include "base/wipe.h"
 #include "shim/core/syscalls.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -178,7 +180,7 @@ static int set_limits(void)
     return error;
 }
 
-int sandbox_enter(const struct sandbox *needs)
+static int shed(void)
 {
     int error = set_limits();
     if (error == 0)
@@ -189,5 +191,31 @@ int sandbox_enter(const struct sandbox *needs)
         return -errno;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return -errno;
-    return filter_syscalls(needs);
+    return 0;
+}
+
+int sandbox_enter(const struct sandbox *needs)
+{
+    int error = shed();
+    return error < 0 ? error : filter_syscalls(needs);
+}
+
+int sandbox_enter_only(const int *calls, size_t count)
+{
+    int error = shed();
+    scmp_filter_ctx filter = error < 0 ? NULL : seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    if (filter == NULL)
+        return error < 0 ? error : -ENOMEM;
+    for (size_t i = 0; error == 0 && i < count; i++)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+    if (error == 0)
+        error = seccomp_load(filter);
+    seccomp_release(filter);
+    return error;
+}
+
+void sandbox_forget_environment(void)
+{
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
+        wipe(*variable, strlen(*variable));
 }

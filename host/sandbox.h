@@ -26,4 +26,10 @@ struct sandbox {
  * names. Irrevocable. 0 or -errno. */
 must_use int sandbox_enter(const struct sandbox *needs);
 
+/* The same for a process that helps a keep: only these calls, by number. */
+must_use int sandbox_enter_only(const int *calls, size_t count);
+
+/* The process has a copy of our memory, and no business with the user's tokens. */
+void sandbox_forget_environment(void);
+
 #endif

@@ -207,6 +207,9 @@ int64_t memory_brk(struct kernel *k, const uint64_t *a)
         return (int64_t)m->brk;
     int error = 0;
     if (wanted > old) {
+        const size_t next = space_index(&m->space, old);
+        if (next < m->space.count && m->space.ranges[next].start < wanted)
+            return (int64_t)m->brk; /* exec has mapped something there */
         error = space_set(&m->space,
                           (struct range){.start = old, .end = wanted, .prot = PROT_R | PROT_W});
     } else if (wanted < old) {

@@ -122,7 +122,10 @@ static int64_t futex_wait(struct kernel *k, const uint64_t *a)
     int error = time_read(k, a[3], &time);
     if (error < 0)
         return error;
-    sleep_until(k, clock, absolute ? time : clock_now(k, clock) + time);
+    uint64_t end = time;
+    if (!absolute && __builtin_add_overflow(clock_now(k, clock), time, &end))
+        end = UINT64_MAX;
+    sleep_until(k, clock, end);
     return -ETIMEDOUT;
 }
 

@@ -28,6 +28,14 @@ static uint64_t bit(int number) { return 1ull << (number - 1); }
 
 static const uint64_t unblockable = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
 
+/* By exec's wish, or by default: SIGCHLD, SIGCONT, SIGURG, SIGWINCH [POSIX signal.h]. */
+static bool is_ignored(const struct signals *s, int number)
+{
+    static const uint64_t by_default = 1ull << 16 | 1ull << 17 | 1ull << 22 | 1ull << 27;
+    const uint64_t handler = s->actions[number].handler;
+    return handler == SIG_IGN || (handler == SIG_DFL && by_default & bit(number));
+}
+
 static bool on_stack(const struct signal_stack *s, uint64_t rsp)
 {
     return s->size > 0 && rsp > s->address && rsp - s->address <= s->size;
@@ -55,14 +63,14 @@ void signal_raise(struct kernel *k, struct frame *f, const struct signal_info *i
 void signal_flush(struct kernel *k, struct frame *f)
 {
     struct signals *s = &k->signals;
-    const uint64_t ready = s->pending & ~s->blocked;
-    if (ready == 0)
+    for (uint64_t ready = s->pending & ~s->blocked; ready != 0; ready &= ready - 1) {
+        const int number = __builtin_ctzll(ready) + 1;
+        s->pending &= ~bit(number);
+        if (is_ignored(s, number))
+            continue;
+        signal_raise(k, f, &(struct signal_info){.number = number, .code = SI_TKILL});
         return;
-    const int number = __builtin_ctzll(ready) + 1;
-    s->pending &= ~bit(number);
-    if (s->actions[number].handler == SIG_IGN)
-        return;
-    signal_raise(k, f, &(struct signal_info){.number = number, .code = SI_TKILL});
+    }
 }
 
 int64_t signal_rt_sigaction(struct kernel *k, const uint64_t *a)

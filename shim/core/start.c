@@ -81,6 +81,8 @@ static void lay_out(struct memory *m, const struct start *start)
     m->brk_start = start->exec_base + exec_image.size + PAGE_SIZE;
     m->brk = m->brk_start;
     m->brk_end = m->brk_start + HEAP_ROOM;
+    if (m->brk_end > start->arena_start)
+        machine_stop(STOP_BUG); /* exec has outgrown the layout */
 }
 
 /* ---- its stack ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the processor says of this enclave, and keys that only it gets. */
 #include "shim/core/check.h"
+#include "base/wipe.h"
 #include "shim/core/errno.h"
 #include "shim/core/sha256.h"
 #include "shim/core/string.h"
@@ -54,7 +55,8 @@ void sgx_seal_key(uint8_t key[static 32])
     sha256_add(&h, label, sizeof(label));
     sha256_add(&h, operand.key, sizeof(operand.key));
     sha256_end(&h, key);
-    memset(&operand.key, 0, sizeof(operand.key));
+    wipe(&h, sizeof(h));
+    wipe(operand.key, sizeof(operand.key));
 }
 
 static void report(const struct sgx_targetinfo *target, const uint8_t *data,

@@ -2,6 +2,7 @@
 /* The first entry: checks what the host passed, makes the shim's tables, and lays
  * exec out. Also what exec calls, and how the keep ends. */
 #include "shim/core/check.h"
+#include "base/wipe.h"
 #include "shim/core/port.h"
 #include "shim/core/sha256.h"
 #include "shim/core/string.h"
@@ -71,8 +72,7 @@ void sgx_start(uint64_t block, uint64_t exec, uint64_t nodes)
     sgx_seal_key(key);
     machine_add(base + TABLES_RUN, base + TABLES_RUN + TREE_RUN_BYTES, PROT_R | PROT_W);
     kernel_start(&sgx_kernel, &start, &sgx_frame);
-    memset(key, 0, sizeof(key));
-    __asm__ volatile("" : : "r"(key) : "memory"); /* not to be left out */
+    wipe(key, sizeof(key));
 }
 
 int64_t sgx_port(const struct port_call *call) { return kernel_port(&sgx_kernel, call); }

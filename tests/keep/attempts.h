@@ -43,6 +43,11 @@
     DIES("SX14", test, "lie", lie, 1), DIES("SX14", test, "lie", lie, 5), \
         DIES("SX14", test, "lie", lie, 40)
 
+#define CLAIM(n) DIES("SX11", "hello", "claim_stepping", n, 0)
+#define CLAIMS(n)                                                                                 \
+    CLAIM(n), CLAIM(n + 1), CLAIM(n + 2), CLAIM(n + 3), CLAIM(n + 4), CLAIM(n + 5), CLAIM(n + 6), \
+        CLAIM(n + 7), CLAIM(n + 8), CLAIM(n + 9)
+
 static const struct attempt attempts[] = {
     EVERY_GUEST(PASS, "", "none"),
     PASS("", "sparse", "none", 0, 0),
@@ -126,7 +131,15 @@ static const struct attempt attempts[] = {
     STOP("SX11", "touch", "enter_twice", ENTRY, 0, 0),
     DIES("SX10", "touch", "claim", 0, 0),
     DIES("SX10", "segv", "claim_stepping", 997, 0),
-    DIES("SX11", "hello", "claim_stepping", 1201, 0),
+    /* an interrupt's frame is offered as an exception's, wherever it comes */
+    CLAIMS(1),
+    CLAIMS(10),
+    CLAIMS(20),
+    CLAIMS(30),
+    CLAIMS(40),
+    CLAIMS(100),
+    CLAIMS(1000),
+    CLAIMS(20000),
     STOP("FAULT", "touch", "take_pages", FAULT, 0, 0),
 
     /* 1 skip, 2 duplicate, 3 wrong page, 4 wrong permission */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AESM's protocol, and the process that speaks it for a keep, against a stand-in for
  * the service. */
-/* links: host/sgx/aesm.c host/sgx/quoter.c base/cur.c base/put.c tests/unit/aesm_service.c tests/unit/scratch.c */
+/* links: host/sgx/aesm.c host/sgx/quoter.c host/sandbox.c base/wipe.c base/cur.c base/put.c tests/unit/aesm_service.c tests/unit/scratch.c */
+/* libs: -lseccomp */
 #define _GNU_SOURCE
 #include "host/sgx/aesm.h"
 

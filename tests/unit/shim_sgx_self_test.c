@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an enclave checks of itself, and the key it asks for: the leaves are the
  * test's. [SDM 3D 38.4 EREPORT, EGETKEY] */
-/* links: shim/sgx/quote.c shim/core/sha256.c shim/x86/sha256.c shim/x86/sha_ni.S */
+/* links: shim/sgx/quote.c shim/core/sha256.c shim/x86/sha256.c shim/x86/sha_ni.S base/wipe.c */
 /* libs: -lcrypto */
 #define SHIM_SGX_LEAF_H
 #include <setjmp.h>

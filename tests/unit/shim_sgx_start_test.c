@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first entry of an SGX keep: what the host passes, and what becomes of it. The
  * enclave is but a range of addresses here. */
-/* links: shim/x86/cpuid.c */
+/* links: shim/x86/cpuid.c base/wipe.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
