@@ -197,6 +197,13 @@ static void stepping_prepare(struct host *h)
     model_set_single_step_attack((unsigned)h->value);
 }
 
+/* One is enough. */
+static void claim_once(struct host *h)
+{
+    if (h->run.function != SGX_EEXIT && h->run.exception_vector == VECTOR_INTERRUPT)
+        model_set_single_step_attack(0);
+}
+
 /* ---- pages taken away ---- */
 
 /* Every page of exec's memory that is there; not the shim's own, whose loss at the
@@ -307,7 +314,7 @@ const struct attack attacks[] = {
     {.name = "resume_stopped", .exited = resume_stopped, .again = true},
     {.name = "resume_nothing", .exited = resume_nothing},
     {.name = "claim", .prepare = claim_prepare},
-    {.name = "claim_stepping", .prepare = stepping_prepare, .slow = true},
+    {.name = "claim_stepping", .prepare = stepping_prepare, .exited = claim_once, .slow = true},
     {.name = "nest", .prepare = stepping_prepare, .exited = nest, .slow = true},
     {.name = "again", .start = boot_magic, .again = true},
     {.name = "stack_nowhere", .prepare = stack_nowhere},
