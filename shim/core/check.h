@@ -45,7 +45,9 @@
     X(outside_range, "SB1", UNIT)     \
     X(outside_wrap, "SB1", UNIT)      \
     X(outside_pages, "SB1", UNIT)     \
+    X(read_aligned, "SB3", UNIT)      \
     X(write_aligned, "SB3", UNIT)     \
+    X(write_filled, "SB4", UNIT)      \
     X(quote_target, "SB5", UNIT)      \
     X(quote_size, "SB5", UNIT)        \
     X(quote_version, "SB5", UNIT)     \
@@ -57,6 +59,7 @@
     X(boot_version, "SB2", UNIT)      \
     X(boot_reserved, "SB2", UNIT)     \
     X(boot_cpus, "SB2", UNIT)         \
+    X(port_once, "SB2", UNIT)         \
     X(port_errno, "SB5", UNIT)        \
     X(port_zero, "SB5", UNIT)         \
     X(port_taken, "SB5", UNIT)        \
@@ -94,7 +97,7 @@
     X(port_row_out, "SB8", UNIT)      \
     X(port_even, "SB8", UNIT)         \
     X(port_verb, "SB11", UNIT)        \
-    X(port_own, "SB11", UNIT)      \
+    X(port_own, "SB11", UNIT)         \
     X(map_range, "SB10", UNIT)        \
     X(map_size, "SB10", UNIT)         \
     X(map_exclusive, "SX15", UNIT)    \

@@ -76,6 +76,14 @@ static size_t output_offset(size_t in_size)
     return PORT_DATA_OFFSET + (in_size + PORT_DATA_ALIGN - 1) / PORT_DATA_ALIGN * PORT_DATA_ALIGN;
 }
 
+static int64_t read_result(const struct shared *block)
+{
+    int64_t result;
+    shared_read(block, PORT_FRAME_OFFSET + offsetof(struct port_frame, result), &result,
+                sizeof(result));
+    return result;
+}
+
 int64_t port_carry(struct shared *block, const struct port_call *call)
 {
     if (!CHECK(port_verb, call->verb < PORT_VERB_COUNT))
@@ -97,11 +105,10 @@ int64_t port_carry(struct shared *block, const struct port_call *call)
     shared_write(block, PORT_DATA_OFFSET, call->in, call->in_size);
     port_enter(block);
 
-    int64_t result;
-    shared_read(block, PORT_FRAME_OFFSET + offsetof(struct port_frame, result), &result,
-                sizeof(result));
-    if (!result_allowed(row, call, result))
-        port_attacked(call->verb, result);
+    const int64_t checked = read_result(block);
+    if (!result_allowed(row, call, checked))
+        port_attacked(call->verb, checked);
+    const int64_t result = CHECKED(port_once, checked, read_result(block));
     shared_read(block, output_offset(call->in_size), call->out, output_size(row, call, result));
     return result;
 }

@@ -15,8 +15,8 @@
 void shared_read(const struct shared *from, size_t offset, void *to, size_t size)
 {
     const uint64_t address = (uint64_t)from + offset;
-    const volatile uint64_t *word = (const volatile uint64_t *)(address & ~(uint64_t)(WORD - 1));
-    size_t skip = address % WORD;
+    size_t skip = CHECKED(read_aligned, address % WORD, 0);
+    const volatile uint64_t *word = (const volatile uint64_t *)(address - skip);
     uint8_t *at = to;
     while (size > 0) {
         const uint64_t value = word_read(word++);
@@ -36,7 +36,7 @@ void shared_write(struct shared *to, size_t offset, const void *from, size_t siz
     if (!CHECK(write_aligned, ((uint64_t)to + offset) % WORD == 0))
         machine_stop(STOP_BUG);
     for (; size > 0; word++) {
-        uint64_t value = 0;
+        uint64_t value = CHECKED(write_filled, 0, UINT64_MAX);
         const size_t part = size < WORD ? size : WORD;
         memcpy(&value, at, part);
         word_write(word, value);
