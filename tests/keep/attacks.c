@@ -89,7 +89,7 @@ static int64_t answer_most(struct host *h, const struct port_frame *f, int64_t h
     case PORT_CONNECT:
         return PORT_HANDLE_MAX;
     case PORT_EXIT:
-        host_fail("answered");
+        host_end(f);
     default:
         return honest;
     }
@@ -179,13 +179,15 @@ static void claim_prepare(struct host *h)
     ualarm(20000, 300);
 }
 
-/* Interrupts of exec are as they should be; one of the handler is an entry. */
+/* Interrupts of exec are as they should be; one of the handler is an entry, and so is
+ * one of what that entry meets, down to CSSA `value2` + 1. */
 static void nest(struct host *h)
 {
     if (h->run.function == SGX_EEXIT || h->run.exception_vector != VECTOR_INTERRUPT)
         return;
-    h->deep = machine.threads[0].tcs.cssa > 1;
-    h->leaf = h->deep ? SGX_EENTER : SGX_ERESUME;
+    const uint32_t depth = machine.threads[0].tcs.cssa;
+    h->deep = depth > h->value2;
+    h->leaf = depth > 1 ? SGX_EENTER : SGX_ERESUME;
     if (h->deep)
         model_set_single_step_attack(0);
 }
@@ -197,11 +199,37 @@ static void stepping_prepare(struct host *h)
     model_set_single_step_attack((unsigned)h->value);
 }
 
-/* One is enough. */
-static void claim_once(struct host *h)
+/* At the `value`th instruction after the answer to the second call, in the shim or just
+ * behind it. */
+static void own_aep_prepare(struct host *h)
 {
-    if (h->run.function != SGX_EEXIT && h->run.exception_vector == VECTOR_INTERRUPT)
-        model_set_single_step_attack(0);
+    (void)h;
+    model_set_own_aep(true);
+}
+
+static void claim_at(struct host *h)
+{
+    if (h->done)
+        model_set_single_step_attack(0); /* once */
+    if (h->run.function != SGX_EEXIT || h->ports != 2 || h->done)
+        return;
+    h->done = true;
+    model_set_stepping(true);
+    model_set_single_step_attack((unsigned)h->value);
+}
+
+/* While exec itself runs, a while after its second call. */
+static void claim_later_prepare(struct host *h)
+{
+    (void)h;
+    model_set_interrupts(true);
+    model_set_own_aep(true);
+}
+
+static void claim_later(struct host *h)
+{
+    if (h->run.function == SGX_EEXIT && h->ports == 2 && !h->done)
+        h->done = ualarm(200000, 0) < UINT32_MAX;
 }
 
 /* ---- pages taken away ---- */
@@ -314,7 +342,9 @@ const struct attack attacks[] = {
     {.name = "resume_stopped", .exited = resume_stopped, .again = true},
     {.name = "resume_nothing", .exited = resume_nothing},
     {.name = "claim", .prepare = claim_prepare},
-    {.name = "claim_stepping", .prepare = stepping_prepare, .exited = claim_once, .slow = true},
+    {.name = "claim_stepping", .prepare = stepping_prepare, .slow = true},
+    {.name = "claim_at", .prepare = own_aep_prepare, .exited = claim_at},
+    {.name = "claim_later", .prepare = claim_later_prepare, .exited = claim_later},
     {.name = "nest", .prepare = stepping_prepare, .exited = nest, .slow = true},
     {.name = "again", .start = boot_magic, .again = true},
     {.name = "stack_nowhere", .prepare = stack_nowhere},

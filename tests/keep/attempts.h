@@ -39,14 +39,14 @@
         STOP("SB1", "hello", "arg_unaligned", BLOCK, n, 0),  \
         STOP("SB1", "hello", "arg_null", BLOCK, n, 0)
 
+#define CLAIM(n) DIES("SX11", "hello", "claim_at", n, 0)
+#define CLAIMS(n)                                                                             \
+    CLAIM(n), CLAIM((n) + 1), CLAIM((n) + 2), CLAIM((n) + 3), CLAIM((n) + 4), CLAIM((n) + 5), \
+        CLAIM((n) + 6), CLAIM((n) + 7)
+
 #define LIES(test, lie)                                                   \
     DIES("SX14", test, "lie", lie, 1), DIES("SX14", test, "lie", lie, 5), \
         DIES("SX14", test, "lie", lie, 40)
-
-#define CLAIM(n) DIES("SX11", "hello", "claim_stepping", n, 0)
-#define CLAIMS(n)                                                                                 \
-    CLAIM(n), CLAIM(n + 1), CLAIM(n + 2), CLAIM(n + 3), CLAIM(n + 4), CLAIM(n + 5), CLAIM(n + 6), \
-        CLAIM(n + 7), CLAIM(n + 8), CLAIM(n + 9)
 
 static const struct attempt attempts[] = {
     EVERY_GUEST(PASS, "", "none"),
@@ -117,6 +117,7 @@ static const struct attempt attempts[] = {
     BAD_FOR_ALL(PORT_EXCHANGE),
     BAD_FOR_ALL(PORT_STORE),
     BAD_SIZE(PORT_STORE),
+    PASS("SB5", "every_verb", "answer_most", 0, 0),
     STOP("SB17", "hello", "answer_exit", ENDED, 0, 0),
 
     PASS("QUOTE", "no_evidence", "quote_other", 0, 0),
@@ -127,23 +128,32 @@ static const struct attempt attempts[] = {
 
     STOP("SX9", "hello", "again", ENDED, 0, 0),
     STOP("SX9", "touch", "resume_stopped", ENDED, 0, 0),
-    STOP("SX8", "segv", "nest", ENTRY, 3, 0),
+    STOP("SX8", "segv", "nest", ENTRY, 3, 1),
+    STOP("SX8", "segv", "nest", ENTRY, 3, 2),
+    PASS("SX9", "hello", "resume_nothing", 0, 0),
     STOP("SX11", "touch", "enter_twice", ENTRY, 0, 0),
     DIES("SX10", "touch", "claim", 0, 0),
     DIES("SX10", "segv", "claim_stepping", 997, 0),
-    /* an interrupt's frame is offered as an exception's, wherever it comes */
+    DIES("SX11", "hello", "claim_stepping", 1201, 0),
+    STOP("SX10", "spin", "claim_later", EXCEPTION, 0, 0),
     CLAIMS(1),
-    CLAIMS(10),
-    CLAIMS(20),
-    CLAIMS(30),
-    CLAIMS(40),
-    CLAIMS(100),
-    CLAIMS(1000),
-    CLAIMS(20000),
+    CLAIMS(9),
+    CLAIMS(17),
+    CLAIMS(25),
+    CLAIMS(33),
+    CLAIMS(41),
+    CLAIMS(49),
+    CLAIMS(57),
+    CLAIMS(65),
+    CLAIMS(73),
+    CLAIMS(81),
+    CLAIMS(89),
     STOP("FAULT", "touch", "take_pages", FAULT, 0, 0),
 
     /* 1 skip, 2 duplicate, 3 wrong page, 4 wrong permission */
     LIES("touch", 1),
+    LIES("touch", 2),
+    LIES("jit", 2),
     LIES("touch", 3),
     DIES("SX14", "jit", "lie", 4, 1),
     DIES("SX14", "jit", "lie", 4, 3), /* the second takes X away: there is no W to keep */

@@ -23,6 +23,14 @@ static bool is_answered(uint64_t number)
 
 static void hello(void) { say("Hello from the keep"); }
 
+/* SX10: a second or so without a call or a fault. */
+static void spin(void)
+{
+    say("spinning");
+    for (volatile uint32_t i = 0; i < 1000000000; i++)
+        ;
+}
+
 /* SB11: what the table lacks is no system call. */
 static void unknown(void)
 {
@@ -180,8 +188,17 @@ static void every_verb(void)
 }
 
 const struct test call_tests[] = {
-    {"hello", hello}, {"unknown", unknown},       {"pointers", pointers},
-    {"verbs", verbs}, {"clocks", clocks},         {"random", random_numbers},
-    {"futex", futex}, {"evidence", evidence},     {"no_evidence", no_evidence},
-    {"cpuid", cpuid}, {"every_verb", every_verb}, {NULL, NULL},
+    {"hello", hello},
+    {"unknown", unknown},
+    {"pointers", pointers},
+    {"spin", spin},
+    {"verbs", verbs},
+    {"clocks", clocks},
+    {"random", random_numbers},
+    {"futex", futex},
+    {"evidence", evidence},
+    {"no_evidence", no_evidence},
+    {"cpuid", cpuid},
+    {"every_verb", every_verb},
+    {NULL, NULL},
 };
