@@ -120,7 +120,7 @@ struct intel_claims {
     size_t advisory_count;
 };
 
-/* An enclave's report body [SDM 38.15, REPORT]. */
+/* An enclave's report body [SDM 35.15, REPORT]. */
 struct sgx_claims {
     struct intel_claims intel;
     uint8_t cpu_svn[16];

@@ -47,7 +47,7 @@ struct quote {
 /* 0, or -EBADMSG when a length is wrong, or the version or body type unknown. */
 must_use int quote_parse(struct bytes evidence, struct quote *quote);
 
-/* An enclave's REPORT body: of an SGX quote, and of the quoting enclave [SDM 38.15]. */
+/* An enclave's REPORT body: of an SGX quote, and of the quoting enclave [SDM 35.15]. */
 struct enclave_report {
     struct bytes cpu_svn; /* 16 bytes */
     uint32_t misc_select;

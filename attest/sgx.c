@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Enclaves: what a report body says, held against the policy [SDM 38.15]. Trusts
+/* Enclaves: what a report body says, held against the policy [SDM 35.15]. Trusts
  * nothing; whether a quoting enclave vouches for the body is asked elsewhere. */
 #include <errno.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include "attest/intel.h"
 #include "attest/intel_fields.h"
 
-/* ATTRIBUTES.FLAGS [SDM 38.7.1] */
+/* ATTRIBUTES.FLAGS [SDM 35.7.1] */
 #define FLAG_INIT         (1ull << 0)
 #define FLAG_DEBUG        (1ull << 1)
 #define FLAG_MODE64       (1ull << 2)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RSA of 3072 bits with exponent 3, PKCS #1 v1.5 and SHA-256: what an SGX enclave is
- * signed with [SDM 3D 37.14; RFC 8017 8.2]. Numbers are 384 bytes, little-endian.
+ * signed with [SDM 3D 35.14; RFC 8017 8.2]. Numbers are 384 bytes, little-endian.
  * Trusts OpenSSL. */
 #ifndef CRYPTO_RSA_H
 #define CRYPTO_RSA_H
@@ -35,7 +35,7 @@ must_use int rsa_verify(const uint8_t modulus[static RSA_SIZE], struct bytes fir
                         struct bytes second, const uint8_t signature[static RSA_SIZE]);
 
 /* What spares EINIT two divisions by n: q1 = floor(s^2 / n) and
- * q2 = floor(s * (s^2 mod n) / n) [SDM 3D 37.14]. 0, -EBADMSG unless s < n, or -ENOMEM. */
+ * q2 = floor(s * (s^2 mod n) / n) [SDM 3D 35.14]. 0, -EBADMSG unless s < n, or -ENOMEM. */
 must_use int rsa_quotients(const uint8_t modulus[static RSA_SIZE],
                            const uint8_t signature[static RSA_SIZE], uint8_t q1[static RSA_SIZE],
                            uint8_t q2[static RSA_SIZE]);
