@@ -22,6 +22,14 @@ extern const struct sgx_device sgx_model;
 /* True: CPUID in the enclave is #UD, as on hardware; false: the processor runs it. */
 bool model_cpuid_faults(void);
 
+/* What the machine has of what the model needs, without changing anything. */
+struct model_needs {
+    bool processor;    /* FSGSBASE, AVX */
+    bool dispatch;     /* Syscall User Dispatch */
+    bool cpuid_faults; /* not needed: see model_cpuid_faults */
+};
+struct model_needs model_needs(void);
+
 /* X(name, text) */
 #define MODEL_COUNTERS(X)                                     \
     X(eenter, "EENTER")                                       \

@@ -15,6 +15,7 @@
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH /* [Linux linux/prctl.h], since 5.11 */
 #define PR_SET_SYSCALL_USER_DISPATCH 59
+#define PR_SYS_DISPATCH_OFF          0
 #define PR_SYS_DISPATCH_ON           1
 #endif
 #define STACK_SIZE       (128u * 1024u)
@@ -60,6 +61,25 @@ static int open_stack(void)
 static int set_cpuid(unsigned long allowed)
 {
     return syscall(SYS_arch_prctl, ARCH_SET_CPUID, allowed) < 0 ? -errno : 0;
+}
+
+static bool has_avx(void)
+{
+    enum { OSXSAVE_AVX = 3 << 27 };
+    uint32_t a;
+    uint32_t b;
+    uint32_t c;
+    uint32_t d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & OSXSAVE_AVX) == OSXSAVE_AVX;
+}
+
+struct model_needs model_needs(void)
+{
+    return (struct model_needs){
+        .processor = (getauxval(AT_HWCAP2) & HAS_FSGSBASE) != 0 && has_avx(),
+        .dispatch = prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_OFF, 0, 0, 0) == 0,
+        .cpuid_faults = set_cpuid(1) == 0, /* as it is */
+    };
 }
 
 int signals_open(void)
