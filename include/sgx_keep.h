@@ -52,19 +52,20 @@ enum sgx_keep_exit {
 };
 
 /* X(NAME, text): why a keep stops of itself. Constant: nothing secret passes here. */
-#define SGX_KEEP_STOPS(X)                                                       \
-    X(ENDED, "it has ended already")                                            \
-    X(ENTRY, "it was entered when it must not be")                              \
-    X(EXCEPTION, "an exception was claimed that did not happen")                \
-    X(FAULT, "a page that it owns was taken away")                              \
-    X(FATAL, "an exception that no part of it may cause")                       \
-    X(BLOCK, "the addresses or the boot record it was given are not valid")     \
-    X(PORT, "the host broke the rules of the port")                             \
-    X(PAGE, "the host supplied a page of exec that is not exec's")              \
-    X(MEMORY, "a page was not what the processor was to make it")               \
-    X(ENTROPY, "the processor's random numbers failed their test")              \
-    X(CPU, "the processor lacks what a keep needs, or does not have EXINFO on") \
-    X(BUG, "it found a mistake of its own")
+#define SGX_KEEP_STOPS(X)                                                                         \
+    X(ENDED, "the host entered it after its end")                                                 \
+    X(ENTRY, "the host entered it out of turn, or had no enclave memory (EPC) left for it")       \
+    X(EXCEPTION, "the host claimed an exception that did not happen")                             \
+    X(FAULT, "the host took a page away from it")                                                 \
+    X(FATAL, "an exception came that none of its code may cause: a mistake in it, or the host")   \
+    X(BLOCK, "the addresses or the boot record that the host gave are not valid")                 \
+    X(PORT, "the host broke the rules of the port")                                               \
+    X(PAGE, "the host supplied a page of exec that is not exec's; the enarx file may be damaged") \
+    X(MEMORY, "the host did not change a page as it was asked to")                                \
+    X(ENTROPY, "the processor's random numbers failed their test")                                \
+    X(CPU, "the processor or the enclave's signature is not as a keep needs it: see 'enarx "      \
+           "platform info' and 'enarx measure'")                                                  \
+    X(BUG, "it found a mistake of its own; please report it")
 
 #define SGX_KEEP_STOP_NAME(name, text) SGX_KEEP_STOP_##name,
 enum sgx_keep_stop { SGX_KEEP_STOPS(SGX_KEEP_STOP_NAME) SGX_KEEP_STOP_COUNT };

@@ -36,7 +36,7 @@ int enclave_read_key(const char *path, EVP_PKEY **key)
     if (error == -EFBIG)
         return fail("%s is too large to be a private key", path);
     if (error < 0)
-        return fail("cannot read '%s': %s", path, strerror(-error));
+        return fail("cannot read the key '%s': %s", path, strerror(-error));
     error = rsa_parse(pem, key);
     wipe((void *)pem.data, pem.size);
     free((void *)pem.data);
@@ -44,7 +44,10 @@ int enclave_read_key(const char *path, EVP_PKEY **key)
         return fail("%s is not an RSA key of 3072 bits with exponent 3, which SGX asks for; 'enarx "
                     "key sgx create' makes one",
                     path);
-    return error < 0 ? fail("%s is not an unencrypted private key in PEM", path) : 0;
+    return error < 0 ? fail("%s is not a private key in PEM, unencrypted; 'enarx key sgx create' "
+                            "makes one",
+                            path)
+                     : 0;
 }
 
 static int parse_signatures(const char *path, struct bytes text, struct signatures *s)
@@ -67,16 +70,20 @@ int enclave_read_signatures(const char *path, const uint8_t mrenclave[static SHA
     if (error == -EFBIG)
         return fail("%s is too large to be a file of signatures", path);
     if (error < 0)
-        return fail("cannot read '%s': %s", path, strerror(-error));
+        return fail("cannot read the signatures '%s': %s", path, strerror(-error));
     int status = parse_signatures(path, text, &s);
     free((void *)text.data);
     if (status != 0)
         return status;
     const char *fault = sgx_sigstruct_fault(&s.sgx, mrenclave);
     if (fault != NULL)
-        return fail("%s: what it has for SGX %s", path, fault);
+        return fail(
+            "%s: what it has for SGX %s; use the file of this build, or sign with 'enarx sign'",
+            path, fault);
     if (sgx_sigstruct_verify(&s.sgx) < 0)
-        return fail("%s: the signature for SGX is wrong", path);
+        return fail(
+            "%s: the signature for SGX is wrong: the file was changed; sign with 'enarx sign'",
+            path);
     *out = s.sgx;
     return 0;
 }

@@ -103,14 +103,18 @@ static int open_key(int dir, void (*before_key)(void), EVP_PKEY **key, struct fa
         if (error == 0)
             error = read_key(dir, key);
     }
+    if (error == 0)
+        return 0;
+    char path[PATH_MAX];
+    int unknown = user_dir_path(&author_dir, path, fault);
+    if (unknown < 0)
+        return unknown;
     if (error == -EPERM || error == -ELOOP || error == -EBADMSG || error == -EKEYREJECTED)
         return fault_set(fault, error,
-                         "%s/" KEY_FILE " in XDG_STATE_HOME is not a key of yours that others "
-                         "cannot read; remove it",
-                         author_dir.below);
-    return error < 0 ? fault_system(fault, error, "cannot make %s/" KEY_FILE " in XDG_STATE_HOME",
-                                    author_dir.below)
-                     : 0;
+                         "%s/" KEY_FILE " is not a key for enclaves that is yours and closed to "
+                         "others; remove it, and another one is made",
+                         path);
+    return fault_system(fault, error, "cannot make %s/" KEY_FILE, path);
 }
 
 /* ---- what it signed ---- */

@@ -329,8 +329,10 @@ static void each_exit_has_its_entry(void **state)
     };
     char said[256];
     assert_int_equal(play(exits, said), 1);
-    assert_string_equal(said, "enarx: the keep stopped: the processor lacks what a keep needs, or "
-                              "does not have EXINFO on\n");
+    assert_string_equal(said,
+                        "enarx: the keep stopped: the processor or the enclave's signature is "
+                        "not as a keep needs it: see 'enarx platform info' and 'enarx "
+                        "measure'\n");
 }
 
 static void wrong_turns_end_it(void **state)
