@@ -117,8 +117,20 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* The host may wake us early; it may not make us spin past the deadline. */
-static int64_t poll_until_ready(struct port_poll_row *polls, size_t count, uint64_t timeout_ns)
+static void ask_for(const struct wait_row *rows, struct port_poll_row *polls, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        unsigned want = (rows[i].want & OBJECT_READABLE ? PORT_POLL_READ : 0) |
+                        (rows[i].want & OBJECT_WRITABLE ? PORT_POLL_WRITE : 0);
+        polls[i] = (struct port_poll_row){.handle = (int32_t)stream_of(rows[i].object)->handle,
+                                          .want = (uint16_t)want};
+    }
+}
+
+/* The host may wake us early; it may not make us spin past the deadline. What it
+ * writes into a row beside `ready` is dropped. */
+static int64_t poll_until_ready(const struct wait_row *rows, struct port_poll_row *polls,
+                                size_t count, uint64_t timeout_ns)
 {
     uint64_t start = now_ns();
     for (;;) {
@@ -126,6 +138,7 @@ static int64_t poll_until_ready(struct port_poll_row *polls, size_t count, uint6
         uint64_t left = timeout_ns == PORT_FOREVER ? PORT_FOREVER
                         : passed < timeout_ns      ? timeout_ns - passed
                                                    : 0;
+        ask_for(rows, polls, count);
         int64_t ready = port_poll(polls, count, left);
         if (ready != 0 || left == 0)
             return ready;
@@ -137,13 +150,7 @@ int stream_wait(struct wait_row *rows, size_t count, uint64_t timeout_ns)
     struct port_poll_row polls[PORT_POLL_MAX];
     if (count > PORT_POLL_MAX)
         return -EINVAL;
-    for (size_t i = 0; i < count; i++) {
-        unsigned want = (rows[i].want & OBJECT_READABLE ? PORT_POLL_READ : 0) |
-                        (rows[i].want & OBJECT_WRITABLE ? PORT_POLL_WRITE : 0);
-        polls[i] = (struct port_poll_row){.handle = (int32_t)stream_of(rows[i].object)->handle,
-                                          .want = (uint16_t)want};
-    }
-    int64_t ready = poll_until_ready(polls, count, timeout_ns);
+    int64_t ready = poll_until_ready(rows, polls, count, timeout_ns);
     for (size_t i = 0; i < count; i++) {
         unsigned got = ready > 0 ? polls[i].ready : 0;
         rows[i].ready = (got & PORT_POLL_READ ? OBJECT_READABLE : 0) |

@@ -30,6 +30,8 @@ static struct {
     unsigned early_wakes;
     uint64_t last_timeout;
     uint16_t ready;
+    int32_t polled; /* the handle of the first row, as it came */
+    uint16_t wanted;
 } host;
 
 static int64_t exchange(const struct port_call *c)
@@ -57,8 +59,11 @@ static int64_t poll_rows(const struct port_call *c)
 {
     struct port_poll_row *rows = c->out;
     host.last_timeout = c->arg[0];
-    for (size_t i = 0; i < c->in_size / sizeof(*rows); i++)
-        rows[i].ready = host.early_wakes > 0 ? 0 : host.ready;
+    host.polled = rows[0].handle;
+    host.wanted = rows[0].want;
+    for (size_t i = 0; i < c->in_size / sizeof(*rows); i++) /* all of a row is the host's */
+        rows[i] = (struct port_poll_row){
+            .handle = 0x41414141, .want = 0, .ready = host.early_wakes > 0 ? 0 : host.ready};
     if (host.early_wakes > 0) {
         host.early_wakes--;
         return 0;
@@ -218,12 +223,15 @@ static void the_cache_believes_no_one_else(void **state)
 static void an_early_wake_is_no_readiness(void **state)
 {
     (void)state;
-    struct object *o = stream_new_input(0, false);
+    struct object *o = stream_new_input(5, false);
     struct wait_row row = {.object = o, .want = OBJECT_READABLE};
     host.early_wakes = 3;
     host.ready = PORT_POLL_READ;
     assert_int_equal(stream_wait(&row, 1, 1000000000), 1);
     assert_int_equal(row.ready, OBJECT_READABLE);
+    assert_int_equal(host.polled, 5); /* each time anew */
+    assert_int_equal(host.wanted, PORT_POLL_READ);
+    assert_ptr_equal(row.object, o);
     assert_true(host.last_timeout < 1000000000);
     host.early_wakes = 3;
     assert_int_equal(stream_wait(&row, 1, UINT64_MAX), 1);
