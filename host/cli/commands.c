@@ -458,7 +458,7 @@ static const struct command root_commands[] = {
     },
     {
         .name = "attest",
-        .summary = "Verifies evidence from SEV-SNP, SGX and TDX machines",
+        .summary = "Makes and verifies evidence of what a machine runs",
         OPTIONS(only_help),
         COMMANDS(attest_commands),
     },
@@ -509,7 +509,7 @@ const struct command command_root = {
 
 const struct entry command_statuses[] = {
     {"0 to 255", "What the program itself returned."},
-    {"1", "The program could not be started; a message says why."},
+    {"1", "The program could not be started, or its keep stopped; a message says why."},
     {"2", "The command line is wrong."},
     {"3", "The evidence was refused."},
     {"124", "The program ran longer than --timeout allows."},
@@ -519,12 +519,10 @@ const struct entry command_statuses[] = {
 };
 
 const struct entry command_variables[] = {
-    {"ENARX_LOG", "What to say on standard error: error, warn, info or debug. Default: info."},
+    {"ENARX_LOG", "What to say on standard error: off, error, warn, info or debug. Default: info."},
     {"XDG_CACHE_HOME",
      "Where the caches of compiled code and of collateral are. Default: ~/.cache."},
-    {"XDG_STATE_HOME",
-     "Where the key that authenticates the cache is, the key that signs enclaves with what it has "
-     "signed, and the keys of simulated machines. Default: ~/.local/state."},
+    {"XDG_STATE_HOME", "Where the keys are, see FILES. Default: ~/.local/state."},
     {NULL, NULL},
 };
 
@@ -532,6 +530,14 @@ const struct entry command_files[] = {
     {"Enarx.toml", "What a program gets; 'enarx config init' writes one that explains itself."},
     {SIGNATURES_FILE, "The signatures of this build, as 'enarx sign' makes them."},
     {"policy.toml", "What evidence to accept; every key stands in docs/policy.md."},
+    {"$XDG_STATE_HOME/enarx/cache.key",
+     "Authenticates the cache of compiled code, where the processor has no key for it. Made on "
+     "first use, as the next ones are."},
+    {"$XDG_STATE_HOME/enarx/sgx.key",
+     "Signs enclaves; beside it what it has signed, sgx-MRENCLAVE.sig."},
+    {"$XDG_STATE_HOME/enarx/sim",
+     "The secret of the simulated processor, and the root of simulated evidence with all that "
+     "hangs below it. Worth nothing to anybody else."},
     {NULL, NULL},
 };
 
@@ -545,5 +551,9 @@ const struct entry command_examples[] = {
     {"enarx attest verify --collateral collateral quote.bin", "Verifies it."},
     {"enarx platform info", "Shows what the machine can do."},
     {"enarx measure", "Shows the measurement that a policy has to name."},
+    {"enarx run --backend sgx-sim hello.wasm",
+     "Runs a program in the keep of SGX, on a software model of the processor."},
+    {"enarx attest evidence --backend sgx-sim -o ev",
+     "Shows what such a keep would prove to others."},
     {NULL, NULL},
 };
