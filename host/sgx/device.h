@@ -32,7 +32,8 @@ struct sgx_device {
     int (*add)(uint64_t offset, const void *from, uint64_t size, uint64_t flags);
 
     /* EINIT, then maps the whole enclave: what was added with its permissions, all
-     * else so that first touches are served with EAUG. -EPERM: EINIT refused it. */
+     * else so that first touches are served with EAUG. -EPERM: EINIT refused it;
+     * -EACCES: it may not be mapped executable. */
     int (*init)(const struct sgx_sigstruct *sigstruct);
 
     /* EMODPR, EMODT to PT_TRIM, EREMOVE. */

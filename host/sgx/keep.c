@@ -132,6 +132,9 @@ static int start(const struct sgx_device *device, struct bytes signature)
     int error = device->init(&sigstruct);
     if (error == -EPERM)
         return complain(error, "the processor refused the enclave's signature (EINIT)");
+    if (error == -EACCES)
+        return complain(error,
+                        "mapping the enclave to execute it, which a /dev mounted noexec forbids");
     return error < 0 ? complain(error, "initialising the enclave") : 0;
 }
 

@@ -129,14 +129,16 @@ static int map_all(void)
     return error < 0 ? error : map(at, kernel.size, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
-/* A positive result is EINIT's own. */
+/* A positive result is EINIT's own. -EPERM from mmap is another matter: a file system
+ * that nothing may be executed from. */
 static int init(const struct sgx_sigstruct *sigstruct)
 {
     struct sgx_enclave_init init = {.sigstruct = (uintptr_t)sigstruct};
     int result = ioctl(kernel.fd, SGX_IOC_ENCLAVE_INIT, &init);
     if (result != 0)
         return result > 0 ? -EPERM : -errno;
-    return map_all();
+    int error = map_all();
+    return error == -EPERM ? -EACCES : error;
 }
 
 /* ---- while it runs ---- */

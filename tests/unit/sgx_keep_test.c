@@ -209,6 +209,8 @@ static void refused_signatures_are_an_error(void **state)
     (void)state;
     device.fail_init = -EPERM;
     assert_int_equal(sgx_prepare(&fake, &keep), -EPERM);
+    device.fail_init = -EACCES;
+    assert_int_equal(sgx_prepare(&fake, &keep), -EACCES);
     keep.signature.size--;
     assert_int_equal(sgx_prepare(&fake, &keep), -EINVAL);
 }
