@@ -94,6 +94,7 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
     int error = close_others(keep, output_fd);
     if (error < 0)
         child_fail("descriptors", error);
+    keep->counters = &report->counters;
     error = port_host_new(keep, report, output_fd, &keep->host);
     if (error < 0)
         child_fail("port", error);
@@ -179,20 +180,28 @@ static void wait_for_end(struct watch *w, const struct keep *keep)
     }
 }
 
-static struct outcome judge(const struct watch *w, int status, const struct keep_report *shared)
+static struct outcome judge(const struct watch *w, int status, const struct keep_report *report)
 {
-    struct keep_report report = *(const volatile struct keep_report *)shared;
     if (w->timed_out)
         return (struct outcome){.ending = ENDED_TIMEOUT};
     if (WIFSIGNALED(status))
         return (struct outcome){.ending = ENDED_SIGNAL, .code = WTERMSIG(status)};
-    if (WEXITSTATUS(status) != 0 || report.set != 1)
+    if (WEXITSTATUS(status) != 0 || report->set != 1)
         return (struct outcome){.ending = ENDED_FAILED};
-    if (report.end == PORT_END_DONE)
-        return (struct outcome){.ending = ENDED_EXIT, .code = (int)(report.status & 0xff)};
-    if (report.end == PORT_END_TRAP)
+    if (report->end == PORT_END_DONE)
+        return (struct outcome){.ending = ENDED_EXIT, .code = (int)(report->status & 0xff)};
+    if (report->end == PORT_END_TRAP)
         return (struct outcome){.ending = ENDED_TRAP};
     return (struct outcome){.ending = ENDED_FAILED};
+}
+
+static struct outcome conclude(const struct watch *w, int status, const struct keep_report *shared)
+{
+    const struct keep_report report = *(const volatile struct keep_report *)shared;
+    struct outcome outcome = judge(w, status, &report);
+    if (report.counters.known <= COUNTER_COUNT)
+        outcome.counters = report.counters;
+    return outcome;
 }
 
 static int open_pid(pid_t pid)
@@ -216,7 +225,7 @@ static int watch_child(struct watch *w, const struct keep *keep, const struct ke
         if (errno != EINTR)
             return -errno;
     }
-    *outcome = judge(w, status, report);
+    *outcome = conclude(w, status, report);
     return w->output_error;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "base/cur.h"
+#include "host/counters.h"
 #include "host/exec_image.h"
 #include "include/port.h"
 
@@ -65,6 +66,7 @@ struct keep {
     /* Set by keep_run. */
     struct elf_image exec;
     struct port_host *host;
+    struct counters *counters; /* the backend's to count in; the parent sees them */
 };
 
 enum ending {
@@ -78,6 +80,7 @@ enum ending {
 struct outcome {
     enum ending ending;
     int code;
+    struct counters counters;
 };
 
 /* Starts a keep and waits for its end; forwards SIGINT, SIGTERM, SIGHUP and

@@ -37,8 +37,9 @@ struct request {
 
 static int64_t serve_exit(struct port_host *h, const struct request *r)
 {
-    *h->report = (struct keep_report){
-        .set = 1, .end = (uint32_t)r->frame.arg[0], .status = (uint32_t)r->frame.arg[1]};
+    h->report->end = (uint32_t)r->frame.arg[0];
+    h->report->status = (uint32_t)r->frame.arg[1];
+    h->report->set = 1;
     _exit(0);
 }
 

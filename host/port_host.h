@@ -18,6 +18,7 @@ struct keep_report {
     uint32_t set; /* 1 when the keep ended by its own call */
     uint32_t end; /* enum port_end */
     uint32_t status;
+    struct counters counters;
 };
 
 /* Serves `keep`. `report` and the descriptors are borrowed; -1: none. */

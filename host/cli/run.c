@@ -23,8 +23,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -295,8 +297,25 @@ static int tell_signal(int number)
     return STATUS_SIGNAL + number;
 }
 
+static void tell_counters(const struct run *r)
+{
+    const struct counters *c = &r->outcome.counters;
+    char line[1024] = "counted";
+#define TEXT(name, text) text,
+    static const char *const texts[] = {COUNTERS(TEXT)};
+#undef TEXT
+    for (uint32_t i = 0; i < c->known; i++) {
+        const size_t length = strlen(line);
+        snprintf(line + length, sizeof(line) - length, "%s %" PRIu64 " %s", i == 0 ? ":" : ",",
+                 c->value[i], texts[i]);
+    }
+    if (c->known > 0)
+        debug(r->level, "%s", line);
+}
+
 static int conclude(struct run *r)
 {
+    tell_counters(r);
     int status = finish_output(r);
     finish_cache(r);
     if (status != 0)
@@ -328,6 +347,17 @@ static json_t *digest_or_null(const struct run *r, const uint8_t digest[static D
     return json_string(text);
 }
 
+static json_t *counters_or_null(const struct counters *c)
+{
+    json_t *told = c->known == 0 ? NULL : json_object();
+#define NAME(name, text) #name,
+    static const char *const names[] = {COUNTERS(NAME)};
+#undef NAME
+    for (uint32_t i = 0; told != NULL && i < c->known; i++)
+        (void)!json_object_set_new(told, names[i], json_integer((json_int_t)c->value[i]));
+    return told;
+}
+
 /* Where it does not get out, the exit status still tells. */
 static void tell_json(const struct run *r, int status)
 {
@@ -335,11 +365,12 @@ static void tell_json(const struct run *r, int status)
         [ENDED_EXIT] = "exit",     [ENDED_TRAP] = "trap",       [ENDED_FAILED] = "failed",
         [ENDED_SIGNAL] = "signal", [ENDED_TIMEOUT] = "timeout",
     };
-    json_t *told = json_pack(
-        "{s:s, s:i, s:s?, s:o, s:o, s:I}", "ending", names[r->outcome.ending], "status", status,
-        "backend", r->backend != NULL ? r->backend->name : NULL, "module_digest",
-        digest_or_null(r, r->plan.module_digest), "workload_digest",
-        digest_or_null(r, r->plan.workload_digest), "duration_ms", (json_int_t)r->duration_ms);
+    json_t *told =
+        json_pack("{s:s, s:i, s:s?, s:o, s:o, s:I, s:o*}", "ending", names[r->outcome.ending],
+                  "status", status, "backend", r->backend != NULL ? r->backend->name : NULL,
+                  "module_digest", digest_or_null(r, r->plan.module_digest), "workload_digest",
+                  digest_or_null(r, r->plan.workload_digest), "duration_ms",
+                  (json_int_t)r->duration_ms, "counters", counters_or_null(&r->outcome.counters));
     if (json_put(told, stderr) != 0)
         clearerr(stderr);
     json_decref(told);

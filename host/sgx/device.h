@@ -45,6 +45,9 @@ struct sgx_device {
      * run->user_handler with the registers of an exit. */
     vdso_sgx_enter_enclave_t (*entry)(void);
 
+    /* COUNTERS_MODEL as they stand; null: this device does not count. */
+    void (*counters)(uint64_t *values);
+
     /* Quoting, opened by `open`. -ENOSYS: no quoting here. */
     int (*quote_target)(struct sgx_targetinfo *target);
     int (*quote_sign)(const struct sgx_report *report, uint8_t *quote, size_t *size);

@@ -15,6 +15,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Exceptions [SDM 3A 6.3.1]. */
+#define INVALID_OPCODE 6u
+#define PAGE_FAULT     14u
+
 _Static_assert(offsetof(struct sgx_entry, exit_rdi) == 32, "enter.S");
 _Static_assert(offsetof(struct sgx_entry, run) == 48, "enter.S");
 _Static_assert(offsetof(struct sgx_enclave_run, user_data) == 32, "enter.S [Linux asm/sgx.h]");
@@ -187,12 +191,35 @@ static struct shared *make_block(const struct boot_record *boot)
     return block;
 }
 
+/* ---- counting ---- */
+
+static enum counter counter_of(enum sgx_turn turn, uint16_t vector)
+{
+    if (turn == SGX_TURN_SERVE)
+        return COUNTER_exit_port;
+    if (turn == SGX_TURN_RESUME)
+        return COUNTER_exit_resume;
+    return vector == INVALID_OPCODE ? COUNTER_exception_ud
+           : vector == PAGE_FAULT   ? COUNTER_exception_pf
+                                    : COUNTER_exception_other;
+}
+
+static void count(struct counters *c, uint64_t leaf, enum counter left)
+{
+    c->value[leaf == SGX_ERESUME ? COUNTER_resume : COUNTER_enter]++;
+    c->value[left]++;
+    c->known = COUNTER_LOADER_COUNT;
+    if (sgx.device->counters == NULL)
+        return;
+    sgx.device->counters(&c->value[COUNTER_LOADER_COUNT]);
+    c->known = COUNTER_COUNT;
+}
+
 /* Once in and out again. */
-static enum sgx_turn take_turn(vdso_sgx_enter_enclave_t entry, struct sgx_entry *e,
-                               struct sgx_turns *turns)
+static enum sgx_turn take_turn(struct sgx_entry *e, struct sgx_turns *turns, struct counters *c)
 {
     const char *why = NULL;
-    if (sgx_enter_once(entry, e) != 0)
+    if (sgx_enter_once(sgx.device->entry(), e) != 0)
         stop("the kernel did not enter it");
     const struct sgx_left left = {
         .leaf = e->run->function,
@@ -204,10 +231,11 @@ static enum sgx_turn take_turn(vdso_sgx_enter_enclave_t entry, struct sgx_entry 
     enum sgx_turn turn = sgx_turn_take(turns, &left, &why);
     if (turn == SGX_TURN_END)
         stop(why);
+    count(c, e->leaf, counter_of(turn, left.vector));
     return turn;
 }
 
-no_return void sgx_enter(const struct sgx_device *device, struct keep *keep)
+no_return void sgx_enter(struct keep *keep)
 {
     struct shared *block = make_block(&keep->boot);
     struct sgx_enclave_run run = {.tcs = sgx.tcs, .user_handler = (uintptr_t)sgx_exit_handler};
@@ -222,7 +250,7 @@ no_return void sgx_enter(const struct sgx_device *device, struct keep *keep)
     run.user_data = (uintptr_t)&entry;
     close(keep->exec.fd);
     for (;;) {
-        enum sgx_turn turn = take_turn(device->entry(), &entry, &turns);
+        enum sgx_turn turn = take_turn(&entry, &turns, keep->counters);
         if (turn == SGX_TURN_SERVE)
             port_host_serve(keep->host, block);
         entry.rdi = entry.rsi = entry.rdx = 0;

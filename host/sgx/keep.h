@@ -11,6 +11,6 @@
 must_use int sgx_prepare(const struct sgx_device *device, struct keep *keep);
 
 /* Enters it and serves it until it ends. */
-no_return void sgx_enter(const struct sgx_device *device, struct keep *keep);
+no_return void sgx_enter(struct keep *keep);
 
 #endif

@@ -6,7 +6,6 @@
 #include "host/sgx/probe.h"
 
 static int prepare(struct keep *keep) { return sgx_prepare(&sgx_kernel, keep); }
-static no_return void enter(struct keep *keep) { sgx_enter(&sgx_kernel, keep); }
 
 /* For SGX_KEEP_RESTRICT, SGX_KEEP_TRIM and SGX_KEEP_REMOVE. */
 static const uint32_t ioctls[] = {
@@ -26,5 +25,5 @@ const struct backend sgx_backend = {
     .prepare = prepare,
     .ioctls = ioctls,
     .ioctl_count = ARRAY_COUNT(ioctls),
-    .enter = enter,
+    .enter = sgx_enter,
 };

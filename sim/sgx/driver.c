@@ -188,6 +188,8 @@ static int remove_pages(uint64_t offset, uint64_t size)
 
 static vdso_sgx_enter_enclave_t entry(void) { return model_enter; }
 
+static void count(uint64_t *values) { memcpy(values, &machine.count, sizeof(machine.count)); }
+
 const struct sgx_device sgx_model = {
     .name = "software model",
     .open = open_model,
@@ -198,6 +200,7 @@ const struct sgx_device sgx_model = {
     .trim = trim,
     .remove = remove_pages,
     .entry = entry,
+    .counters = count,
     .quote_target = quoting_target,
     .quote_sign = quoting_sign,
 };

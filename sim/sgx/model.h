@@ -13,6 +13,7 @@
 #ifndef SIM_SGX_MODEL_H
 #define SIM_SGX_MODEL_H
 
+#include "host/counters.h"
 #include "host/sgx/device.h"
 
 #include <stdbool.h>
@@ -30,33 +31,9 @@ struct model_needs {
 };
 struct model_needs model_needs(void);
 
-/* X(name, text) */
-#define MODEL_COUNTERS(X)                                     \
-    X(eenter, "EENTER")                                       \
-    X(eresume, "ERESUME")                                     \
-    X(eexit, "EEXIT")                                         \
-    X(aex_syscall, "AEX by a system call")                    \
-    X(aex_touch, "AEX by the first touch of a page")          \
-    X(aex_eaug, "AEX that the kernel served with EAUG alone") \
-    X(aex_page_fault, "AEX by another page fault")            \
-    X(aex_interrupt, "AEX by an interrupt")                   \
-    X(aex_other, "AEX by another exception")                  \
-    X(eadd, "EADD")                                           \
-    X(eextend_bytes, "bytes measured with EEXTEND")           \
-    X(eaug, "EAUG")                                           \
-    X(emodpr, "EMODPR")                                       \
-    X(emodt, "EMODT")                                         \
-    X(eremove, "EREMOVE")                                     \
-    X(ereport, "EREPORT")                                     \
-    X(egetkey, "EGETKEY")                                     \
-    X(eaccept, "EACCEPT")                                     \
-    X(eacceptcopy, "EACCEPTCOPY")                             \
-    X(emodpe, "EMODPE")                                       \
-    X(traps, "signals that the model took: none on hardware")
-
 struct model_counters {
 #define MODEL_COUNTER(name, text) uint64_t name;
-    MODEL_COUNTERS(MODEL_COUNTER)
+    COUNTERS_MODEL(MODEL_COUNTER)
 #undef MODEL_COUNTER
 };
 

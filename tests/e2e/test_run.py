@@ -201,6 +201,21 @@ def test_json_exit(enarx, tool):
     assert result.status == 134
 
 
+def test_json_counters(enarx, tool):
+    """An enclave was entered once more than it was left to be served, and as often left."""
+    told = ending(enarx("run", "--json", tool, "exit", 0))
+    counted = told.get("counters")
+    if enarx.backend != "sgx-sim":
+        assert counted is None
+        return
+    exceptions = sum(counted[f"exception_{kind}"] for kind in ("ud", "pf", "other"))
+    assert counted["enter"] == counted["exit_port"] + counted["exit_resume"]
+    assert counted["resume"] == counted["exit_resume"] == exceptions
+    assert counted["eenter"] == counted["enter"] and counted["exit_port"] > 0
+    assert counted["exception_ud"] == counted["aex_syscall"] > 0
+    assert counted["eadd"] * 4096 == counted["eextend_bytes"] > 0
+
+
 def test_json_trap(enarx, wasm):
     result = enarx.run("--json", wasm("trap"), "unreachable")
     assert ending(result)["ending"] == "trap" and result.status == 134

@@ -68,6 +68,19 @@ static no_return void exits(struct keep *keep) { end(keep, PORT_END_DONE, 42); }
 static no_return void traps(struct keep *keep) { end(keep, PORT_END_TRAP, 0); }
 static no_return void lies(struct keep *keep) { end(keep, 12345, 0); }
 
+static no_return void counts(struct keep *keep)
+{
+    keep->counters->value[COUNTER_COUNT - 1] = UINT64_MAX;
+    keep->counters->known = COUNTER_COUNT;
+    end(keep, PORT_END_DONE, 0);
+}
+
+static no_return void miscounts(struct keep *keep)
+{
+    keep->counters->known = COUNTER_COUNT + 1;
+    end(keep, PORT_END_DONE, 0);
+}
+
 static no_return void vanishes(struct keep *keep)
 {
     (void)keep;
@@ -118,6 +131,18 @@ static void what_is_no_ending_is_a_failure(void **state)
     (void)state;
     assert_int_equal(run(lies, &(struct keep){0}).ending, ENDED_FAILED);
     assert_int_equal(run(vanishes, &(struct keep){0}).ending, ENDED_FAILED);
+}
+
+static void what_a_keep_counted_is_told(void **state)
+{
+    (void)state;
+    struct outcome o = run(counts, &(struct keep){0});
+    assert_int_equal(o.counters.known, COUNTER_COUNT);
+    assert_int_equal(o.counters.value[COUNTER_COUNT - 1], UINT64_MAX);
+    assert_int_equal(run(exits, &(struct keep){0}).counters.known, 0);
+    o = run(miscounts, &(struct keep){0});
+    assert_int_equal(o.ending, ENDED_EXIT);
+    assert_int_equal(o.counters.known, 0);
 }
 
 static no_return void ignores_signals(struct keep *keep)
@@ -345,6 +370,7 @@ int main(void)
         cmocka_unit_test(every_ending_is_told),
         cmocka_unit_test(ignored_children_have_an_ending_too),
         cmocka_unit_test(what_is_no_ending_is_a_failure),
+        cmocka_unit_test(what_a_keep_counted_is_told),
         cmocka_unit_test(a_keep_cannot_ignore_its_user_for_ever),
         cmocka_unit_test(a_keep_can_do_nothing_else),
         cmocka_unit_test(backends_prepare_before_the_sandbox),

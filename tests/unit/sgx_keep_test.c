@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,7 +166,7 @@ static int enclave(unsigned long rdi, unsigned long rsi, unsigned long rdx, unsi
 
 static vdso_sgx_enter_enclave_t dev_entry(void) { return enclave; }
 
-static const struct sgx_device fake = {
+static struct sgx_device fake = {
     .name = "a device",
     .open = dev_open,
     .create = dev_create,
@@ -296,20 +297,25 @@ static void quotes_fit_their_room(void **state)
         (leaf), SGX_ERESUME, 0, 0, 6 \
     }
 
+static void count(uint64_t *values) { values[COUNTER_COUNT - COUNTER_LOADER_COUNT - 1] = 77; }
+
+static struct keep_report *report; /* the child's too */
+
 /* Runs the script in a child; what that says goes to `said`. Its exit status. */
 static int play(const struct exit *exits, char said[static 256])
 {
     int fds[2];
     int status;
     assert_int_equal(pipe(fds), 0);
+    memset(report, 0, sizeof(*report));
+    keep.counters = &report->counters;
     pid_t pid = fork();
     if (pid == 0) {
-        struct keep_report report;
         dup2(fds[1], STDERR_FILENO);
         script = exits_begin = exits;
-        if (port_host_new(&keep, &report, -1, &keep.host) < 0)
+        if (port_host_new(&keep, report, -1, &keep.host) < 0)
             _exit(78);
-        sgx_enter(&fake, &keep);
+        sgx_enter(&keep);
     }
     close(fds[1]);
     ssize_t size = read(fds[0], said, 255);
@@ -335,6 +341,36 @@ static void each_exit_has_its_entry(void **state)
                         "enarx: the keep stopped: the processor or the enclave's signature is "
                         "not as a keep needs it: see 'enarx platform info' and 'enarx "
                         "measure'\n");
+}
+
+static void each_exit_is_counted(void **state)
+{
+    (void)state;
+    static const struct exit exits[] = {
+        EXCEPTION(SGX_EENTER),
+        EXIT_RESUME(SGX_EENTER),
+        {SGX_ERESUME, SGX_ERESUME, 0, 0, 14},
+        EXIT_RESUME(SGX_EENTER),
+        {SGX_ERESUME, SGX_ERESUME, 0, 0, 19},
+        EXIT_RESUME(SGX_EENTER),
+        EXIT_PORT(SGX_ERESUME),
+        EXIT_DEAD(SGX_EENTER, SGX_KEEP_STOP_CPU),
+    };
+    static const uint64_t expected[COUNTER_LOADER_COUNT] = {
+        [COUNTER_enter] = 4,           [COUNTER_resume] = 3,       [COUNTER_exit_port] = 1,
+        [COUNTER_exit_resume] = 3,     [COUNTER_exception_ud] = 1, [COUNTER_exception_pf] = 1,
+        [COUNTER_exception_other] = 1,
+    };
+    char said[256];
+    assert_int_equal(play(exits, said), 1);
+    assert_int_equal(report->counters.known, COUNTER_LOADER_COUNT);
+    assert_memory_equal(report->counters.value, expected, sizeof(expected));
+    fake.counters = count; /* a device that counts itself */
+    assert_int_equal(play(exits, said), 1);
+    fake.counters = NULL;
+    assert_int_equal(report->counters.known, COUNTER_COUNT);
+    assert_memory_equal(report->counters.value, expected, sizeof(expected));
+    assert_int_equal(report->counters.value[COUNTER_COUNT - 1], 77);
 }
 
 static void wrong_turns_end_it(void **state)
@@ -381,12 +417,14 @@ static void an_entry_leaves_no_trace(void **state)
 
 int main(void)
 {
+    report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(is_built_in_order, prepare),
         cmocka_unit_test_setup(refused_signatures_are_an_error, prepare),
         cmocka_unit_test_setup(pages_of_the_enclave_alone, prepare),
         cmocka_unit_test_setup(quotes_fit_their_room, prepare),
         cmocka_unit_test_setup(each_exit_has_its_entry, prepare),
+        cmocka_unit_test_setup(each_exit_is_counted, prepare),
         cmocka_unit_test_setup(wrong_turns_end_it, prepare),
         cmocka_unit_test_setup(an_entry_leaves_no_trace, prepare),
     };

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How often a keep on SGX was entered and left, and what became of its pages.
+ * Plain numbers that a keep's process tells: nothing is decided by them. */
+#ifndef HOST_COUNTERS_H
+#define HOST_COUNTERS_H
+
+#include <stdint.h>
+
+/* X(name, text): what the loader sees, on hardware too. There interrupts, and faults
+ * that the kernel serves, leave and resume an enclave unseen. */
+#define COUNTERS_LOADER(X)                              \
+    X(enter, "entries")                                 \
+    X(resume, "resumptions")                            \
+    X(exit_port, "exits for a call of the port")        \
+    X(exit_resume, "exits to be resumed")               \
+    X(exception_ud, "exits by #UD, system calls' too")  \
+    X(exception_pf, "exits by #PF, first touches' too") \
+    X(exception_other, "exits by another exception")
+
+/* X(name, text): what a model of the processor counts besides. */
+#define COUNTERS_MODEL(X)                                     \
+    X(eenter, "EENTER")                                       \
+    X(eresume, "ERESUME")                                     \
+    X(eexit, "EEXIT")                                         \
+    X(aex_syscall, "AEX by a system call")                    \
+    X(aex_touch, "AEX by the first touch of a page")          \
+    X(aex_eaug, "AEX that the kernel served with EAUG alone") \
+    X(aex_page_fault, "AEX by another page fault")            \
+    X(aex_interrupt, "AEX by an interrupt")                   \
+    X(aex_other, "AEX by another exception")                  \
+    X(eadd, "EADD")                                           \
+    X(eextend_bytes, "bytes measured with EEXTEND")           \
+    X(eaug, "EAUG")                                           \
+    X(emodpr, "EMODPR")                                       \
+    X(emodt, "EMODT")                                         \
+    X(eremove, "EREMOVE")                                     \
+    X(ereport, "EREPORT")                                     \
+    X(egetkey, "EGETKEY")                                     \
+    X(eaccept, "EACCEPT")                                     \
+    X(eacceptcopy, "EACCEPTCOPY")                             \
+    X(emodpe, "EMODPE")                                       \
+    X(traps, "signals that the model took: none on hardware")
+
+#define COUNTERS(X) COUNTERS_LOADER(X) COUNTERS_MODEL(X)
+
+#define COUNTER_NAME(name, text) COUNTER_##name,
+#define COUNTER_ONE(name, text)  +1
+enum counter { COUNTERS(COUNTER_NAME) COUNTER_COUNT };
+enum { COUNTER_LOADER_COUNT = 0 COUNTERS_LOADER(COUNTER_ONE) };
+#undef COUNTER_NAME
+#undef COUNTER_ONE
+
+struct counters {
+    uint32_t known; /* the first so many are: 0 where nothing was counted */
+    uint64_t value[COUNTER_COUNT];
+};
+
+#endif
