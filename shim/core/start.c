@@ -85,6 +85,16 @@ static void lay_out(struct memory *m, const struct start *start)
         machine_stop(STOP_BUG); /* exec has outgrown the layout */
 }
 
+/* exec begins by relocating its data: brought now, all of it takes no exception. */
+static void bring_data(struct kernel *k)
+{
+    for (uint32_t i = 0; i < exec_image.segment_count; i++) {
+        const struct exec_segment *s = &exec_image.segments[i];
+        if (s->prot & PROT_W && !user_ok(k, k->memory.exec_base + s->address, s->file_size, PROT_W))
+            machine_stop(STOP_BUG);
+    }
+}
+
 /* ---- its stack ---- */
 
 struct stack_top {
@@ -154,6 +164,7 @@ void kernel_start(struct kernel *k, const struct start *start, struct frame *f)
     k->block = start->block;
     take_boot_record(k);
     lay_out(&k->memory, start);
+    bring_data(k);
     *f = (struct frame){
         .rip = start->exec_base + exec_image.entry,
         .rsp = make_stack(k, start),
