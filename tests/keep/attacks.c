@@ -179,10 +179,20 @@ static void claim_prepare(struct host *h)
     ualarm(20000, 300);
 }
 
+static void stepping_prepare(struct host *h)
+{
+    model_set_stepping(true);
+    model_set_own_aep(true);
+    model_set_single_step_attack((unsigned)h->value);
+}
+
 /* Interrupts of exec are as they should be; one of the handler is an entry, and so is
- * one of what that entry meets, down to CSSA `value2` + 1. */
+ * one of what that entry meets, down to CSSA `value2` + 1. From exec's first exit on:
+ * what the shim does before takes long in steps. */
 static void nest(struct host *h)
 {
+    if (h->exits == 0)
+        stepping_prepare(h);
     if (h->run.function == SGX_EEXIT || h->run.exception_vector != VECTOR_INTERRUPT)
         return;
     const uint32_t depth = machine.threads[0].tcs.cssa;
@@ -190,13 +200,6 @@ static void nest(struct host *h)
     h->leaf = depth > 1 ? SGX_EENTER : SGX_ERESUME;
     if (h->deep)
         model_set_single_step_attack(0);
-}
-
-static void stepping_prepare(struct host *h)
-{
-    model_set_stepping(true);
-    model_set_own_aep(true);
-    model_set_single_step_attack((unsigned)h->value);
 }
 
 /* At the `value`th instruction after the answer to the second call, in the shim or just
@@ -343,9 +346,7 @@ const struct attack attacks[] = {
     {.name = "resume_nothing", .exited = resume_nothing},
     {.name = "claim", .prepare = claim_prepare},
     {.name = "claim_stepping", .prepare = stepping_prepare, .slow = true},
-    {.name = "claim_at", .prepare = own_aep_prepare, .exited = claim_at},
-    {.name = "claim_later", .prepare = claim_later_prepare, .exited = claim_later},
-    {.name = "nest", .prepare = stepping_prepare, .exited = nest, .slow = true},
+    {.name = "nest", .exited = nest, .slow = true},
     {.name = "again", .start = boot_magic, .again = true},
     {.name = "stack_nowhere", .prepare = stack_nowhere},
     {.name = "stack_inside", .prepare = stack_inside},

@@ -20,7 +20,7 @@
 
 #define TIME_LIMIT 20u  /* seconds: a keep that hangs has not stopped */
 #define SLOW_LIMIT 300u /* in stepping mode */
-#define EXITS_MAX  800000u
+#define EXITS_MAX  400000u
 
 extern struct sgx_image keep_image; /* main.c: made once */
 extern struct sgx_sigstruct keep_sigstruct;
