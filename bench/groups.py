@@ -145,7 +145,7 @@ files = [ {{ kind = "stdin" }}, {{ kind = "stdout" }}, {{ kind = "stderr" }},
 """
 
 
-def echo_server(side, module):
+def echo_server(side, module, json=False, stderr=None):
     """Starts the server at a free port; the process and the port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     port = listener.getsockname()[1]
@@ -157,9 +157,9 @@ def echo_server(side, module):
     listener.close()
     config = build.OUT / "Enarx.toml"
     config.write_text(CONFIG.format(port=port))
-    command = side.cached(module, config=config)
-    return subprocess.Popen(command.words(), env=command.environ(),
-                            stdin=subprocess.DEVNULL), port
+    command = side.cached(module, config=config, json=json)
+    return subprocess.Popen(command.words(), env=command.environ(), stdin=subprocess.DEVNULL,
+                            stderr=stderr), port
 
 
 def dial(port):
@@ -242,9 +242,11 @@ def kernel(command):
     return way
 
 
-def compute(sides, quick):
-    """Kernels that time themselves, from code that is already compiled."""
+def compute(sides, quick, names=None):
+    """Kernels that time themselves, from code that is already compiled; all, or those named."""
     for row in build.TABLE["kernel"]:
+        if names and row["name"] not in names:
+            continue
         module = build.program(row.get("program", row["name"]))
         args = ["1" if quick else str(row["reps"]), row.get("mode", "")]
         for side in engines(sides):

@@ -113,8 +113,8 @@ def verdict(group, rows):
     return f"To reach: {what} at least {target}. Measured: {got:.3f}, {word}."
 
 
-def markdown(result):
-    """The lines of docs/bench.md."""
+def markdown(result, sections):
+    """The lines of docs/bench.md; those of `sections` are made elsewhere."""
     yield "<!-- Written by `make bench` from docs/bench/raw.json: do not edit. -->\n# Benchmarks\n"
     it = result["machine"]
     yield (f"Measured {it['date']} on {it['cpu']}, {it['cores']} cores, {it['memory_gib']} GiB, "
@@ -137,6 +137,7 @@ def markdown(result):
         ending = [text for text in (verdict(group, rows), *closing(group, result)) if text]
         if ending:
             yield "\n" + "\n\n".join(ending)
+    yield from sections
     notes = build.HERE / "notes.md"
     if notes.exists():
         yield "\n" + notes.read_text().strip()
@@ -158,20 +159,24 @@ def closing(group, result):
             f"**{row['name']}** {row['what']}" for row in build.TABLE["kernel"]) + "."
 
 
-def write(result, docs, whole):
+def write(result, docs, whole, sections):
     """Replaces the measured groups in raw.json, and writes the page again."""
     raw = docs / "bench" / "raw.json"
     if not whole and raw.exists():
         measured = {row["group"] for row in result["cases"]}
-        kept = [row for row in json.loads(raw.read_text())["cases"]
-                if row["group"] not in measured]
+        old = json.loads(raw.read_text())
+        kept = [row for row in old["cases"] if row["group"] not in measured]
         cases = sorted(kept + result["cases"], key=lambda row: list(TITLES).index(row["group"]))
-        result = {**result, "cases": cases}
+        result = {**(result if measured else old), "cases": cases}
+    save(result, raw)
+    (docs / "bench.md").write_text("\n".join(markdown(result, sections)) + "\n")
+
+
+def save(result, raw):
     raw.parent.mkdir(parents=True, exist_ok=True)
     cases = ",\n  ".join(json.dumps(rounded(row)) for row in result["cases"])
     head = json.dumps({key: value for key, value in result.items() if key != "cases"}, indent=1)
     raw.write_text(f'{head[:-2]},\n "cases": [\n  {cases}\n ]\n}}\n')
-    (docs / "bench.md").write_text("\n".join(markdown(result)) + "\n")
 
 
 def rounded(row):

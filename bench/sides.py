@@ -38,9 +38,14 @@ class Side:
 
 
 class Enarx(Side):
-    def run(self, module, *args, compiler="cranelift", config=None, **_):
+    def __init__(self, name, binary, backend="nil"):
+        super().__init__(name, binary)
+        self.backend = backend
+
+    def run(self, module, *args, compiler="cranelift", config=None, json=False, **_):
         options = ["--config", config] if config else []
-        return self.command("run", "--quiet", "--backend", "nil", "--compiler", compiler,
+        options += ["--json"] if json else []
+        return self.command("run", "--quiet", "--backend", self.backend, "--compiler", compiler,
                             *options, module, *args)
 
     cold = cached = run
