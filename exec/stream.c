@@ -128,20 +128,23 @@ static void ask_for(const struct wait_row *rows, struct port_poll_row *polls, si
 }
 
 /* The host may wake us early; it may not make us spin past the deadline. What it
- * writes into a row beside `ready` is dropped. */
+ * writes into a row beside `ready` is dropped. A keep leaves its enclave to read the
+ * clock: only where there is a deadline. */
 static int64_t poll_until_ready(const struct wait_row *rows, struct port_poll_row *polls,
                                 size_t count, uint64_t timeout_ns)
 {
-    uint64_t start = now_ns();
+    const bool bounded = timeout_ns != 0 && timeout_ns != PORT_FOREVER;
+    const uint64_t start = bounded ? now_ns() : 0;
+    uint64_t left = timeout_ns;
     for (;;) {
-        uint64_t passed = now_ns() - start;
-        uint64_t left = timeout_ns == PORT_FOREVER ? PORT_FOREVER
-                        : passed < timeout_ns      ? timeout_ns - passed
-                                                   : 0;
         ask_for(rows, polls, count);
         int64_t ready = port_poll(polls, count, left);
         if (ready != 0 || left == 0)
             return ready;
+        if (!bounded)
+            continue;
+        const uint64_t passed = now_ns() - start;
+        left = passed < timeout_ns ? timeout_ns - passed : 0;
     }
 }
 

@@ -346,6 +346,8 @@ const struct attack attacks[] = {
     {.name = "resume_nothing", .exited = resume_nothing},
     {.name = "claim", .prepare = claim_prepare},
     {.name = "claim_stepping", .prepare = stepping_prepare, .slow = true},
+    {.name = "claim_at", .prepare = own_aep_prepare, .exited = claim_at},
+    {.name = "claim_later", .prepare = claim_later_prepare, .exited = claim_later},
     {.name = "nest", .exited = nest, .slow = true},
     {.name = "again", .start = boot_magic, .again = true},
     {.name = "stack_nowhere", .prepare = stack_nowhere},
