@@ -152,8 +152,12 @@ static const struct attempt attempts[] = {
 
     /* 1 skip, 2 duplicate, 3 wrong page, 4 wrong permission */
     LIES("touch", 1),
-    LIES("touch", 2),
-    LIES("jit", 2),
+    DIES("SX14", "touch", "lie", 2, 1),
+    DIES("SX14", "touch", "lie", 2, 5),
+    DIES("SX14", "touch", "lie", 2, 400), /* pages that the guest comes back to */
+    DIES("SX14", "touch", "lie", 2, 1000),
+    DIES("SX14", "jit", "lie", 2, 1),
+    DIES("SX14", "jit", "lie", 2, 5),
     LIES("touch", 3),
     DIES("SX14", "jit", "lie", 4, 1),
     DIES("SX14", "jit", "lie", 4, 3), /* the second takes X away: there is no W to keep */
