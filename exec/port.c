@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <time.h>
 
 static int64_t port_call(const struct port_call *call)
 {
@@ -104,6 +105,16 @@ int64_t port_poll(struct port_poll_row *rows, size_t count, uint64_t timeout_ns)
         .out = rows,
         .out_size = count * sizeof(rows[0]),
     });
+}
+
+uint64_t port_now(bool monotonic)
+{
+    clock_entry *entry = (clock_entry *)getauxval(AT_ENARX_CLOCK);
+    if (entry != NULL)
+        return entry(monotonic ? PORT_CLOCK_MONOTONIC : PORT_CLOCK_REALTIME);
+    struct timespec t = {0};
+    clock_gettime(monotonic ? CLOCK_MONOTONIC : CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 int64_t port_exchange(enum port_blob kind, uint64_t index, uint64_t offset, void *to, size_t size)

@@ -9,6 +9,8 @@
 #include "base/cur.h"
 #include "include/port.h"
 
+#include <stdbool.h>
+
 /* Finds the port and the boot record that the loader left. Null when there is
  * none, or when the record is not one this exec understands. */
 const struct boot_record *port_open(void);
@@ -40,6 +42,9 @@ struct port_poll_row {
     uint16_t ready; /* set by the host: a hint */
 };
 int64_t port_poll(struct port_poll_row *rows, size_t count, uint64_t timeout_ns);
+
+/* Nanoseconds: of the keep's own clock where it has one, else the system's. */
+uint64_t port_now(bool monotonic);
 
 /* Part of a blob from `offset` on; returns the whole blob's size. */
 int64_t port_exchange(enum port_blob kind, uint64_t index, uint64_t offset, void *to, size_t size);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* [WASI preview1 filetype] */
 #define FILETYPE_UNKNOWN          0
@@ -110,13 +109,6 @@ struct object *stream_new_output(int64_t handle, bool terminal)
 struct object *stream_new_listener(int64_t handle) { return stream_new(&listener_ops, handle); }
 struct object *stream_new_connection(int64_t handle) { return stream_new(&connection_ops, handle); }
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void ask_for(const struct wait_row *rows, struct port_poll_row *polls, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -134,7 +126,7 @@ static int64_t poll_until_ready(const struct wait_row *rows, struct port_poll_ro
                                 size_t count, uint64_t timeout_ns)
 {
     const bool bounded = timeout_ns != 0 && timeout_ns != PORT_FOREVER;
-    const uint64_t start = bounded ? now_ns() : 0;
+    const uint64_t start = bounded ? port_now(true) : 0;
     uint64_t left = timeout_ns;
     for (;;) {
         ask_for(rows, polls, count);
@@ -143,7 +135,7 @@ static int64_t poll_until_ready(const struct wait_row *rows, struct port_poll_ro
             return ready;
         if (!bounded)
             continue;
-        const uint64_t passed = now_ns() - start;
+        const uint64_t passed = port_now(true) - start;
         left = passed < timeout_ns ? timeout_ns - passed : 0;
     }
 }

@@ -128,7 +128,7 @@ static void open_wasi(struct workload *w, uint32_t terminals)
         .dirs = dirs,
         .dir_count = m->dir_count,
         .vfs = w->vfs,
-        .host = {.wait = stream_wait},
+        .host = {.wait = stream_wait, .now = port_now},
     };
     check(wasi_new(&config, &w->wasi), "preopened directories");
 }

@@ -203,10 +203,14 @@ _Static_assert(sizeof(struct boot_record) == 40, "boot record layout");
 typedef int64_t evidence_entry(const uint8_t report_data[REPORT_DATA_BYTES], void *evidence,
                                size_t size);
 
+/* Nanoseconds on a clock: as PORT_CLOCK, but not a call for each look. */
+typedef uint64_t clock_entry(uint64_t clock);
+
 /* Auxiliary vector entries that exec finds beside the usual ones. */
 #define AT_ENARX_PORT      0x656e7801u /* port_entry * */
 #define AT_ENARX_BOOT      0x656e7802u /* const struct boot_record *, a private copy */
 #define AT_ENARX_CACHE_KEY 0x656e7803u /* const uint8_t[32], absent: no code cache */
 #define AT_ENARX_EVIDENCE  0x656e7804u /* evidence_entry *, absent: this keep proves nothing */
+#define AT_ENARX_CLOCK     0x656e7805u /* clock_entry *, absent: the system's clock will do */
 
 #endif

@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct wasi;
+
 /* False for the clocks of CPU time: they would tell the host's scheduling. */
 bool clock_is_known(uint64_t id);
 
 /* Nanoseconds on a known clock. */
-uint64_t clock_now(uint64_t id);
+uint64_t clock_now(const struct wasi *w, uint64_t id);
 
 #endif

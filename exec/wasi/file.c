@@ -2,6 +2,7 @@
 /* Open files: position, size, times. Everything lives in memory, so that there is
  * nothing to advise about and nothing to synchronise. */
 #include "exec/vfs/vfs.h"
+#include "exec/wasi/clock.h"
 #include "exec/wasi/filestat.h"
 #include "exec/wasi/state.h"
 
@@ -83,7 +84,7 @@ uint32_t wasi_fd_filestat_set_times(struct wasi *w, maybe_unused struct mem mem,
                                     const uint64_t *args)
 {
     struct node *n = node_at(w, args[0]);
-    return n == NULL ? WASI_EBADF : filestat_set_times(n, &args[1]);
+    return n == NULL ? WASI_EBADF : filestat_set_times(n, &args[1], clock_now(w, CLOCKID_REALTIME));
 }
 
 enum whence { WHENCE_SET, WHENCE_CUR, WHENCE_END, WHENCE_COUNT };

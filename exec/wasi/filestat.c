@@ -4,7 +4,6 @@
 
 #include "base/put.h"
 #include "exec/vfs/vfs.h"
-#include "exec/wasi/clock.h"
 #include "exec/wasi/state.h"
 
 /* The file system's own number; streams have 0. */
@@ -50,13 +49,12 @@ void filestat_put(uint8_t *to, enum preview preview, enum filetype type, const s
     put_le64(&p, s.ctime_ns);
 }
 
-uint32_t filestat_set_times(struct node *n, const uint64_t *args)
+uint32_t filestat_set_times(struct node *n, const uint64_t *args, uint64_t now)
 {
     uint64_t flags = args[2];
     if (flags > FST_ALL || (flags & (FST_ATIM | FST_ATIM_NOW)) == (FST_ATIM | FST_ATIM_NOW) ||
         (flags & (FST_MTIM | FST_MTIM_NOW)) == (FST_MTIM | FST_MTIM_NOW))
         return WASI_EINVAL;
-    uint64_t now = clock_now(CLOCKID_REALTIME);
     const uint64_t *atime = flags & FST_ATIM ? &args[0] : flags & FST_ATIM_NOW ? &now : NULL;
     const uint64_t *mtime = flags & FST_MTIM ? &args[1] : flags & FST_MTIM_NOW ? &now : NULL;
     return wasi_errno_of(node_set_times(n, atime, mtime));

@@ -16,6 +16,6 @@ enum filetype filetype_of_node(enum node_type type);
 void filestat_put(uint8_t *to, enum preview preview, enum filetype type, const struct node *n);
 
 /* Sets times from three arguments: atim, mtim, fstflags. A WASI errno. */
-must_use uint32_t filestat_set_times(struct node *n, const uint64_t *args);
+must_use uint32_t filestat_set_times(struct node *n, const uint64_t *args, uint64_t now);
 
 #endif

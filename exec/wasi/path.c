@@ -2,6 +2,7 @@
 /* Functions on paths. What a path may reach is the file system's to say; here it
  * is only made sure that it starts at a directory and is text. */
 #include "exec/vfs/vfs.h"
+#include "exec/wasi/clock.h"
 #include "exec/wasi/filestat.h"
 #include "exec/wasi/state.h"
 
@@ -92,7 +93,7 @@ uint32_t wasi_path_filestat_set_times(struct wasi *w, struct mem mem, const uint
     uint32_t e = lookup(w, mem, args, &n);
     if (e != WASI_SUCCESS)
         return e;
-    e = filestat_set_times(n, &args[4]);
+    e = filestat_set_times(n, &args[4], clock_now(w, CLOCKID_REALTIME));
     node_release(n);
     return e;
 }

@@ -42,7 +42,8 @@ static void happen(struct poll *p, struct subscription *s, uint32_t error)
 /* ---- what is subscribed to ---- */
 
 /* [WASI preview1 subscription_clock] Preview 0 begins with an identifier. */
-static uint32_t take_clock(struct cur *c, enum preview preview, struct subscription *s)
+static uint32_t take_clock(const struct wasi *w, struct cur *c, enum preview preview,
+                           struct subscription *s)
 {
     if (preview == PREVIEW0)
         cur_take(c, 8);
@@ -56,13 +57,14 @@ static uint32_t take_clock(struct cur *c, enum preview preview, struct subscript
     s->deadline = time;
     if (flags != SUBCLOCK_ABSTIME) {
         s->subject = CLOCKID_MONOTONIC;
-        if (__builtin_add_overflow(clock_now(CLOCKID_MONOTONIC), time, &s->deadline))
+        if (__builtin_add_overflow(clock_now(w, CLOCKID_MONOTONIC), time, &s->deadline))
             s->deadline = UINT64_MAX;
     }
     return WASI_SUCCESS;
 }
 
-static uint32_t take(struct cur *c, enum preview preview, struct subscription *s)
+static uint32_t take(const struct wasi *w, struct cur *c, enum preview preview,
+                     struct subscription *s)
 {
     s->userdata = cur_le64(c);
     uint8_t type = cur_u8(c);
@@ -72,7 +74,7 @@ static uint32_t take(struct cur *c, enum preview preview, struct subscription *s
         return WASI_EINVAL;
     s->type = type;
     if (s->type == EVENT_CLOCK)
-        return take_clock(&u, preview, s);
+        return take_clock(w, &u, preview, s);
     s->subject = cur_le32(&u);
     return WASI_SUCCESS;
 }
@@ -131,7 +133,7 @@ static uint64_t see_clocks(struct poll *p)
         struct subscription *s = &p->subscriptions[i];
         if (s->type != EVENT_CLOCK || s->happened)
             continue;
-        uint64_t now = clock_now(s->subject);
+        uint64_t now = clock_now(p->wasi, s->subject);
         if (s->deadline <= now)
             happen(p, s, WASI_SUCCESS);
         else if (s->deadline - now < least)
@@ -184,7 +186,7 @@ static void put_events(const struct poll *p, uint8_t *to)
 static uint32_t run(struct poll *p, struct cur *in, enum preview preview)
 {
     for (size_t i = 0; i < p->count; i++) {
-        uint32_t e = take(in, preview, &p->subscriptions[i]);
+        uint32_t e = take(p->wasi, in, preview, &p->subscriptions[i]);
         if (e != WASI_SUCCESS)
             return e;
     }

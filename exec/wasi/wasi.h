@@ -41,6 +41,9 @@ struct wasi_host {
      * ever). Rows hold only objects with ops->waits. Sets ready in each row.
      * Returns the number of ready rows or a negative errno. */
     int (*wait)(struct wait_row *rows, size_t count, uint64_t timeout_ns);
+
+    /* Nanoseconds since 1970 or, `monotonic`, since some start of its own. */
+    uint64_t (*now)(bool monotonic);
 };
 
 struct wasi_env {

@@ -101,7 +101,7 @@ struct stack_top {
     uint64_t argc;
     uint64_t argv[2];
     uint64_t environment[1];
-    uint64_t auxv[18][2];
+    uint64_t auxv[20][2];
     uint8_t random[16];
     uint8_t cache_key[32];
     struct boot_record boot;
@@ -129,6 +129,7 @@ static void fill(struct stack_top *t, const struct start *start, uint64_t at)
         {AT_ENARX_BOOT, at + offsetof(struct stack_top, boot)},
         {start->cache_key != NULL ? AT_ENARX_CACHE_KEY : AT_IGNORE, key},
         {start->evidence != 0 ? AT_ENARX_EVIDENCE : AT_IGNORE, start->evidence},
+        {start->clock != 0 ? AT_ENARX_CLOCK : AT_IGNORE, start->clock},
         {AT_NULL, 0},
     };
     _Static_assert(sizeof(auxv) <= sizeof(t->auxv), "auxiliary vector");

@@ -7,7 +7,7 @@
  *   sgx_dispatch   where exec's thread goes on after its exception was taken: on
  *                  the shim's stack, all of exec's general registers in sgx_frame,
  *                  its vector state still in the registers.
- *   sgx_port_gate, sgx_evidence_gate
+ *   sgx_port_gate, sgx_evidence_gate, sgx_clock_gate
  *                  System V calls from exec.
  *   port_enter     a System V call from the shim; leaves the enclave and is back.
  *   leave          edi reason, esi why: clears what is in the registers, EEXIT.
@@ -253,6 +253,7 @@ resume:
 
     gate sgx_port_gate, sgx_port
     gate sgx_evidence_gate, sgx_evidence
+    gate sgx_clock_gate, sgx_clock
 
 /* ---- out, and back ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the processor says of this enclave, and keys that only it gets. */
-#include "shim/core/check.h"
 #include "base/wipe.h"
+#include "shim/core/check.h"
 #include "shim/core/errno.h"
 #include "shim/core/sha256.h"
 #include "shim/core/string.h"

@@ -47,6 +47,7 @@ extern const uint8_t sgx_image[];
 extern const uint8_t sgx_dispatch[];  /* entry.S: where a redirected thread goes on */
 extern const uint8_t sgx_port_gate[]; /* entry.S: what exec calls */
 extern const uint8_t sgx_evidence_gate[];
+extern const uint8_t sgx_clock_gate[];
 
 /* entry.S: leaves for good. */
 no_return void sgx_leave_dead(enum sgx_keep_stop why);
@@ -57,6 +58,7 @@ void sgx_exception(void);
 void sgx_serve(void);
 int64_t sgx_port(const struct port_call *call);
 int64_t sgx_evidence(const uint8_t *data, void *evidence, size_t size);
+uint64_t sgx_clock(uint64_t clock);
 
 /* True when it lies in the enclave, in whole or in part, or wraps. */
 bool sgx_touches_enclave(uint64_t address, uint64_t size);

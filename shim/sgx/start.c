@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first entry: checks what the host passed, makes the shim's tables, and lays
  * exec out. Also what exec calls, and how the keep ends. */
-#include "shim/core/check.h"
 #include "base/wipe.h"
+#include "shim/core/check.h"
 #include "shim/core/port.h"
 #include "shim/core/sha256.h"
 #include "shim/core/string.h"
@@ -64,6 +64,7 @@ void sgx_start(uint64_t block, uint64_t exec, uint64_t nodes)
         .run = (uint8_t *)(base + TABLES_RUN),
         .port = (uint64_t)sgx_port_gate,
         .evidence = (uint64_t)sgx_evidence_gate,
+        .clock = (uint64_t)sgx_clock_gate,
         .hwcap = CPUID_HWCAP,
         .hwcap2 = HWCAP2_FSGSBASE,
         .cache_key = key,
@@ -73,6 +74,12 @@ void sgx_start(uint64_t block, uint64_t exec, uint64_t nodes)
     machine_add(base + TABLES_RUN, base + TABLES_RUN + TREE_RUN_BYTES, PROT_R | PROT_W);
     kernel_start(&sgx_kernel, &start, &sgx_frame);
     wipe(key, sizeof(key));
+}
+
+uint64_t sgx_clock(uint64_t clock)
+{
+    return clock_now(&sgx_kernel,
+                     clock == PORT_CLOCK_REALTIME ? PORT_CLOCK_REALTIME : PORT_CLOCK_MONOTONIC);
 }
 
 int64_t sgx_port(const struct port_call *call) { return kernel_port(&sgx_kernel, call); }

@@ -81,6 +81,8 @@ static int moody_accept(struct object *o, struct object **connection)
     return 0;
 }
 
+static uint64_t stopped_clock(bool monotonic) { return monotonic ? 1 : 1700000000000000000u; }
+
 /* Nobody sleeps here: a wait for time alone is interrupted. */
 static int wait_shortly(struct wait_row *rows, size_t count, uint64_t timeout_ns)
 {
@@ -134,7 +136,7 @@ static struct wasi *new_wasi(struct vfs *v)
         .dirs = dirs,
         .dir_count = 2,
         .vfs = v,
-        .host = {.wait = wait_shortly},
+        .host = {.wait = wait_shortly, .now = stopped_clock},
     };
     struct wasi *w;
     if (wasi_new(&config, &w) < 0)

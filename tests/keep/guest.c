@@ -7,6 +7,7 @@
 static struct {
     port_entry *port;
     evidence_entry *evidence;
+    clock_entry *clock;
     const struct boot_record *boot;
 } guest;
 
@@ -25,6 +26,7 @@ int64_t sys(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uin
 
 int64_t port(const struct port_call *call) { return guest.port(call); }
 evidence_entry *evidence_function(void) { return guest.evidence; }
+clock_entry *clock_function(void) { return guest.clock; }
 
 uint8_t *map(size_t size, int prot)
 {
@@ -106,6 +108,8 @@ static void find(const uint64_t *stack)
             guest.port = (port_entry *)at[1];
         if (at[0] == AT_ENARX_EVIDENCE)
             guest.evidence = (evidence_entry *)at[1];
+        if (at[0] == AT_ENARX_CLOCK)
+            guest.clock = (clock_entry *)at[1];
         if (at[0] == AT_ENARX_BOOT)
             guest.boot = (const struct boot_record *)at[1];
     }

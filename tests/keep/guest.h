@@ -32,6 +32,7 @@ int64_t sys(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uin
 
 int64_t port(const struct port_call *call);
 evidence_entry *evidence_function(void);
+clock_entry *clock_function(void);
 
 /* Memory of the guest's own: read and write, zeroed. Null: refused. */
 uint8_t *map(size_t size, int prot);

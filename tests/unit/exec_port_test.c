@@ -35,6 +35,7 @@ static struct {
     uint16_t ready;
     int32_t polled; /* the handle of the first row, as it came */
     uint16_t wanted;
+    bool has_clock;
 } host;
 
 static unsigned clock_reads;
@@ -98,9 +99,14 @@ static int64_t entry(const struct port_call *c)
     }
 }
 
+/* A keep's own: the clock asked for, and nothing else. */
+static uint64_t own_clock(uint64_t clock) { return clock == PORT_CLOCK_REALTIME ? 1111 : 2222; }
+
 unsigned long getauxval(unsigned long type)
 {
     switch (type) {
+    case AT_ENARX_CLOCK:
+        return host.has_clock ? (unsigned long)own_clock : 0;
     case AT_ENARX_PORT:
         return (unsigned long)entry;
     case AT_ENARX_BOOT:
@@ -110,6 +116,20 @@ unsigned long getauxval(unsigned long type)
     default:
         return 0;
     }
+}
+
+static void the_keeps_own_clock_comes_first(void **state)
+{
+    (void)state;
+    const unsigned reads = clock_reads;
+    host.has_clock = true;
+    assert_int_equal(port_now(false), 1111);
+    assert_int_equal(port_now(true), 2222);
+    assert_int_equal(clock_reads, reads);
+    host.has_clock = false;
+    assert_true(port_now(false) > 1700000000000000000u);
+    assert_true(port_now(true) <= port_now(true));
+    assert_int_equal(clock_reads, reads + 3);
 }
 
 static int set_up(void **state)
@@ -303,6 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_boot_record_must_be_understood, set_up),
+        cmocka_unit_test_setup(the_keeps_own_clock_comes_first, set_up),
         cmocka_unit_test_setup(a_blob_arrives_whole, set_up),
         cmocka_unit_test_setup(a_blob_that_changes_is_refused, set_up),
         cmocka_unit_test_setup(storing_goes_on_until_all_is_taken, set_up),

@@ -153,6 +153,13 @@ static void build_files(struct guest *g)
     assert_int_equal(vfs_add_symlink(g->vfs, bytes_of_text("/d/l"), bytes_of_text("f"), 1), 0);
 }
 
+static uint64_t system_now(bool monotonic)
+{
+    struct timespec t;
+    clock_gettime(monotonic ? CLOCK_MONOTONIC : CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 void guest_init(struct guest *g)
 {
     static struct bytes args[2];
@@ -183,7 +190,7 @@ void guest_init(struct guest *g)
                                        .dirs = dirs,
                                        .dir_count = 2,
                                        .vfs = g->vfs,
-                                       .host = {.wait = fake_wait}};
+                                       .host = {.wait = fake_wait, .now = system_now}};
     assert_int_equal(wasi_new(&config, &g->wasi), 0);
     assert_int_equal(guest_open(g, "f", 0, 0), FD_FILE);
     memset(g->memory, 0, GUEST_PAGE);
