@@ -200,6 +200,5 @@ void memory_veil(bool on)
 void memory_hide(void)
 {
     if (machine.strict)
-        protect(machine.lowest_page, machine.secs.size / SGX_PAGE - machine.lowest_page,
-                PROT_NONE);
+        protect(machine.lowest_page, machine.secs.size / SGX_PAGE - machine.lowest_page, PROT_NONE);
 }

@@ -202,6 +202,13 @@ static void nest(struct host *h)
         model_set_single_step_attack(0);
 }
 
+/* One is enough. */
+static void claim_once(struct host *h)
+{
+    if (h->run.function != SGX_EEXIT && h->run.exception_vector == VECTOR_INTERRUPT)
+        model_set_single_step_attack(0);
+}
+
 /* At the `value`th instruction after the answer to the second call, in the shim or just
  * behind it. */
 static void own_aep_prepare(struct host *h)
@@ -212,8 +219,7 @@ static void own_aep_prepare(struct host *h)
 
 static void claim_at(struct host *h)
 {
-    if (h->done)
-        model_set_single_step_attack(0); /* once */
+    claim_once(h);
     if (h->run.function != SGX_EEXIT || h->ports != 2 || h->done)
         return;
     h->done = true;
@@ -345,7 +351,7 @@ const struct attack attacks[] = {
     {.name = "resume_stopped", .exited = resume_stopped, .again = true},
     {.name = "resume_nothing", .exited = resume_nothing},
     {.name = "claim", .prepare = claim_prepare},
-    {.name = "claim_stepping", .prepare = stepping_prepare, .slow = true},
+    {.name = "claim_stepping", .prepare = stepping_prepare, .exited = claim_once, .slow = true},
     {.name = "claim_at", .prepare = own_aep_prepare, .exited = claim_at},
     {.name = "claim_later", .prepare = claim_later_prepare, .exited = claim_later},
     {.name = "nest", .exited = nest, .slow = true},

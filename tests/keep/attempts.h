@@ -39,10 +39,13 @@
         STOP("SB1", "hello", "arg_unaligned", BLOCK, n, 0),  \
         STOP("SB1", "hello", "arg_null", BLOCK, n, 0)
 
-#define CLAIM(n) DIES("SX11", "hello", "claim_at", n, 0)
-#define CLAIMS(n)                                                                             \
-    CLAIM(n), CLAIM((n) + 1), CLAIM((n) + 2), CLAIM((n) + 3), CLAIM((n) + 4), CLAIM((n) + 5), \
-        CLAIM((n) + 6), CLAIM((n) + 7)
+/* Ten of one attack, with values from `n` on. */
+#define TEN(attack, n)                                                                        \
+    DIES("SX11", "hello", attack, n, 0), DIES("SX11", "hello", attack, (n) + 1, 0),           \
+        DIES("SX11", "hello", attack, (n) + 2, 0), DIES("SX11", "hello", attack, (n) + 3, 0), \
+        DIES("SX11", "hello", attack, (n) + 4, 0), DIES("SX11", "hello", attack, (n) + 5, 0), \
+        DIES("SX11", "hello", attack, (n) + 6, 0), DIES("SX11", "hello", attack, (n) + 7, 0), \
+        DIES("SX11", "hello", attack, (n) + 8, 0), DIES("SX11", "hello", attack, (n) + 9, 0)
 
 #define LIES(test, lie)                                                   \
     DIES("SX14", test, "lie", lie, 1), DIES("SX14", test, "lie", lie, 5), \
@@ -134,20 +137,27 @@ static const struct attempt attempts[] = {
     STOP("SX11", "touch", "enter_twice", ENTRY, 0, 0),
     DIES("SX10", "touch", "claim", 0, 0),
     DIES("SX10", "segv", "claim_stepping", 997, 0),
-    DIES("SX11", "hello", "claim_stepping", 1201, 0),
     STOP("SX10", "spin", "claim_later", EXCEPTION, 0, 0),
-    CLAIMS(1),
-    CLAIMS(9),
-    CLAIMS(17),
-    CLAIMS(25),
-    CLAIMS(33),
-    CLAIMS(41),
-    CLAIMS(49),
-    CLAIMS(57),
-    CLAIMS(65),
-    CLAIMS(73),
-    CLAIMS(81),
-    CLAIMS(89),
+    /* an interrupt's frame is offered as an exception's, wherever it comes: from the start
+     * on, and at each instruction behind an answer */
+    TEN("claim_stepping", 1),
+    TEN("claim_stepping", 11),
+    TEN("claim_stepping", 20),
+    TEN("claim_stepping", 30),
+    TEN("claim_stepping", 40),
+    TEN("claim_stepping", 100),
+    TEN("claim_stepping", 1000),
+    TEN("claim_stepping", 20000),
+    TEN("claim_at", 1),
+    TEN("claim_at", 11),
+    TEN("claim_at", 21),
+    TEN("claim_at", 31),
+    TEN("claim_at", 41),
+    TEN("claim_at", 51),
+    TEN("claim_at", 61),
+    TEN("claim_at", 71),
+    TEN("claim_at", 81),
+    TEN("claim_at", 91),
     STOP("FAULT", "touch", "take_pages", FAULT, 0, 0),
 
     /* 1 skip, 2 duplicate, 3 wrong page, 4 wrong permission */
