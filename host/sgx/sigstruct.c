@@ -90,10 +90,9 @@ const char *sgx_sigstruct_fault(const struct sgx_sigstruct *s,
         return "is for another build: its MRENCLAVE is not that of 'enarx measure'";
     if ((s->attributes.flags & FORBIDDEN) != 0)
         return "asks for DEBUG, PROVISIONKEY or EINITTOKENKEY, which no keep may have";
-    if ((~s->attribute_mask.flags & (FORBIDDEN | SGX_KEEP_ATTRIBUTES)) != 0)
-        return "leaves it to the host whether the enclave is DEBUG, PROVISIONKEY or EINITTOKENKEY";
-    if ((~s->attribute_mask.xfrm & SGX_KEEP_XFRM) != 0 || (~s->miscmask & SGX_KEEP_MISCSELECT) != 0)
-        return "leaves it to the host which XFRM and MISCSELECT the enclave has";
+    if (~s->attribute_mask.flags != 0 || ~s->attribute_mask.xfrm != 0 || ~s->miscmask != 0)
+        return "leaves some of the enclave's attributes, XFRM or MISCSELECT to the host: its masks "
+               "are not all ones";
     if (!attributes_fit(s))
         return "has other attributes, XFRM or MISCSELECT than the keep";
     return NULL;
