@@ -23,7 +23,6 @@ ON_EVERY_BACKEND = (
 NOT_ON = {
     "sgx-sim": {
         "test_more_cpus_compile_together": "a keep has one CPU, and its exec starts no thread",
-        "test_home_that_cannot_be_written": "the root of its evidence lies there",
         "test_damaged_key": "the key of its code cache is the processor's, and in no file",
     },
 }

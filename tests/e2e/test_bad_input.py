@@ -2,6 +2,7 @@
 """Bad input of every kind: one clear line saying what, where and what to do,
 the documented status, and never a crash, a hang or a zombie."""
 
+import json
 import os
 import socket
 import subprocess
@@ -185,9 +186,18 @@ def test_unknown_backend_from_the_environment(enarx, tool):
 
 @pytest.mark.once
 def test_backend_that_is_not_here(enarx, tool):
-    """Known by name or not, it must be refused, and what there is be named."""
-    result = enarx.run("--backend", "sgx", tool)
-    assert result.status in (1, 2) and len(result.lines) == 1 and "nil" in result.err, repr(result)
+    """An unknown name is answered with those that are known, another with what it lacks."""
+    result = enarx.run("--backend", "nosuch", tool)
+    assert result.status == 2 and len(result.lines) == 1, repr(result)
+    assert "known: " in result.err and "nil" in result.err and "sgx" in result.err
+    info = json.loads(enarx("platform", "info", "--json").out)
+    for backend in info["backends"]:
+        if backend["available"]:
+            continue
+        result = enarx.run("--backend", backend["name"], tool)
+        assert result.status == 1 and len(result.lines) == 1, repr(result)
+        assert next(p["what"] for p in backend["probes"] if not p["ok"]) in result.err
+        assert "enarx platform info" in result.err
 
 
 # ---- Enarx.toml ----
