@@ -20,7 +20,8 @@ enum x509_fault {
     FAULT_ANCHOR = 1 << 1,      /* leads to itself, or round in a circle */
     FAULT_ALGORITHM = 1 << 2,   /* not ECDSA P-256 with SHA-256, P-384 with SHA-384, or RSA-PSS
                                   4096 with SHA-384 and a salt of 48, in DER as AMD and Intel do */
-    FAULT_SIGNATURE = 1 << 3,   /* by none of those that have its issuer's name */
+    FAULT_SIGNATURE = 1 << 3,   /* by none of those that have its issuer's name: the roots
+                                  and the first four others */
     FAULT_CONSTRAINTS = 1 << 4, /* an issuer that is no CA, or not for so long a path */
     FAULT_KEY_USAGE = 1 << 5,   /* issuer: keyCertSign or cRLSign; leaf: digitalSignature */
     FAULT_EXTENSIONS = 1 << 6,  /* critical and unknown, repeated, or malformed */

@@ -9,6 +9,7 @@
 #include "crypto/x509_parse.h"
 
 #define PATH_MAX_CERTS 8u
+#define ISSUERS_MAX    4u /* tried for one signature; real sets have two of a name at most */
 
 /* ---- algorithms ---- */
 
@@ -136,13 +137,16 @@ static unsigned own_faults(struct x509_cert *cert)
 /* ---- issuers ---- */
 
 /* Of what is signed in that name, the issuer among the certificates: of those so named
- * the first whose key fits. Without one the fault is that of the closest miss. */
+ * the first whose key fits. Without one the fault is that of the closest miss. Roots
+ * are few and pinned; of the rest only some are tried, or a sender who names them all
+ * alike has every one tried for every signature. */
 static const struct x509_cert *find_issuer(const struct x509_set *set, const struct x509_signed *s,
                                            struct bytes name, unsigned *fault)
 {
     const struct algorithm *algorithm = algorithm_of(s);
+    size_t tried = 0;
     *fault = FAULT_ISSUER;
-    for (size_t i = 0; i < set->cert_count; i++) {
+    for (size_t i = 0; i < set->cert_count && tried < ISSUERS_MAX; i++) {
         const struct x509_cert *other = set->certs[i];
         if (!bytes_equal(other->subject, name))
             continue;
@@ -153,6 +157,7 @@ static const struct x509_cert *find_issuer(const struct x509_set *set, const str
             return other;
         } else {
             *fault = FAULT_SIGNATURE;
+            tried += other->anchor ? 0 : 1;
         }
     }
     return NULL;

@@ -274,6 +274,39 @@ static void ends_in_a_circle(void **state)
     x509_set_fini(&set);
 }
 
+/* Of `count` with the name of the issuer, the one at `right` has its key. */
+static unsigned faults_with_namesakes(size_t count, size_t right, bool anchors)
+{
+    struct issue_cert leaf = leaf_spec();
+    struct x509_set set;
+    x509_set_init(&set);
+    for (size_t i = 0; i < count; i++) {
+        struct issue_cert ca = ca_spec();
+        ca.key = keys[i == right ? 1 : 2];
+        ca.serial = 100 + (long)i;
+        if (anchors)
+            add_anchor(&set, issue_cert(&ca));
+        else
+            add(&set, issue_cert(&ca));
+    }
+    add(&set, issue_cert(&leaf));
+    x509_set_link(&set);
+    const unsigned faults = set.certs[count]->faults & FAULT_SIGNATURE;
+    assert_int_equal(set.certs[count]->issuer != NULL, faults == 0);
+    x509_set_fini(&set);
+    return faults;
+}
+
+/* 64 of one name would be tried 64 times each, and as often for the CRLs. */
+static void tries_few_of_one_name(void **state)
+{
+    (void)state;
+    assert_int_equal(faults_with_namesakes(4, 3, false), 0);
+    assert_int_equal(faults_with_namesakes(63, 3, false), 0);
+    assert_int_equal(faults_with_namesakes(5, 4, false), FAULT_SIGNATURE);
+    assert_int_equal(faults_with_namesakes(20, 19, true), 0);
+}
+
 static void takes_the_latest_crl_and_any_revocation(void **state)
 {
     (void)state;
@@ -367,6 +400,7 @@ int main(void)
         cmocka_unit_test(links_chains_of_intel),
         cmocka_unit_test(finds_each_fault),
         cmocka_unit_test(ends_in_a_circle),
+        cmocka_unit_test(tries_few_of_one_name),
         cmocka_unit_test(takes_the_latest_crl_and_any_revocation),
         cmocka_unit_test(refuses_what_is_not_der),
         cmocka_unit_test(answers_questions),
