@@ -78,8 +78,12 @@ static bool read_key_usage(struct bytes value, struct x509_cert *cert)
     struct cur whole = cur_init(value);
     struct cur bits = cur_init(der_take(&whole, DER_BIT_STRING));
     const uint8_t unused = cur_u8(&bits);
-    cert->usage = cur_u8(&bits);
-    return cur_done(&whole) && cur_ok(&bits) && unused < 8;
+    const struct bytes flags = cur_take(&bits, cur_left(&bits));
+    cert->usage = flags.size > 0 ? flags.data[0] : 0;
+    if (!cur_done(&whole) || flags.size == 0 || unused > 7)
+        return false;
+    const uint8_t padding = (uint8_t)((1u << unused) - 1); /* zero [X.690 11.2.1] */
+    return (flags.data[flags.size - 1] & padding) == 0;
 }
 
 static bool read_basic_constraints(struct bytes value, struct x509_cert *cert)

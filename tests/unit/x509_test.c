@@ -250,6 +250,31 @@ static void finds_each_fault(void **state)
     assert_int_equal(faults_of(root, ca, leaf), FAULT_CONSTRAINTS);
 }
 
+/* The bits of a BIT STRING that count, and no others [X.690 11.2.1]. */
+static void reads_key_usage(void **state)
+{
+    (void)state;
+    static const struct {
+        struct bytes value;
+        unsigned faults;
+    } rows[] = {
+        {{(const uint8_t *)"\x03\x02\x07\x80", 4}, 0},
+        {{(const uint8_t *)"\x03\x03\x07\x80\x80", 5}, 0}, /* decipherOnly, too */
+        {{(const uint8_t *)"\x03\x02\x05\xa0", 4}, 0},
+        {{(const uint8_t *)"\x03\x02\x05\x20", 4}, FAULT_KEY_USAGE},
+        {{(const uint8_t *)"\x03\x02\x07\xc0", 4}, FAULT_EXTENSIONS},
+        {{(const uint8_t *)"\x03\x03\x07\x80\x81", 5}, FAULT_EXTENSIONS},
+        {{(const uint8_t *)"\x03\x02\x08\x80", 4}, FAULT_EXTENSIONS},
+        {{(const uint8_t *)"\x03\x01\x00", 3}, FAULT_EXTENSIONS | FAULT_KEY_USAGE},
+        {{(const uint8_t *)"\x03\x02\x07\x80\x00", 5}, FAULT_EXTENSIONS},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct issue_cert leaf = leaf_spec();
+        leaf.extensions[0] = (struct issue_extension){"2.5.29.15", rows[i].value, true};
+        assert_int_equal(faults_of(root_spec(), ca_spec(), leaf), rows[i].faults);
+    }
+}
+
 /* Two that vouch for each other lead nowhere, and end. */
 static void ends_in_a_circle(void **state)
 {
@@ -399,6 +424,7 @@ int main(void)
         cmocka_unit_test(sees_a_real_revocation),
         cmocka_unit_test(links_chains_of_intel),
         cmocka_unit_test(finds_each_fault),
+        cmocka_unit_test(reads_key_usage),
         cmocka_unit_test(ends_in_a_circle),
         cmocka_unit_test(tries_few_of_one_name),
         cmocka_unit_test(takes_the_latest_crl_and_any_revocation),
