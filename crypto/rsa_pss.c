@@ -35,6 +35,13 @@ static int key_of(struct bytes n, struct bytes e, EVP_PKEY **key)
     return made ? 0 : ready ? -EBADMSG : -ENOMEM;
 }
 
+/* Odd and at least 3 [RFC 8017 3.1]: with 1 every message is its own signature. */
+static bool exponent_serves(struct bytes e)
+{
+    return e.data[0] < 0x80 && e.size <= sizeof(uint64_t) && (e.data[e.size - 1] & 1) != 0 &&
+           (e.size > 1 || e.data[0] >= 3);
+}
+
 int rsa_pss_key(struct bytes der, EVP_PKEY **key)
 {
     struct cur c = cur_init(der);
@@ -43,7 +50,7 @@ int rsa_pss_key(struct bytes der, EVP_PKEY **key)
     const struct bytes e = der_take_integer(&pair);
     *key = NULL;
     if (!cur_done(&c) || !cur_done(&pair) || n.size != MODULUS_BITS / 8 + 1 || n.data[0] != 0 ||
-        e.data[0] >= 0x80 || e.size > sizeof(uint64_t))
+        !exponent_serves(e))
         return -EBADMSG;
     const int result = key_of(n, e, key);
     ERR_clear_error();

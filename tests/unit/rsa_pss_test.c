@@ -102,6 +102,35 @@ static void keys_are_exact(void **state)
     EVP_PKEY_free(weak);
 }
 
+/* [RFC 8017 3.1] */
+static void exponents_are_odd_and_no_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *exponent; /* in place of 65537: the whole INTEGER, as long */
+        int result;
+    } rows[] = {
+        {"\x02\x03\x01\x00\x01", 0},        {"\x02\x03\x01\x00\x03", 0},
+        {"\x02\x03\x01\x00\x00", -EBADMSG}, {"\x02\x03\x80\x00\x01", -EBADMSG},
+        {"\x02\x03\x00\x00\x01", -EBADMSG},
+    };
+    uint8_t der[1024];
+    const size_t size = put_key(secret, der);
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        EVP_PKEY *key;
+        memcpy(der + size - 5, rows[i].exponent, 5);
+        assert_int_equal(rsa_pss_key((struct bytes){der, size}, &key), rows[i].result);
+        rsa_pss_key_free(key);
+    }
+    for (uint8_t e = 0; e < 5; e++) { /* two bytes less than 65537 */
+        EVP_PKEY *key;
+        der[3] = (uint8_t)(der[3] - (e == 0 ? 2 : 0));
+        memcpy(der + size - 5, (const uint8_t[]){0x02, 0x01, e}, 3);
+        assert_int_equal(rsa_pss_key((struct bytes){der, size - 2}, &key), e == 3 ? 0 : -EBADMSG);
+        rsa_pss_key_free(key);
+    }
+}
+
 static int make_key(void **state)
 {
     (void)state;
@@ -122,6 +151,7 @@ int main(void)
         cmocka_unit_test(a_signature_holds),
         cmocka_unit_test(other_parameters_do_not),
         cmocka_unit_test(keys_are_exact),
+        cmocka_unit_test(exponents_are_odd_and_no_one),
     };
     return cmocka_run_group_tests(tests, make_key, free_key);
 }
