@@ -2,6 +2,7 @@
 /* Claims and verdicts for people; see attest_text.h. */
 #include "host/cli/attest_text.h"
 
+#include "base/escape.h"
 #include "host/cli/attest_hint.h"
 #include "host/cli/attest_json.h"
 #include "host/cli/message.h"
@@ -10,14 +11,24 @@
 
 /* ---- claims ---- */
 
+/* Names in certificates are the sender's. */
+static void print_text(FILE *out, const char *name, const char *text)
+{
+    const struct bytes from = bytes_of_text(text);
+    char *shown = malloc(ESCAPE_GROWTH * from.size + 1);
+    const size_t size = shown == NULL ? 0 : escape_controls(from, "", shown);
+    fprintf(out, "%-28s %.*s\n", name, (int)size, shown == NULL ? "" : shown);
+    free(shown);
+}
+
 static void print_value(FILE *out, const char *name, const json_t *value)
 {
     if (json_is_string(value)) {
-        fprintf(out, "%-28s %s\n", name, json_string_value(value));
+        print_text(out, name, json_string_value(value));
         return;
     }
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    fprintf(out, "%-28s %s\n", name, text == NULL ? "" : text);
+    print_text(out, name, text == NULL ? "" : text);
     free(text);
 }
 

@@ -372,6 +372,21 @@ def pem(der, label):
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
+def test_show_is_fit_for_a_terminal(enarx, tmp_path):
+    """Names in certificates are the sender's, and nothing has verified them."""
+    quote = evidence(DEBUG).read_bytes()
+    first = quote[quote.index(b"-----BEGIN") :].split(b"-----END")[0] + b"-----END CERTIFICATE-----\n"
+    der = base64.b64decode(b"".join(first.splitlines()[1:-1]))
+    evil = b"\x1b[2J\x1b]0;owned\x07\x7f\xc2\x9b31mX\n".ljust(25)
+    other = pem(der.replace(b"Intel SGX PCK Certificate", evil), "CERTIFICATE").encode()
+    assert der.count(b"Intel SGX PCK Certificate") == 1 and len(other) == len(first)
+    file = tmp_path / "quote.bin"
+    file.write_bytes(quote.replace(first, other))
+    out = enarx("attest", "show", file).ok().out
+    assert r"\x1b[2J\x1b]0;owned\x07\x7f\xc2\x9b31mX\x0a" in out
+    assert all(c.isprintable() or c == "\n" for c in out)
+
+
 @pytest.fixture
 def milan(tmp_path):
     policy = tmp_path / "milan.toml"
