@@ -48,7 +48,9 @@ def cases(pair, quick):
                       {side.name: groups.answers(side, module, [load, 1, "0.3" if quick else "2"])
                        for side in pair})
     module = build.guest("calls")
-    for kind, name in (("clock", "one system call"), ("read", "one call of the port")):
+    for kind, name in (("clock", "one look at the clock"),
+                       ("random", "one system call (getrandom)"),
+                       ("read", "one call of the port (read)")):
         for side in pair:
             side.warm(module)
         yield groups.Case("calls", name, "ns", True, runs,

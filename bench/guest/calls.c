@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * calls KIND COUNT: does one thing so many times and prints the nanoseconds. clock:
- * reads the clock, a system call of exec's; read: reads the ended standard input, a
- * call of the port; touch: writes to so many fresh pages.
+ * reads the clock; random: asks for a random byte, a system call of exec's; read: reads
+ * the ended standard input, a call of the port; touch: writes to so many fresh pages.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +32,8 @@ int main(int argc, char **argv)
         if (pages != NULL)
             *(volatile char *)&pages[i * PAGE] = 1;
         else if (strcmp(kind, "read") == 0 && read(0, &byte, 1) != 0)
+            return 1;
+        else if (strcmp(kind, "random") == 0 && getentropy(&byte, 1) != 0)
             return 1;
         else if (strcmp(kind, "clock") == 0)
             now();
