@@ -255,9 +255,35 @@ static void check_revocation(const struct attest_input *in, const struct x509_se
           old == NULL ? show_text("valid") : show_crl(old));
 }
 
+/* The pinned root that `root` is; null when it is another. */
+static const struct anchor *anchor_of(const struct x509_cert *root)
+{
+    for (size_t i = 0; root != NULL && root->anchor && i < ANCHOR_COUNT; i++) {
+        const struct anchor *a = &anchors[i];
+        const struct bytes der = {.data = a->start, .size = (size_t)(a->end - a->start)};
+        if (bytes_equal(der, root->der))
+            return a;
+    }
+    return NULL;
+}
+
+/* Whoever reads the verdict may not have written the policy. */
+static void note_simulated(const struct x509_set *set, struct attest_result *r)
+{
+    for (size_t i = 0; i < set->cert_count; i++) {
+        const struct x509_cert *root = x509_root(set->certs[i]);
+        if (set->certs[i]->anchor || root == NULL || anchor_of(root) != NULL)
+            continue;
+        result_note(r,
+                    "the root is simulated: the policy trusts it, the hardware's maker does not");
+        return;
+    }
+}
+
 void endorsement_check(const struct attest_input *in, const struct x509_set *set,
                        enum vendor vendor, struct attest_result *result)
 {
+    note_simulated(set, result);
     check_faults(set, result);
     check_validity(set, in->time, result);
     check_revocation(in, set, vendor, result);
@@ -279,13 +305,8 @@ void endorsement_worsen(struct attest_result *result, enum collateral state)
 
 enum product endorsement_product(const struct x509_cert *root)
 {
-    for (size_t i = 0; root != NULL && root->anchor && i < ANCHOR_COUNT; i++) {
-        const struct anchor *a = &anchors[i];
-        const struct bytes der = {.data = a->start, .size = (size_t)(a->end - a->start)};
-        if (bytes_equal(der, root->der))
-            return a->product;
-    }
-    return PRODUCT_UNKNOWN;
+    const struct anchor *a = anchor_of(root);
+    return a == NULL ? PRODUCT_UNKNOWN : a->product;
 }
 
 struct cert_claims endorsement_claims(const struct x509_cert *cert)

@@ -21,7 +21,8 @@ const struct x509_set *endorsement_set(const struct attest_input *in, struct att
 /* Records every check of CHECKS_CERT over all members of the set: each has to lead
  * to a pinned root, be valid at `in->time`, and be covered by a CRL of its issuer.
  * Nothing is left to ask of a member but whether it is the right one for its purpose.
- * AMD publishes no CRL of the ASK, Intel one of each issuer. */
+ * AMD publishes no CRL of the ASK, Intel one of each issuer. Notes when one of them
+ * leads to a root that only the policy trusts. */
 void endorsement_check(const struct attest_input *in, const struct x509_set *set,
                        enum vendor vendor, struct attest_result *result);
 

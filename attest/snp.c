@@ -127,9 +127,6 @@ static void check_product(const struct snp_cert *cert, const struct x509_cert *r
     const bool one = line == PRODUCT_UNKNOWN || line == cert->line;
     check(r, snp_cert_product, same, show_text(product_text(c->product)),
           show_text(one ? c->cert_product : product_text(line)));
-    if (root != NULL && line == PRODUCT_UNKNOWN)
-        result_note(r,
-                    "the root is simulated: the policy trusts it, the hardware's maker does not");
 }
 
 static void check_cert(const struct x509_cert *cert, struct attest_result *r)

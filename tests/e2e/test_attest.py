@@ -102,6 +102,7 @@ def test_verdict(golden, folder):
     assert got["kind"] == folder.parts[-3]
     assert got["identity"] == "any"
     assert any("names no measurement" in note for note in got["notes"])
+    assert not any("simulated" in note for note in got["notes"])
     tcb = expected(folder).get("tcb") or {}
     assert got["tcb_status"] == ("met" if folder in SNP else tcb.get("converged_status"))
 

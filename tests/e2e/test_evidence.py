@@ -133,8 +133,13 @@ def test_mrenclave_is_what_is_measured(enarx, folder, verify):
     assert claims["mrenclave"] == measured["mrenclave"]
 
 
+SIMULATED = "the root is simulated: the policy trusts it, the hardware's maker does not"
+
+
 def test_it_says_that_it_is_simulated(folder, verify):
-    claims = verify(folder)[0]["claims"]
+    got = verify(folder)[0]
+    claims = got["claims"]
+    assert got["verdict"] == "accepted" and SIMULATED in got["notes"]
     plain = b"Enarx simulation, not Intel"
     assert bytes.fromhex(claims["fmspc"]) == b"enxsim"
     assert bytes.fromhex(claims["qe_mrsigner"]).startswith(plain)

@@ -164,6 +164,7 @@ static void is_accepted_where_the_root_is_named(void **state)
     assert_int_equal(r->signature, SIGNATURE_VALID);
     assert_int_equal(r->collateral, COLLATERAL_FRESH);
     assert_int_equal(r->tcb_status, TCB_UP_TO_DATE);
+    assert_non_null(strstr(r->notes[0].text, "the root is simulated"));
     assert_int_equal(c->intel.quote_version, 3);
     assert_int_equal(c->mrenclave[0], 1);
     assert_int_equal(c->report_data[0], 7);

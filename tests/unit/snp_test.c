@@ -517,6 +517,15 @@ static void names_an_identity(void **state)
     assert_int_equal(r->identity, IDENTITY_NAMED);
 }
 
+static void notes_a_simulated_root(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct attest_result *r = run(&s);
+    assert_int_equal(r->verdict, ACCEPTED);
+    assert_non_null(strstr(r->notes[0].text, "the root is simulated"));
+}
+
 static void accepts_what_is_bound(void **state)
 {
     (void)state;
@@ -712,6 +721,7 @@ int main(void)
         cmocka_unit_test(accepts_what_is_right),
         cmocka_unit_test(accepts_a_vlek),
         cmocka_unit_test(names_an_identity),
+        cmocka_unit_test(notes_a_simulated_root),
         cmocka_unit_test(accepts_what_is_bound),
         cmocka_unit_test(asks_the_claims_buffer),
         cmocka_unit_test(refuses_without_certificate),
