@@ -77,6 +77,20 @@ static void check_without_claims(const struct policy *p, struct attest_result *r
                 any_workload ? show_text("any") : show_hex(p->workload), show_text("none"));
 }
 
+/* The digest of no key binds none: anyone can put it there. */
+static void check_bound(const struct attest_input *in, const uint8_t bound[static REPORT_DATA_SIZE],
+                        struct bytes found, struct attest_result *r)
+{
+    const struct bytes wanted = {.data = bound, .size = REPORT_DATA_SIZE};
+    const bool by_key = in->binding == BIND_SHA256 || in->binding == BIND_SHA384;
+    if (in->binding == BIND_NONE)
+        return;
+    if (by_key && in->public_key.size == 0)
+        check_undecided(r, binding, show_text("the digest of a key"), show_text("no key"));
+    else
+        check(r, binding, bytes_equal(wanted, found), show_hex(wanted), show_hex(found));
+}
+
 int binding_appraise(const struct attest_input *in, struct attest_result *r)
 {
     const struct bytes found = claims_report_data(&r->claims);
@@ -87,9 +101,7 @@ int binding_appraise(const struct attest_input *in, struct attest_result *r)
     if (result < 0)
         return result;
     check_bytes(r, report_data, in->policy->report_data, found);
-    if (in->binding != BIND_NONE)
-        check(r, binding, bytes_equal(BYTES(bound), found), show_hex(BYTES(bound)),
-              show_hex(found));
+    check_bound(in, bound, found, r);
     if (in->public_key.size > 0)
         check(r, possession, !in->key_unproven, show_text("signed by its key"),
               show_text(in->key_unproven ? "not signed by its key" : "signed by its key"));

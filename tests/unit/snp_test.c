@@ -543,6 +543,18 @@ static void accepts_what_is_bound(void **state)
     assert_int_equal(run(&s)->verdict, ACCEPTED);
 }
 
+/* The digest of nothing can be put there by anyone. */
+static void no_key_binds_nothing(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    s.in.binding = BIND_SHA384;
+    assert_int_equal(sha384(s.in.public_key, s.claims.report_data), 0);
+    const struct attest_result *r = run(&s);
+    assert_int_equal(r->verdict, REFUSED);
+    assert_int_equal(r->reason, CHECK_binding);
+}
+
 /* With a claims buffer its own claims count, and one that is not there refuses. */
 static void asks_the_claims_buffer(void **state)
 {
@@ -723,6 +735,7 @@ int main(void)
         cmocka_unit_test(names_an_identity),
         cmocka_unit_test(notes_a_simulated_root),
         cmocka_unit_test(accepts_what_is_bound),
+        cmocka_unit_test(no_key_binds_nothing),
         cmocka_unit_test(asks_the_claims_buffer),
         cmocka_unit_test(refuses_without_certificate),
         cmocka_unit_test(refuses_any_other_size),
