@@ -490,6 +490,23 @@ def test_ra_tls_certificate(verify, tmp_path):
     assert checks["possession"] == "passed" and checks["claims_key"] != "passed"
 
 
+def test_ra_tls_certificate_not_signed_by_its_key(verify, tmp_path):
+    """Also where the key is not meant to sign certificates."""
+    quote = evidence(TDX).read_bytes()[: expected(TDX)["quote_length"]]
+    extensions = {
+        "2.23.133.5.4.9": b"\xd9\xea\x60\x82" + cbor_bytes(quote) + cbor_bytes(b"\xa0" * 256),
+        "2.5.29.15": b"\x03\x02\x07\x80",  # digitalSignature
+    }
+    lines = ra_tls(tmp_path, extensions).read_text().splitlines()
+    der = bytearray(base64.b64decode("".join(lines[1:-1])))
+    for flip, outcome in ((0, "passed"), (1, "failed")):
+        der[-1] ^= flip
+        (tmp_path / "cert.der").write_bytes(der)
+        got, _ = verify(tmp_path / "cert.der", "--explain")
+        checks = {check["check"]: check["outcome"] for check in got["checks"]}
+        assert checks["possession"] == outcome
+
+
 # ---- bad input ----
 
 
