@@ -376,7 +376,8 @@ def pem(der, label):
 def test_show_is_fit_for_a_terminal(enarx, tmp_path):
     """Names in certificates are the sender's, and nothing has verified them."""
     quote = evidence(DEBUG).read_bytes()
-    first = quote[quote.index(b"-----BEGIN") :].split(b"-----END")[0] + b"-----END CERTIFICATE-----\n"
+    end = b"-----END CERTIFICATE-----\n"
+    first = quote[quote.index(b"-----BEGIN") : quote.index(end)] + end
     der = base64.b64decode(b"".join(first.splitlines()[1:-1]))
     evil = b"\x1b[2J\x1b]0;owned\x07\x7f\xc2\x9b31mX\n".ljust(25)
     other = pem(der.replace(b"Intel SGX PCK Certificate", evil), "CERTIFICATE").encode()
