@@ -79,7 +79,7 @@ static void print_counters(void)
         size_t offset;
     } rows[] = {
 #define ROW(name, text) {#name, offsetof(struct model_counters, name)},
-        MODEL_COUNTERS(ROW)
+        COUNTERS_MODEL(ROW)
 #undef ROW
     };
     static char line[2048]; /* no stdio: the sandbox has no lseek(2) */
