@@ -24,6 +24,7 @@ static uint64_t enclave_base = 0x7f1000000000;
 const struct exec_image exec_image = {.page_count = 100, .run_count = 8};
 const uint8_t sgx_port_gate[1];
 const uint8_t sgx_evidence_gate[1];
+const uint8_t sgx_clock_gate[1];
 struct frame sgx_frame;
 
 static jmp_buf stopped;
@@ -58,6 +59,12 @@ int64_t kernel_port(struct kernel *k, const struct port_call *call)
 {
     assert_ptr_equal(k, &sgx_kernel);
     return call == NULL ? 7 : 8;
+}
+
+uint64_t clock_now(struct kernel *k, enum port_clock which)
+{
+    assert_ptr_equal(k, &sgx_kernel);
+    return which == PORT_CLOCK_REALTIME ? 1 : 2;
 }
 
 static uint64_t added_from, added_to;
@@ -173,6 +180,9 @@ static void the_rest_is_the_shims_own(void **state)
     assert_true(given.hwcap2 == 2);
     assert_int_equal(given_key[31], 0x4b);
     assert_int_equal(sgx_port(NULL), 7);
+    assert_int_equal(sgx_clock(PORT_CLOCK_REALTIME), 1);
+    assert_int_equal(sgx_clock(PORT_CLOCK_MONOTONIC), 2);
+    assert_int_equal(sgx_clock(UINT64_MAX), 2); /* whatever else it asks for */
 }
 
 static void the_page_of_zeroes_comes_once(void **state)
