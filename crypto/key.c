@@ -93,14 +93,25 @@ int key_put(const EVP_PKEY *key, struct put *out)
     return 0;
 }
 
+/* A private half that belongs to another public one parses. */
+static bool is_pair(EVP_PKEY *key)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+    const bool ok = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    return ok;
+}
+
 int key_parse(struct bytes der, EVP_PKEY **key)
 {
     uint8_t point[KEY_POINT_SIZE];
     const uint8_t *pos = der.data;
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     *key = der.size > PRIVATE_MAX ? NULL : d2i_PrivateKey(EVP_PKEY_EC, NULL, &pos, (long)der.size);
+    const bool whole =
+        *key != NULL && pos == der.data + der.size && key_point(*key, point) == 0 && is_pair(*key);
     ERR_clear_error();
-    if (*key != NULL && pos == der.data + der.size && key_point(*key, point) == 0)
+    if (whole)
         return 0;
     EVP_PKEY_free(*key);
     *key = NULL;

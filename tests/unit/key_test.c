@@ -63,6 +63,10 @@ static void keys_come_back(void **state)
         assert_int_equal(key_parse((struct bytes){der, size}, &back), -EBADMSG);
         assert_null(back);
     }
+    der[10] ^= 1; /* of the private half alone */
+    assert_int_equal(key_parse((struct bytes){der, p.size}, &back), -EBADMSG);
+    assert_null(back);
+    der[10] ^= 1;
     der[p.size] = 0;
     assert_int_equal(key_parse((struct bytes){der, p.size + 1}, &back), -EBADMSG);
     EVP_PKEY_free(key);
