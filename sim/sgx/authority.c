@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys and certificates of the simulation; see authority.h. The file holds, for
  * each signer in turn, its private key and its certificate. It is made whole and
- * never changed: policies name the root in it. */
+ * never changed: policies name the root in it. What other builds of the model said
+ * of the processor is certified anew, each time. */
 #define _GNU_SOURCE
 #include "sim/sgx/authority.h"
 
@@ -10,6 +11,7 @@
 #include "crypto/issue.h"
 #include "crypto/key.h"
 #include "crypto/pem.h"
+#include "crypto/x509.h"
 #include "host/newfile.h"
 #include "host/user_dir.h"
 #include "sim/sgx/pck_extension.h"
@@ -23,6 +25,7 @@
 
 #define AUTHORITY_FILE "authority.pem"
 #define FILE_MAX       16384u
+#define EXTENSION_MAX  1024u
 #define LABEL_KEY      "EC PRIVATE KEY"
 #define LABEL_CERT     "CERTIFICATE"
 
@@ -83,7 +86,7 @@ static int make_extension(const struct authority *a, struct put *out)
 static int make_cert(struct authority *a, enum signer signer, int64_t now)
 {
     const struct role *role = &roles[signer];
-    uint8_t buffer[1024];
+    uint8_t buffer[EXTENSION_MAX];
     struct put extension = put_init(buffer, sizeof(buffer));
     struct put cert = put_init(a->certs[signer].der, sizeof(a->certs[signer].der));
     int error = signer == SIGNER_PCK ? make_extension(a, &extension) : 0;
@@ -214,19 +217,59 @@ static int read_file(int dir, struct authority *a)
     return error;
 }
 
+/* ---- judging ---- */
+
+/* Every certificate leads to the root and is for the key beside it. */
+static int check_whole(const struct authority *a)
+{
+    struct x509_set set;
+    x509_set_init(&set);
+    int error = x509_set_add_anchor(&set, cert_of(a, SIGNER_ROOT));
+    for (size_t i = SIGNER_ROOT + 1; i < SIGNER_COUNT && error == 0; i++)
+        error = x509_set_add_certs(&set, cert_of(a, (enum signer)i));
+    if (error == 0)
+        x509_set_link(&set);
+    for (size_t i = 0; i < SIGNER_COUNT && error == 0; i++) {
+        uint8_t spki[KEY_PUBLIC_SIZE];
+        error = key_public(a->keys[i], spki);
+        if (error == 0 && (i >= set.cert_count || set.certs[i]->faults != 0 ||
+                           !bytes_equal(set.certs[i]->spki, (struct bytes){spki, sizeof(spki)})))
+            error = -EBADMSG;
+    }
+    x509_set_fini(&set);
+    return error;
+}
+
+/* The model's processor may have changed since the file was made. */
+static int update_pck(struct authority *a)
+{
+    uint8_t buffer[EXTENSION_MAX];
+    struct put put = put_init(buffer, sizeof(buffer));
+    const int error = make_extension(a, &put);
+    const struct bytes now = put_done(&put);
+    const struct bytes cert = cert_of(a, SIGNER_PCK);
+    if (error < 0 || memmem(cert.data, cert.size, now.data, now.size) != NULL)
+        return error;
+    return make_cert(a, SIGNER_PCK, (int64_t)time(NULL));
+}
+
 static int say(int error, struct fault *fault)
 {
+    char path[PATH_MAX];
+    const int unknown = user_dir_path(&sim_dir, path, fault);
+    if (unknown < 0)
+        return unknown;
     if (error == -EPERM || error == -ELOOP)
         return fault_set(fault, error,
                          "%s/" AUTHORITY_FILE " is not a file of yours that others cannot read; "
                          "remove it",
-                         sim_dir.below);
+                         path);
     if (error == -EBADMSG)
         return fault_set(fault, error,
                          "%s/" AUTHORITY_FILE " is damaged; remove it, and name the root of the "
                          "next one in your policies",
-                         sim_dir.below);
-    return fault_system(fault, error, "cannot make %s/" AUTHORITY_FILE, sim_dir.below);
+                         path);
+    return fault_system(fault, error, "cannot make %s/" AUTHORITY_FILE, path);
 }
 
 int authority_open(struct authority *a, struct fault *fault)
@@ -242,6 +285,10 @@ int authority_open(struct authority *a, struct fault *fault)
             error = read_file(dir, a);
     }
     close(dir);
+    if (error == 0)
+        error = check_whole(a);
+    if (error == 0)
+        error = update_pck(a);
     if (error == 0)
         return 0;
     authority_close(a);

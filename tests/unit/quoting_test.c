@@ -8,6 +8,8 @@
 
 #include "attest/attest.h"
 #include "attest/quote.h"
+#include "crypto/issue.h"
+#include "crypto/key.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
 #include "host/fault.h"
@@ -316,6 +318,14 @@ static void nothing_without_opening(void **state)
 
 /* ---- files ---- */
 
+static void write_part(const char *path, struct bytes content)
+{
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    assert_int_equal(fwrite(content.data, 1, content.size, f), content.size);
+    assert_int_equal(fclose(f), 0);
+}
+
 static mode_t mode_of(const char *path)
 {
     struct stat found;
@@ -398,6 +408,84 @@ static void a_file_that_is_not_right_is_told(void **state)
     expect_fault(-EPERM, "closed to others");
 }
 
+/* Any byte of base64 that is another one: what is accepted still proves itself. */
+static void one_that_was_changed_is_told(void **state)
+{
+    (void)state;
+    struct authority a;
+    struct fault fault;
+    char text[16384];
+    unsigned told = 0;
+    assert_int_equal(authority_open(&a, &fault), 0);
+    authority_close(&a);
+    FILE *f = fopen(AUTHORITY, "r+e");
+    assert_non_null(f);
+    const size_t size = fread(text, 1, sizeof(text), f);
+    for (size_t i = 0; i < size; i += 97) {
+        assert_int_equal(fseek(f, (long)i, SEEK_SET), 0);
+        assert_int_equal(fputc(text[i] == 'A' ? 'B' : 'A', f), text[i] == 'A' ? 'B' : 'A');
+        assert_int_equal(fflush(f), 0);
+        if (authority_open(&a, &fault) == 0) {
+            make_set();
+            assert_int_equal(verify()->verdict, ACCEPTED);
+            quoting_close();
+            authority_close(&a);
+        } else {
+            assert_non_null(strstr(fault.text, "state/enarx/sim/authority.pem is damaged"));
+            told++;
+        }
+        assert_int_equal(fseek(f, (long)i, SEEK_SET), 0);
+        assert_int_equal(fputc(text[i], f), text[i]);
+    }
+    assert_int_equal(fclose(f), 0);
+    assert_true(told > size / 97 / 2);
+}
+
+static void write_authority(const struct authority *a)
+{
+    static uint8_t pem[16384];
+    struct put out = put_init(pem, sizeof(pem));
+    for (size_t i = 0; i < SIGNER_COUNT; i++) {
+        uint8_t der[256];
+        struct put key = put_init(der, sizeof(der));
+        assert_int_equal(key_put(a->keys[i], &key), 0);
+        pem_put(&out, "EC PRIVATE KEY", put_done(&key));
+        pem_put(&out, "CERTIFICATE", (struct bytes){a->certs[i].der, a->certs[i].size});
+    }
+    write_part(AUTHORITY, put_done(&out));
+}
+
+/* A file by a build whose processor was another one: the root stays. */
+static void an_older_processor_is_certified_anew(void **state)
+{
+    (void)state;
+    static const uint8_t older[] = {0x30, 0x00};
+    struct authority a;
+    struct authority next;
+    struct fault fault;
+    assert_int_equal(authority_open(&a, &fault), 0);
+    const struct issuer issuer = {{a.certs[SIGNER_PLATFORM].der, a.certs[SIGNER_PLATFORM].size},
+                                  a.keys[SIGNER_PLATFORM]};
+    const struct certificate wanted = {.organisation = "of a test",
+                                       .name = "older",
+                                       .key = a.keys[SIGNER_PCK],
+                                       .not_before = (int64_t)time(NULL) - DAY,
+                                       .not_after = (int64_t)time(NULL) + DAY,
+                                       .extension_oid = "1.2.840.113741.1.13.1",
+                                       .extension = {older, sizeof(older)}};
+    struct put put = put_init(a.certs[SIGNER_PCK].der, sizeof(a.certs[SIGNER_PCK].der));
+    assert_int_equal(certificate_issue(&wanted, &issuer, &put), 0);
+    a.certs[SIGNER_PCK].size = put_done(&put).size;
+    write_authority(&a);
+    assert_int_equal(authority_open(&next, &fault), 0);
+    assert_memory_equal(next.certs[SIGNER_ROOT].der, a.certs[SIGNER_ROOT].der,
+                        a.certs[SIGNER_ROOT].size);
+    make_set();
+    assert_int_equal(verify()->verdict, ACCEPTED);
+    authority_close(&next);
+    authority_close(&a);
+}
+
 static int refuse_part(void *context, const char *name, struct bytes content)
 {
     (void)context, (void)content;
@@ -412,14 +500,6 @@ static void who_takes_no_more_is_heard(void **state)
 }
 
 /* ---- openssl(1) ---- */
-
-static void write_part(const char *path, struct bytes content)
-{
-    FILE *f = fopen(path, "we");
-    assert_non_null(f);
-    assert_int_equal(fwrite(content.data, 1, content.size, f), content.size);
-    assert_int_equal(fclose(f), 0);
-}
 
 static void run(const char *command)
 {
@@ -471,6 +551,8 @@ int main(void)
         TEST(room_is_asked_for),
         TEST(those_who_start_at_once_agree),
         TEST(a_file_that_is_not_right_is_told),
+        TEST(one_that_was_changed_is_told),
+        TEST(an_older_processor_is_certified_anew),
         TEST(who_takes_no_more_is_heard),
         TEST(openssl_finds_it_in_order),
     };
