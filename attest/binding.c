@@ -68,13 +68,14 @@ static int check_claims(const struct attest_input *in, struct attest_result *r)
 /* What only a claims buffer could say cannot be decided without one. */
 static void check_without_claims(const struct policy *p, struct attest_result *r)
 {
+    static const char missing[] = "no claims buffer";
     check_bare_nonce(p->nonce, r);
     const bool any_purpose = p->purpose.size == 0;
     const bool any_workload = p->workload.size == 0;
     check_there(r, claims_purpose, any_purpose,
-                any_purpose ? show_text("any") : show_bytes_text(p->purpose), show_text("none"));
+                any_purpose ? show_text("any") : show_bytes_text(p->purpose), show_text(missing));
     check_there(r, claims_workload, any_workload,
-                any_workload ? show_text("any") : show_hex(p->workload), show_text("none"));
+                any_workload ? show_text("any") : show_hex(p->workload), show_text(missing));
 }
 
 /* The digest of no key binds none: anyone can put it there. */

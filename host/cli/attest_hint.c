@@ -218,6 +218,13 @@ static bool put_version(const struct row *row, const char *found, struct value *
 
 /* ---- all of them ---- */
 
+/* What was not there to be compared is not named in words that would be a value. */
+static bool writes_found(enum form form)
+{
+    return form == FORM_PLAIN || form == FORM_QUOTED || form == FORM_LISTED ||
+           form == FORM_VERSION || form == FORM_RTMR;
+}
+
 static bool put_value(const struct row *row, const struct attest_result *r, int64_t time,
                       const char *found, struct value *v)
 {
@@ -269,7 +276,7 @@ bool attest_hint(const struct attest_result *r, int64_t time, const struct check
                  struct attest_hint *hint)
 {
     const struct row *row = find_row(check->id);
-    if (row == NULL)
+    if (row == NULL || (check->outcome == OUTCOME_UNDECIDED && writes_found(row->form)))
         return false;
     const char *dot = strchr(row->key, '.');
     const size_t section = dot == NULL ? 0 : (size_t)(dot - row->key);

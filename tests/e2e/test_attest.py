@@ -291,6 +291,14 @@ def test_a_refusal_names_the_lines_that_would_accept(verify, tmp_path):
         assert (got["verdict"], got["reason"], status) == ("accepted", None, 0), text
 
 
+def test_no_line_is_named_for_what_is_not_there(verify):
+    folder = EVIDENCE / "tdx/trustee+attestation-rs/quote-v5-2026"
+    options = ("--collateral", folder, "--at", expected(folder)["verify_at"])
+    got, status = verify(evidence(folder), *options)
+    assert (got["reason"], got["claims"]["platform_tcb_date"], status) == ("tcb_level", None, 3)
+    assert "tcb_date" not in {hint["check"] for hint in got["policy"]}
+
+
 def test_measurements_are_compared(verify, tmp_path):
     policy = tmp_path / "policy.toml"
     mrtd = expected(TDX)["fields"]["mrtd"]

@@ -294,7 +294,11 @@ def test_another_claims_buffer(copy, make, verify, tmp_path):
 
 def test_without_its_claims_buffer(copy, verify):
     (copy / "claims.cbor").unlink()
-    refused(verify(copy), "claims_nonce")
+    got, status = verify(copy, "--explain")
+    refused((got, status), "claims_nonce")
+    purpose = next(c for c in got["checks"] if c["check"] == "claims_purpose")
+    assert (purpose["outcome"], purpose["found"]) == ("undecided", "no claims buffer")
+    assert got["policy"] == []  # no line says what a claims buffer would have
 
 
 def test_flipped_bits(copy, verify):
