@@ -78,8 +78,8 @@ int main(void)
     fcntl(LISTENER, F_SETFL, O_NONBLOCK);
     for (;;) {
         s.polls[0] = (struct pollfd){
-            .fd = LISTENER,
-            .events = s.count < CONNECTIONS_MAX ? POLLIN : 0,
+            .fd = s.count < CONNECTIONS_MAX ? LISTENER : -1, /* full: the rest may wait */
+            .events = POLLIN,
         };
         if (poll(s.polls, s.count + 1, -1) < 0) {
             perror("poll");

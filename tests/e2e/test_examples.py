@@ -186,6 +186,20 @@ def test_echo_of_one_does_not_wait_for_another(enarx, build, tmp_path, port):
             assert receive(other, 12) == b"still there?"
 
 
+def test_echo_serves_those_beyond_its_room_when_others_have_gone(enarx, build, tmp_path, port):
+    build("c")
+    config = EXAMPLES / "c/Enarx.toml"
+    with serving(enarx, tmp_path, config, BUILT / "c-echo.wasm", port) as server:
+        peers = [connect(server, port) for _ in range(150)]  # it has room for 128
+        for i, peer in enumerate(peers):
+            peer.sendall(b"from %d" % i)
+        for some in (peers[:128], peers[128:]):
+            for i, peer in enumerate(some, peers.index(some[0])):
+                assert receive(peer, len(b"from %d" % i)) == b"from %d" % i
+            for peer in some:
+                peer.close()
+
+
 def test_http(enarx, build, tmp_path, port):
     build("go")
 
