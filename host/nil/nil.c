@@ -11,6 +11,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -29,19 +30,29 @@ static struct {
     uint8_t random[16];
 } nil;
 
+/* One write: the sandbox has nothing for a stream that asks what it writes to. */
+format_like(1, 2) static no_return void stop(const char *format, ...)
+{
+    char line[256];
+    va_list args;
+    va_start(args, format);
+    const int length = vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    const ssize_t told = write(STDERR_FILENO, line, (size_t)length);
+    (void)told; /* where nobody listens, the status says it */
+    _exit(1);
+}
+
 static no_return void die(const char *what)
 {
-    dprintf(STDERR_FILENO, "enarx: cannot start the keep: %s: %s\n", what, strerror(errno));
-    _exit(1);
+    stop("enarx: cannot start the keep: %s: %s\n", what, strerror(errno));
 }
 
 void port_enter(struct shared *block) { port_host_serve(nil.host, block); }
 
 no_return void port_attacked(uint32_t verb, int64_t result)
 {
-    dprintf(STDERR_FILENO, "enarx: the host broke the port's rules: verb %u, result %lld\n", verb,
-            (long long)result);
-    _exit(1);
+    stop("enarx: the host broke the port's rules: verb %u, result %lld\n", verb, (long long)result);
 }
 
 int64_t nil_port(const struct port_call *call) { return port_carry(nil.block, call); }

@@ -2,6 +2,8 @@
 """What a program may take, in every way that it can ask for it. Most modules
 are put together here: no compiler makes such."""
 
+import resource
+
 import pytest
 
 
@@ -85,6 +87,13 @@ def test_memories_share_it(enarx, build):
 def test_tables_are_bounded_too(enarx, build):
     code = grow_table(1_000_000, False) + grow_table(999_999, True)
     enarx.run(build(code)).ok("")
+
+
+def test_a_keep_without_memory_says_so(enarx, build):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_DATA, (8 << 20, 8 << 20))
+
+    enarx.run(build(b""), preexec_fn=limit).refused("cannot start the keep", "cannot allocate")
 
 
 def test_paths_that_no_host_has(enarx, wasm, tmp_path):
