@@ -27,16 +27,24 @@ int user_dir_path(const struct user_dir *dir, char path[static PATH_MAX], struct
     return 0;
 }
 
-/* Makes what is missing of the path. Whether that went well shows when it is
- * opened. */
-static void make_path(char *path)
+static int make_one(const char *path)
 {
+    return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+/* Makes what is missing of the path. What it says of the last one matters: those above
+ * may be there and not be ours to make. */
+static int make_path(char *path)
+{
+    int first = 0;
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(path, 0700);
+        const int error = make_one(path);
+        first = first < 0 ? first : error;
         *slash = '/';
     }
-    mkdir(path, 0700);
+    const int last = make_one(path);
+    return last == -ENOENT ? first : last;
 }
 
 bool user_dir_is_private(const struct stat *s)
@@ -58,7 +66,9 @@ int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault)
         return error;
     int fd = open_path(path);
     if (fd == -ENOENT && make) {
-        make_path(path);
+        error = make_path(path);
+        if (error < 0)
+            return fault_system(fault, error, "cannot make directory %s", path);
         fd = open_path(path);
     }
     if (fd < 0)
