@@ -33,9 +33,9 @@ static int make_key(int dir)
     int error = newfile_open(dir, 0600, &file);
     if (error < 0)
         return error;
-    if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key) ||
-        write(file.fd, key, sizeof(key)) != (ssize_t)sizeof(key))
-        error = -EIO;
+    error = getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key)
+                ? -EIO
+                : newfile_write(&file, (struct bytes){key, sizeof(key)});
     wipe(key, sizeof(key));
     if (error == 0)
         error = newfile_commit(&file, KEY_FILE, false);

@@ -92,12 +92,10 @@ static int write_file(int dir, const char *name, struct bytes content)
     int error = newfile_open(dir, 0600, &file);
     if (error < 0)
         return error;
-    if (write(file.fd, content.data, content.size) != (ssize_t)content.size)
-        error = -EIO;
+    error = newfile_write(&file, content);
     if (error == 0)
         error = newfile_commit(&file, name, true);
     newfile_close(&file);
-    close(file.fd);
     return error;
 }
 

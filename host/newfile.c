@@ -44,6 +44,18 @@ int newfile_open(int dir, mode_t mode, struct newfile *file)
     return open_named(file, mode);
 }
 
+int newfile_write(const struct newfile *file, struct bytes content)
+{
+    while (content.size > 0) {
+        const ssize_t size = write(file->fd, content.data, content.size);
+        if (size < 0 && errno != EINTR)
+            return -errno;
+        if (size > 0)
+            content = (struct bytes){content.data + size, content.size - (size_t)size};
+    }
+    return 0;
+}
+
 static int give_name(struct newfile *file)
 {
     if (file->temp[0] != '\0')

@@ -5,6 +5,7 @@
 #define HOST_NEWFILE_H
 
 #include "base/attr.h"
+#include "base/cur.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -17,6 +18,9 @@ struct newfile {
 
 /* In directory `dir`, with `mode` less the umask. 0 or -errno. */
 must_use int newfile_open(int dir, mode_t mode, struct newfile *file);
+
+/* Writes all of `content` behind what is there. 0 or -errno. */
+must_use int newfile_write(const struct newfile *file, struct bytes content);
 
 /* Names it, in place of what has that name if `replace`, else -EEXIST. The
  * descriptor stays open. 0 or -errno. */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
 {
     if (occupy_closed_streams() < 0)
         return STATUS_FAILED;
+    signal(SIGXFSZ, SIG_IGN); /* a cache that has no room is none; writes say what is wrong */
     struct line line;
     int error = line_parse(argc, argv, &line);
     int status;

@@ -56,8 +56,7 @@ static int write_private(int dir, const char *name, struct bytes data, bool repl
     int error = newfile_open(dir, 0600, &file);
     if (error < 0)
         return error;
-    if (write(file.fd, data.data, data.size) != (ssize_t)data.size)
-        error = -EIO;
+    error = newfile_write(&file, data);
     if (error == 0)
         error = newfile_commit(&file, name, replace);
     newfile_close(&file);
@@ -65,23 +64,6 @@ static int write_private(int dir, const char *name, struct bytes data, bool repl
 }
 
 /* ---- the key ---- */
-
-static int make_key(int dir, void (*before_key)(void))
-{
-    uint8_t pem[RSA_PEM_MAX];
-    EVP_PKEY *key;
-    before_key();
-    int error = rsa_new(&key);
-    if (error < 0)
-        return error;
-    struct put p = put_init(pem, sizeof(pem));
-    error = rsa_put(key, &p);
-    EVP_PKEY_free(key);
-    if (error == 0)
-        error = write_private(dir, KEY_FILE, put_done(&p), false);
-    wipe(pem, sizeof(pem));
-    return error == -EEXIST ? 0 : error; /* somebody was faster: theirs, then */
-}
 
 static int read_key(int dir, EVP_PKEY **key)
 {
@@ -95,14 +77,33 @@ static int read_key(int dir, EVP_PKEY **key)
     return error;
 }
 
+static int keep_key(int dir, EVP_PKEY *key)
+{
+    uint8_t pem[RSA_PEM_MAX];
+    struct put p = put_init(pem, sizeof(pem));
+    int error = rsa_put(key, &p);
+    if (error == 0)
+        error = write_private(dir, KEY_FILE, put_done(&p), false);
+    wipe(pem, sizeof(pem));
+    return error;
+}
+
+/* One that cannot be kept, for want of space, is for this run alone. */
+static int make_key(int dir, void (*before_key)(void), EVP_PKEY **key)
+{
+    before_key();
+    int error = rsa_new(key);
+    if (error < 0 || keep_key(dir, *key) != -EEXIST)
+        return error;
+    EVP_PKEY_free(*key);
+    return read_key(dir, key); /* somebody was faster: theirs, then */
+}
+
 static int open_key(int dir, void (*before_key)(void), EVP_PKEY **key, struct fault *fault)
 {
     int error = read_key(dir, key);
-    if (error == -ENOENT) {
-        error = make_key(dir, before_key);
-        if (error == 0)
-            error = read_key(dir, key);
-    }
+    if (error == -ENOENT)
+        error = make_key(dir, before_key, key);
     if (error == 0)
         return 0;
     char path[PATH_MAX];
@@ -160,10 +161,10 @@ static int sign(int dir, const uint8_t mrenclave[static SHA256_SIZE], void (*bef
     EVP_PKEY_free(key);
     if (error < 0)
         return fault_system(fault, error, "cannot sign the enclave");
-    error = write_private(dir, name, (struct bytes){(const uint8_t *)out, sizeof(*out)}, true);
-    return error < 0 ? fault_system(fault, error, "cannot keep %s in %s of XDG_STATE_HOME", name,
-                                    author_dir.below)
-                     : 0;
+    const int kept =
+        write_private(dir, name, (struct bytes){(const uint8_t *)out, sizeof(*out)}, true);
+    (void)kept; /* else it is made again */
+    return 0;
 }
 
 /* Where nothing can be kept, the author is a new one each time. */

@@ -10,7 +10,7 @@
 
 /* The signature of the enclave with this measurement. `before_key` is called before
  * a key is made, which takes a second: on first use, or every time where there is no
- * such directory. 0 or -errno. */
+ * such directory or no room in it. 0 or -errno. */
 must_use int sgx_author_sign(const uint8_t mrenclave[static SHA256_SIZE], void (*before_key)(void),
                              struct sgx_sigstruct *out, struct fault *fault);
 

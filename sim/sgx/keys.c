@@ -34,9 +34,9 @@ static int make_root(int dir)
     int error = newfile_open(dir, 0600, &file);
     if (error < 0)
         return error;
-    if (getrandom(root, sizeof(root), 0) != (ssize_t)sizeof(root) ||
-        write(file.fd, root, sizeof(root)) != (ssize_t)sizeof(root))
-        error = -EIO;
+    error = getrandom(root, sizeof(root), 0) != (ssize_t)sizeof(root)
+                ? -EIO
+                : newfile_write(&file, (struct bytes){root, sizeof(root)});
     wipe(root, sizeof(root));
     if (error == 0)
         error = newfile_commit(&file, ROOT_FILE, false);
@@ -48,7 +48,7 @@ static int read_root(int dir)
 {
     int fd = openat(dir, ROOT_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return -errno;
+        return errno == ENOENT ? -ENOENT : -EPERM;
     struct stat found;
     bool ok = fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && user_dir_is_private(&found) &&
               found.st_size == MODEL_KEY_SIZE &&
@@ -72,8 +72,7 @@ int model_keys_open(void)
     int error = read_root(dir);
     if (error == -ENOENT) {
         error = make_root(dir);
-        if (error == 0)
-            error = read_root(dir);
+        error = error == 0 ? read_root(dir) : invent_root();
     }
     close(dir);
     return error;

@@ -15,7 +15,7 @@ static int prepare(struct keep *keep)
 {
     struct fault fault;
     int error = model_keys_open();
-    if (error == -EPERM)
+    if (error < 0)
         fault_set(
             &fault, error,
             "enarx/sim/processor.key in XDG_STATE_HOME (~/.local/state) is damaged or open to "

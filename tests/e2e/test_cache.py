@@ -2,6 +2,8 @@
 """The local code cache: the second run compiles nothing, and nothing that was
 not made here is ever run."""
 
+import resource
+
 import pytest
 
 
@@ -115,6 +117,19 @@ def test_show_and_clear(cached, tool):
 def test_clearing_an_absent_cache(fresh):
     fresh("cache", "--clear").ok()
     assert "0 entr" in fresh("cache").ok().out
+
+
+def test_where_no_file_can_grow_nothing_is_kept(fresh, tool):
+    """As on a disk that is full: neither the key nor the code is there afterwards."""
+
+    def full():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    for _ in range(2):
+        fresh.run(tool, "exit", 0, preexec_fn=full).ok("")
+    assert entries(fresh) == []
+    assert [p for p in fresh.home.rglob("*") if p.is_file()] == []
+    assert compiled(fresh, tool, "exit", 0)
 
 
 def test_clear_leaves_other_files_alone(cached):

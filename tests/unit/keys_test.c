@@ -199,6 +199,9 @@ static void test_file(void **state)
     assert_int_equal(found.st_size, 16);
     chmod("enarx/sim/processor.key", 0644);
     assert_int_equal(model_keys_open(), -EPERM);
+    assert_int_equal(unlink("enarx/sim/processor.key"), 0);
+    assert_int_equal(symlink("elsewhere", "enarx/sim/processor.key"), 0);
+    assert_int_equal(model_keys_open(), -EPERM);
     model_keys_set(root);
 }
 

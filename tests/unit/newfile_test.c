@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +94,28 @@ static void without_a_commit_it_is_gone(void **state)
     assert_int_equal(count_files(), 0);
 }
 
+/* What a file may hold, as on a disk that is full. */
+static void what_does_not_fit_is_told(void **state)
+{
+    old_file_system = *state != NULL;
+    static const uint8_t data[8192] = {1};
+    struct rlimit before, less;
+    struct newfile file;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    less = (struct rlimit){5000, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &less), 0);
+    assert_int_equal(newfile_open(dir, 0600, &file), 0);
+    assert_int_equal(newfile_write(&file, (struct bytes){data, 5000}), 0);
+    assert_int_equal(newfile_write(&file, (struct bytes){data, 0}), 0);
+    assert_int_equal(newfile_write(&file, (struct bytes){data, 1}), -EFBIG);
+    newfile_close(&file);
+    assert_int_equal(newfile_open(dir, 0600, &file), 0);
+    assert_int_equal(newfile_write(&file, (struct bytes){data, sizeof(data)}), -EFBIG);
+    newfile_close(&file);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(count_files(), 0);
+}
+
 static void it_replaces_only_if_told(void **state)
 {
     old_file_system = *state != NULL;
@@ -133,13 +157,14 @@ static void a_missing_directory_is_an_error(void **state)
 
 int main(void)
 {
+    signal(SIGXFSZ, SIG_IGN);
     if (mkdtemp(path) == NULL)
         return 1;
     dir = open(path, O_RDONLY | O_DIRECTORY);
     const struct CMUnitTest tests[] = {
         ON_BOTH(it_has_no_name_until_committed),  ON_BOTH(without_a_commit_it_is_gone),
         ON_BOTH(it_replaces_only_if_told),        ON_BOTH(a_directory_in_the_way_stays),
-        ON_BOTH(a_missing_directory_is_an_error),
+        ON_BOTH(a_missing_directory_is_an_error), ON_BOTH(what_does_not_fit_is_told),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     close(dir);

@@ -11,9 +11,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,6 +117,27 @@ static void files_that_are_no_key_are_refused(void **state)
     assert_true(scratch_holds(KEY, bytes_of_text("not a key")));
 }
 
+/* As on a disk that is full: it signs, and the next time by another. */
+static void a_key_that_cannot_be_kept_signs_once(void **state)
+{
+    (void)state;
+    struct sgx_sigstruct a, b;
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit none = {0, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    const int error_a = sign(first, &a);
+    const int error_b = sign(first, &b);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(error_a, 0);
+    assert_int_equal(error_b, 0);
+    assert_int_equal(made, 2);
+    assert_int_equal(sgx_sigstruct_verify(&a), 0);
+    assert_memory_not_equal(a.modulus, b.modulus, sizeof(a.modulus));
+    assert_int_equal(scratch_count("state/enarx"), 0);
+}
+
 static void dates_are_decimal(void **state)
 {
     (void)state;
@@ -130,6 +153,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_key_for_all, open_home, scratch_close),
         cmocka_unit_test_setup_teardown(a_new_key_signs_anew, open_home, scratch_close),
         cmocka_unit_test_setup_teardown(damaged_signatures_are_made_again, open_home,
+                                        scratch_close),
+        cmocka_unit_test_setup_teardown(a_key_that_cannot_be_kept_signs_once, open_home,
                                         scratch_close),
         cmocka_unit_test_setup_teardown(keys_that_others_can_read_are_refused, open_home,
                                         scratch_close),
