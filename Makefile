@@ -214,6 +214,7 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx \
 	    $(DESTDIR)$(PREFIX)/lib/libattest.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/libattest.pc \
 	    $(addprefix $(DESTDIR)$(PREFIX)/include/enarx/,$(ATTEST_HEADERS))
+	cd $(DESTDIR)$(PREFIX)/include 2>/dev/null && rmdir -p enarx/attest enarx/base 2>/dev/null; true
 
 clean:
 	rm -rf $(BUILD)
