@@ -102,7 +102,8 @@ enum port_level message_level(const char *variable, bool quiet)
     for (const char *part = variable; part != NULL && *part != '\0';) {
         size_t length = strcspn(part, ",");
         if (!find_level(part, length, &level))
-            warn(PORT_LOG_WARN, "ENARX_LOG: '%.*s' is ignored; levels are error, warn, info, debug",
+            warn(PORT_LOG_WARN,
+                 "ENARX_LOG: '%.*s' is ignored; levels are off, error, warn, info, debug",
                  (int)length, part);
         part += length + (part[length] == ',');
     }

@@ -121,7 +121,7 @@ static void reads_levels(void **state)
         {"off", false, PORT_LOG_ERROR, ""},
         {"info,enarx=debug", false, PORT_LOG_INFO, "'enarx=debug' is ignored"},
         {"enarx=debug,warn", false, PORT_LOG_WARN, "'enarx=debug' is ignored"},
-        {"loud", false, PORT_LOG_INFO, "'loud' is ignored"},
+        {"loud", false, PORT_LOG_INFO, "'loud' is ignored; levels are off, error, "},
         {"warning", false, PORT_LOG_INFO, "'warning' is ignored"},
         {",,", false, PORT_LOG_INFO, "'' is ignored"},
     };
