@@ -29,17 +29,10 @@ static const struct user_dir key_dir = {"XDG_STATE_HOME", ".local/state", "enarx
 static int make_key(int dir)
 {
     uint8_t key[CODE_CACHE_KEY_SIZE];
-    struct newfile file;
-    int error = newfile_open(dir, 0600, &file);
-    if (error < 0)
-        return error;
-    error = getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key)
-                ? -EIO
-                : newfile_write(&file, (struct bytes){key, sizeof(key)});
+    if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
+        return -EIO;
+    int error = newfile_put(dir, KEY_FILE, (struct bytes){key, sizeof(key)}, false);
     wipe(key, sizeof(key));
-    if (error == 0)
-        error = newfile_commit(&file, KEY_FILE, false);
-    newfile_close(&file);
     return error == -EEXIST ? 0 : error; /* somebody was faster: theirs, then */
 }
 

@@ -86,19 +86,6 @@ static int read_file(int dir, const char *name, time_t since, struct bytes *out)
     return error;
 }
 
-static int write_file(int dir, const char *name, struct bytes content)
-{
-    struct newfile file;
-    int error = newfile_open(dir, 0600, &file);
-    if (error < 0)
-        return error;
-    error = newfile_write(&file, content);
-    if (error == 0)
-        error = newfile_commit(&file, name, true);
-    newfile_close(&file);
-    return error;
-}
-
 /* What the cache has, of `since` or later; the chain is as old as what it came with. */
 static bool find(const struct collateral_source *source, const char *name, time_t since,
                  struct collateral_got *got)
@@ -120,9 +107,10 @@ static void keep(const struct collateral_source *source, const char *name,
                  const struct collateral_got *got)
 {
     const struct file_name chain = file_name(name, CHAIN_SUFFIX);
-    if (got->issuer_chain.size > 0 && write_file(source->dir, chain.text, got->issuer_chain) < 0)
+    if (got->issuer_chain.size > 0 &&
+        newfile_put(source->dir, chain.text, got->issuer_chain, true) < 0)
         return;
-    if (write_file(source->dir, name, got->body) < 0)
+    if (newfile_put(source->dir, name, got->body, true) < 0)
         unlinkat(source->dir, name, 0);
 }
 

@@ -93,3 +93,16 @@ void newfile_close(struct newfile *file)
         close(file->fd);
     *file = (struct newfile){.fd = -1};
 }
+
+int newfile_put(int dir, const char *name, struct bytes content, bool replace)
+{
+    struct newfile file;
+    int error = newfile_open(dir, 0600, &file);
+    if (error < 0)
+        return error;
+    error = newfile_write(&file, content);
+    if (error == 0)
+        error = newfile_commit(&file, name, replace);
+    newfile_close(&file);
+    return error;
+}

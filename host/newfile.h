@@ -29,4 +29,7 @@ must_use int newfile_commit(struct newfile *file, const char *name, bool replace
 /* Without a commit the file is gone. */
 void newfile_close(struct newfile *file);
 
+/* All of it at once: a file of the user's alone with that content. 0 or -errno. */
+must_use int newfile_put(int dir, const char *name, struct bytes content, bool replace);
+
 #endif

@@ -50,19 +50,6 @@ static ssize_t read_private(int dir, const char *name, void *out, size_t capacit
     return size;
 }
 
-static int write_private(int dir, const char *name, struct bytes data, bool replace)
-{
-    struct newfile file;
-    int error = newfile_open(dir, 0600, &file);
-    if (error < 0)
-        return error;
-    error = newfile_write(&file, data);
-    if (error == 0)
-        error = newfile_commit(&file, name, replace);
-    newfile_close(&file);
-    return error;
-}
-
 /* ---- the key ---- */
 
 static int read_key(int dir, EVP_PKEY **key)
@@ -83,7 +70,7 @@ static int keep_key(int dir, EVP_PKEY *key)
     struct put p = put_init(pem, sizeof(pem));
     int error = rsa_put(key, &p);
     if (error == 0)
-        error = write_private(dir, KEY_FILE, put_done(&p), false);
+        error = newfile_put(dir, KEY_FILE, put_done(&p), false);
     wipe(pem, sizeof(pem));
     return error;
 }
@@ -162,7 +149,7 @@ static int sign(int dir, const uint8_t mrenclave[static SHA256_SIZE], void (*bef
     if (error < 0)
         return fault_system(fault, error, "cannot sign the enclave");
     const int kept =
-        write_private(dir, name, (struct bytes){(const uint8_t *)out, sizeof(*out)}, true);
+        newfile_put(dir, name, (struct bytes){(const uint8_t *)out, sizeof(*out)}, true);
     (void)kept; /* else it is made again */
     return 0;
 }

@@ -144,19 +144,6 @@ static int put_all(const struct authority *a, struct put *out)
     return error < 0 ? error : out->bad ? -ENOSPC : 0;
 }
 
-static int write_file(int dir, struct bytes content)
-{
-    struct newfile file;
-    int error = newfile_open(dir, 0600, &file);
-    if (error < 0)
-        return error;
-    error = newfile_write(&file, content);
-    if (error == 0)
-        error = newfile_commit(&file, AUTHORITY_FILE, false);
-    newfile_close(&file);
-    return error == -EEXIST ? 0 : error; /* somebody was faster: theirs, then */
-}
-
 static int make_file(int dir)
 {
     struct authority made;
@@ -166,10 +153,10 @@ static int make_file(int dir)
     if (error == 0)
         error = put_all(&made, &content);
     if (error == 0)
-        error = write_file(dir, put_done(&content));
+        error = newfile_put(dir, AUTHORITY_FILE, put_done(&content), false);
     wipe(buffer, sizeof(buffer));
     authority_close(&made);
-    return error;
+    return error == -EEXIST ? 0 : error; /* somebody was faster: theirs, then */
 }
 
 /* ---- reading ---- */

@@ -30,17 +30,10 @@ static const struct user_dir state_dir = {"XDG_STATE_HOME", ".local/state", "ena
 static int make_root(int dir)
 {
     uint8_t root[MODEL_KEY_SIZE];
-    struct newfile file;
-    int error = newfile_open(dir, 0600, &file);
-    if (error < 0)
-        return error;
-    error = getrandom(root, sizeof(root), 0) != (ssize_t)sizeof(root)
-                ? -EIO
-                : newfile_write(&file, (struct bytes){root, sizeof(root)});
+    if (getrandom(root, sizeof(root), 0) != (ssize_t)sizeof(root))
+        return -EIO;
+    int error = newfile_put(dir, ROOT_FILE, (struct bytes){root, sizeof(root)}, false);
     wipe(root, sizeof(root));
-    if (error == 0)
-        error = newfile_commit(&file, ROOT_FILE, false);
-    newfile_close(&file);
     return error == -EEXIST ? 0 : error; /* somebody was faster: theirs, then */
 }
 

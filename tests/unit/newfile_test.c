@@ -116,6 +116,22 @@ static void what_does_not_fit_is_told(void **state)
     assert_int_equal(count_files(), 0);
 }
 
+static void it_is_put_whole_for_the_user_alone(void **state)
+{
+    old_file_system = *state != NULL;
+    struct stat found;
+    assert_int_equal(newfile_put(dir, "name", (struct bytes){(const uint8_t *)"a", 1}, false), 0);
+    assert_int_equal(newfile_put(dir, "name", (struct bytes){(const uint8_t *)"b", 1}, false),
+                     -EEXIST);
+    expect_text("name", "a");
+    assert_int_equal(newfile_put(dir, "name", (struct bytes){(const uint8_t *)"c", 1}, true), 0);
+    expect_text("name", "c");
+    assert_int_equal(fstatat(dir, "name", &found, 0), 0);
+    assert_int_equal(found.st_mode & 07777, 0600);
+    assert_int_equal(count_files(), 1);
+    unlinkat(dir, "name", 0);
+}
+
 static void it_replaces_only_if_told(void **state)
 {
     old_file_system = *state != NULL;
@@ -162,9 +178,10 @@ int main(void)
         return 1;
     dir = open(path, O_RDONLY | O_DIRECTORY);
     const struct CMUnitTest tests[] = {
-        ON_BOTH(it_has_no_name_until_committed),  ON_BOTH(without_a_commit_it_is_gone),
-        ON_BOTH(it_replaces_only_if_told),        ON_BOTH(a_directory_in_the_way_stays),
-        ON_BOTH(a_missing_directory_is_an_error), ON_BOTH(what_does_not_fit_is_told),
+        ON_BOTH(it_has_no_name_until_committed),     ON_BOTH(without_a_commit_it_is_gone),
+        ON_BOTH(it_replaces_only_if_told),           ON_BOTH(a_directory_in_the_way_stays),
+        ON_BOTH(a_missing_directory_is_an_error),    ON_BOTH(what_does_not_fit_is_told),
+        ON_BOTH(it_is_put_whole_for_the_user_alone),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     close(dir);
