@@ -23,32 +23,38 @@ say  = @$(if $(V),true,echo "  $(1)	$(2)")
 
 # ---- who may include whom ----
 
-FOLDERS       := tools base crypto attest conf shim/core shim/x86 shim/sgx exec/vfs exec/wasi exec \
-                 host host/nil host/sgx sim/sgx host/cli
+FOLDERS       := tools base crypto attest conf channel tls net shim/core shim/x86 shim/sgx exec/vfs \
+                 exec/wasi exec host host/nil host/sgx sim/sgx host/deploy svc/agent host/cli
 may_tools     := base host shim/core shim/x86
 may_base      := base
 may_crypto    := base crypto
 may_attest    := base crypto attest
 may_conf      := base attest conf
+may_channel   := base include channel
+may_tls       := base crypto tls
+may_net       := base host net
 may_shim/core := base include shim/core shim/x86
 may_shim/x86  := base shim/core shim/x86
 may_shim/sgx  := base include shim/core shim/x86 shim/sgx
 may_exec/vfs  := base exec/vfs
 may_exec/wasi := base exec/vfs exec/wasi
-may_exec      := base include crypto conf exec
+may_exec      := base include crypto conf channel tls exec
 may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
 may_host/sgx  := base include crypto shim/core host
 may_sim/sgx   := base include crypto host sim/sgx
-may_host/cli  := base include crypto attest conf host
+may_host/deploy := base include crypto attest conf channel tls net host
+may_svc/agent := base include crypto conf host net svc/agent
+may_host/cli  := base include crypto attest conf net host svc
 
 # ---- what each program is made of ----
 
 sources      = $(wildcard $(1)/*.c) $(wildcard $(1)/*.S)
 objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
-SHARED      := base crypto conf
+SHARED      := base crypto conf channel tls
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
-HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest host host/nil host/sgx sim/sgx host/cli,\
+HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest net host host/nil host/sgx sim/sgx host/deploy svc/agent \
+               host/cli,\
                $(call sources,$(f))) shim/core/port.c shim/core/shared.c)
 
 .PHONY: all demo check check-long check-checklist check-reproducible check-portable
@@ -89,7 +95,7 @@ $(BUILD)/exec: NAMELESS := -Wl,-s
 $(BUILD)/exec $(BUILD)/exec.sym: $(EXEC_OBJS) $(ENGINE)
 	$(call say,link,$@)
 	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-z,pack-relative-relocs $(NAMELESS) -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
-	    -lcrypto -lm 2> $@.link || { cat $@.link >&2; exit 1; }
+	    -lssl -lcrypto -lm 2> $@.link || { cat $@.link >&2; exit 1; }
 
 $(BUILD)/exec.sha256: $(BUILD)/exec
 	@sha256sum $< | cut -c1-64 | xxd -r -p > $@ 2>/dev/null || \
@@ -111,7 +117,7 @@ $(BUILD)/tests/sgx/enclave: tests/sgx/enclave.S tests/sgx/enclave.ld
 $(BUILD)/enarx: $(HOST_OBJS)
 	$(call say,link,$@)
 	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $(HOST_OBJS) \
-	    -Wl,-Bstatic -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
+	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
 
 # ---- shims: what a keep runs below exec ----
 # Freestanding, position-independent without relocations, and small: it is measured.
@@ -252,7 +258,7 @@ $(MODEL_ENARX): tests/model/switches.c $(HOST_OBJS)
 	@mkdir -p $(@D)
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) -I. -pie $(LDFLAGS) -Wl,--wrap=_exit,--wrap=port_host_serve -o $@ $^ \
-	    -Wl,-Bstatic -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
+	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
 -include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d $(MODEL:=.d)
 
 # Keeps under attack: a guest in exec's place, a shim made for it, and a host that lies.
@@ -286,7 +292,7 @@ $(KEEP)/keep: $(wildcard tests/keep/[!g]*.c) tests/keep/dirty.S $(wildcard tests
 	@mkdir -p $(@D)
 	$(call say,link,$@)
 	$(Q)$(CC) -std=gnu11 -g -O1 $(WARN) -I. -o $@ tests/keep/main.c tests/keep/host.c tests/keep/attacks.c \
-	    tests/keep/dirty.S $(BUILD)/host.a -lcrypto -ljansson -lseccomp
+	    tests/keep/dirty.S $(BUILD)/host.a -lssl -lcrypto -ljansson -lseccomp
 $(BUILD)/host.a: $(HOST_OBJS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter-out $(BUILD)/obj/host/cli/%,$(HOST_OBJS))
 .PHONY: check-keep

@@ -15,6 +15,11 @@
  * every other. This one is for an operator to look at. No protocol expects it. */
 #define PURPOSE_INSPECT "inspect"
 
+/* These two are for whoever deploys: of a keep that has no workload yet, and of one that
+ * has the workload named and will never have another. */
+#define PURPOSE_EMPTY "deploy-empty"
+#define PURPOSE_READY "deploy-ready"
+
 struct evidence_claims {
     const uint8_t *key_hash; /* SHA-256 of the DER SubjectPublicKeyInfo */
     struct bytes nonce;      /* empty: none */

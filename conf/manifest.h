@@ -78,6 +78,14 @@ struct manifest {
     size_t dir_count;
     struct manifest_file *files;
     size_t file_count;
+
+    /* Secrets are named here and valued elsewhere: evidence is public, and a digest of
+     * what can be guessed tells it. Neither array in the CBOR when it is empty. */
+    struct bytes *secret_env; /* names of variables, none of them in env */
+    size_t secret_env_count;
+    struct bytes *secret_files; /* guest paths as in manifest_file, none of them in files;
+                                   their parents are */
+    size_t secret_file_count;
 };
 
 /* Writes `m` as CBOR. */

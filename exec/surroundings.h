@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What lies between a workload and the world: where its standard streams lead, where its
+ * output folders go, who hears of its end. One for local runs, over the port; one for
+ * deployments, over the owner's channel. */
+#ifndef EXEC_SURROUNDINGS_H
+#define EXEC_SURROUNDINGS_H
+
+#include "base/attr.h"
+#include "base/cur.h"
+#include "exec/source.h"
+#include "exec/wasi/object.h"
+#include "exec/wasi/wasi.h"
+#include "include/port.h"
+
+struct surroundings {
+    const struct source *source;
+
+    /* Standard stream 0, 1 or 2; null when memory is short. */
+    struct object *(*standard)(void *context, unsigned stream);
+
+    /* Waits on what `standard` gives and on network streams alike. */
+    struct wasi_host host;
+
+    /* A part of the archive of output folders (include/archive.h). 0 or -errno. */
+    int (*output)(void *context, struct bytes part);
+
+    /* Endpoints of the manifest's network streams are there to be opened. */
+    bool network;
+
+    void *context;
+};
+
+#endif
