@@ -63,7 +63,7 @@ must_use int tls_session_handshake(struct tls_session *s);
 must_use int64_t tls_session_read(struct tls_session *s, void *to, size_t size);
 
 /* Plaintext that a read would give at once, as far as known. */
-size_t tls_session_buffered(const struct tls_session *s);
+size_t tls_session_buffered(struct tls_session *s);
 
 /* Takes at least one byte, or -EAGAIN while too much is outgoing, or -EPIPE. */
 must_use int64_t tls_session_write(struct tls_session *s, struct bytes from);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The certificate that TLS wants around a key that evidence, or whoever knows it,
+ * vouches for: signed by that key itself. Trusts its caller. */
+#ifndef TLS_CERTIFICATE_H
+#define TLS_CERTIFICATE_H
+
+#include "base/attr.h"
+#include "base/put.h"
+
+#include <openssl/evp.h>
+
+#define TLS_CERTIFICATE_MAX 1024u
+
+/* DER behind what `out` holds, for a key of P-256. Valid at any time: whoever makes it
+ * may have no clock to trust. 0 or -ENOMEM. */
+must_use int tls_certificate_put(EVP_PKEY *key, const char *name, struct put *out);
+
+#endif
