@@ -44,6 +44,11 @@ static void check_bare_nonce(struct bytes nonce, struct attest_result *r)
     check_nonce(nonce.size > 0 ? BYTES(whole) : nonce, found, r);
 }
 
+/* Like check_bytes, of text. */
+#define check_words(result, name, wanted, value)                              \
+    check(result, name, (wanted).size == 0 || bytes_equal((wanted), (value)), \
+          (wanted).size == 0 ? show_text("any") : show_bytes_text(wanted), show_bytes_text(value))
+
 static int check_claims(const struct attest_input *in, struct attest_result *r)
 {
     struct claims_buffer claims = {0};
@@ -58,24 +63,25 @@ static int check_claims(const struct attest_input *in, struct attest_result *r)
         check(r, claims_key, result == 0, show_text("of the key given"), show_hex(claims.key_hash));
     }
     check_nonce(p->nonce, claims.nonce, r);
-    check(r, claims_purpose, p->purpose.size == 0 || bytes_equal(p->purpose, claims.purpose),
-          p->purpose.size == 0 ? show_text("any") : show_bytes_text(p->purpose),
-          show_bytes_text(claims.purpose));
+    check_bytes(r, claims_exporter, p->tls_exporter, claims.tls_exporter);
+    check_words(r, claims_purpose, p->purpose, claims.purpose);
+    check_words(r, claims_profile, p->profile, claims.profile);
     check_bytes(r, claims_workload, p->workload, claims.workload);
     return 0;
 }
 
+#define check_unclaimed(result, name, wanted, shown)                                               \
+    check_there(result, name, (wanted).size == 0, (wanted).size == 0 ? show_text("any") : (shown), \
+                show_text("no claims buffer"))
+
 /* What only a claims buffer could say cannot be decided without one. */
 static void check_without_claims(const struct policy *p, struct attest_result *r)
 {
-    static const char missing[] = "no claims buffer";
     check_bare_nonce(p->nonce, r);
-    const bool any_purpose = p->purpose.size == 0;
-    const bool any_workload = p->workload.size == 0;
-    check_there(r, claims_purpose, any_purpose,
-                any_purpose ? show_text("any") : show_bytes_text(p->purpose), show_text(missing));
-    check_there(r, claims_workload, any_workload,
-                any_workload ? show_text("any") : show_hex(p->workload), show_text(missing));
+    check_unclaimed(r, claims_exporter, p->tls_exporter, show_hex(p->tls_exporter));
+    check_unclaimed(r, claims_purpose, p->purpose, show_bytes_text(p->purpose));
+    check_unclaimed(r, claims_profile, p->profile, show_bytes_text(p->profile));
+    check_unclaimed(r, claims_workload, p->workload, show_hex(p->workload));
 }
 
 /* The digest of no key binds none: anyone can put it there. */

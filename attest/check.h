@@ -41,13 +41,15 @@ enum trust {
     X(report_data, "VN12", NONE, INSTANCE, "the report data is not what was asked for")            \
     X(binding, "VN12", NONE, INSTANCE,                                                             \
       "the report data does not bind the claims buffer or key that came with the evidence")        \
-    X(possession, "", SIGNATURE, INSTANCE,                                                         \
+    X(possession, "SV2", SIGNATURE, INSTANCE,                                                      \
       "the certificate or request is not signed by the key that it names")                         \
-    X(claims_buffer, "", NONE, INSTANCE, "the claims buffer is malformed, or there is none")       \
-    X(claims_key, "", NONE, INSTANCE, "the claims buffer names another public key")                \
-    X(claims_nonce, "", NONE, INSTANCE, "the nonce is not the one that was sent")                  \
-    X(claims_purpose, "", NONE, INSTANCE, "the evidence was made for another purpose")             \
-    X(claims_workload, "", NONE, EXECUTABLES, "another workload is loaded, or none")
+    X(claims_buffer, "SV2", NONE, INSTANCE, "the claims buffer is malformed, or there is none")    \
+    X(claims_key, "SV2", NONE, INSTANCE, "the claims buffer names another public key")             \
+    X(claims_nonce, "SV1", NONE, INSTANCE, "the nonce is not the one that was sent")               \
+    X(claims_exporter, "SV3", NONE, INSTANCE, "the evidence was made for another TLS session")     \
+    X(claims_purpose, "SV2", NONE, INSTANCE, "the evidence was made for another purpose")          \
+    X(claims_profile, "SV2", NONE, INSTANCE, "the claims buffer is of another profile")            \
+    X(claims_workload, "SV2", NONE, EXECUTABLES, "another workload is loaded, or none")
 
 /* One path of certificates, from a leaf to a pinned root. Most are FAULT_x of
  * crypto/x509.h. */

@@ -175,10 +175,12 @@ struct policy {
     struct bytes_list simulated_roots; /* certificates, PEM or DER, trusted beside ours; [] */
 
     /* What the evidence must bind. See struct attest_input for `nonce`. */
-    struct bytes report_data; /* 64 bytes, or empty */
-    struct bytes nonce;       /* or empty */
-    struct bytes purpose;     /* of the claims buffer, text, or empty */
-    struct bytes workload;    /* workload digest, 32 bytes, or empty */
+    struct bytes report_data;  /* 64 bytes, or empty */
+    struct bytes nonce;        /* or empty */
+    struct bytes tls_exporter; /* of the session that it came through, 32 bytes, or empty */
+    struct bytes purpose;      /* of the claims buffer, text, or empty */
+    struct bytes profile;      /* eat-profile, text, or empty */
+    struct bytes workload;     /* workload digest, 32 bytes, or empty */
 
     struct snp_policy snp;
     struct sgx_policy sgx;

@@ -2,10 +2,11 @@
 /* Every check that an SEV-SNP report undergoes, by reports and certificates made
  * here under a simulated root: what is right is accepted, and each wrong is refused
  * for its own reason and no other. */
-/* links: tests/attest/issuer.c attest/anchors.c attest/anchors_data.S attest/attest.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/endorsement.c attest/policy.c attest/record.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/text.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/cbor.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c */
+/* links: tests/attest/issuer.c attest/anchors.c attest/anchors_data.S attest/attest.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/endorsement.c attest/policy.c attest/record.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/text.c conf/evidence_claims.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/cbor.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c */
 /* libs: -lcrypto */
 #include "attest/appraise.h"
 #include "attest/snp_report.h"
+#include "conf/evidence_claims.h"
 #include "crypto/digest.h"
 #include "tests/attest/issuer.h"
 
@@ -216,6 +217,8 @@ WRONG(kind_allowed) { s->policy.kinds = 1u << KIND_SGX; }
 WRONG(report_data) { s->policy.report_data = (struct bytes){other, 64}; }
 WRONG(claims_nonce) { s->policy.nonce = (struct bytes){other, 32}; }
 WRONG(claims_purpose) { s->policy.purpose = bytes_of_text("workload"); }
+WRONG(claims_exporter) { s->policy.tls_exporter = (struct bytes){other, 32}; }
+WRONG(claims_profile) { s->policy.profile = bytes_of_text("tag:another"); }
 WRONG(claims_workload) { s->policy.workload = (struct bytes){other, 32}; }
 
 /* A claims buffer of {"pubkey-hash": h'[1, the SHA-256 of "key"]'}, bound. */
@@ -234,6 +237,11 @@ WRONG(binding)
 {
     bind_claims(s);
     s->claims.report_data[REPORT_DATA_SIZE - 1] = 1; /* behind the digest */
+}
+WRONG(possession)
+{
+    bind_claims(s);
+    s->in.key_unproven = true;
 }
 WRONG(claims_buffer)
 {
@@ -413,10 +421,13 @@ static const struct wrong {
     W(binding),
     W(claims_buffer),
     W(claims_key),
+    W(possession),
     W(kind_allowed),
     W(report_data),
     W(claims_nonce),
     W(claims_purpose),
+    W(claims_exporter),
+    W(claims_profile),
     W(claims_workload),
     W(snp_report_version),
     W(snp_reserved),
@@ -543,6 +554,48 @@ static void accepts_what_is_bound(void **state)
     assert_int_equal(run(&s)->verdict, ACCEPTED);
 }
 
+/* What our keeps claim: every claim that was asked for counts, to the last bit. */
+static void compares_every_claim(void **state)
+{
+    (void)state;
+    uint8_t digests[4][SHA256_SIZE] = {{0}, {1}, {2}, {3}}, buffer[EVIDENCE_CLAIMS_MAX];
+    char purpose[] = PURPOSE_READY, profile[] = EVIDENCE_PROFILE;
+    struct put p = put_init(buffer, sizeof(buffer));
+    evidence_claims_put(&p, &(struct evidence_claims){.key_hash = digests[0],
+                                                      .nonce = BYTES(digests[1]),
+                                                      .purpose = PURPOSE_READY,
+                                                      .workload = digests[2],
+                                                      .tls_exporter = digests[3]});
+    struct scene s = scene_new();
+    s.in.binding = BIND_CLAIMS;
+    s.in.claims_buffer = put_done(&p);
+    assert_int_equal(sha256(s.in.claims_buffer, s.claims.report_data), 0);
+    s.policy.nonce = BYTES(digests[1]);
+    s.policy.workload = BYTES(digests[2]);
+    s.policy.tls_exporter = BYTES(digests[3]);
+    s.policy.purpose = bytes_of_text(purpose);
+    s.policy.profile = bytes_of_text(profile);
+    const struct scene right = s;
+    assert_int_equal(run(&s)->verdict, ACCEPTED);
+
+    const struct {
+        uint8_t *last;
+        enum check_id id;
+    } asked[] = {{&digests[1][31], CHECK_claims_nonce},
+                 {&digests[2][31], CHECK_claims_workload},
+                 {&digests[3][31], CHECK_claims_exporter},
+                 {(uint8_t *)purpose + strlen(purpose) - 1, CHECK_claims_purpose},
+                 {(uint8_t *)profile + strlen(profile) - 1, CHECK_claims_profile}};
+    for (size_t i = 0; i < ARRAY_COUNT(asked); i++) {
+        s = right;
+        *asked[i].last ^= 1;
+        const struct attest_result *r = run(&s);
+        assert_int_equal(r->verdict, REFUSED);
+        assert_int_equal(r->reason, asked[i].id);
+        *asked[i].last ^= 1;
+    }
+}
+
 /* The digest of nothing can be put there by anyone. */
 static void no_key_binds_nothing(void **state)
 {
@@ -559,12 +612,14 @@ static void no_key_binds_nothing(void **state)
 static void asks_the_claims_buffer(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    static const enum check_id ids[] = {CHECK_claims_nonce, CHECK_claims_exporter,
+                                        CHECK_claims_purpose, CHECK_claims_profile,
+                                        CHECK_claims_workload};
+    for (size_t i = 0; i < ARRAY_COUNT(ids); i++) {
         struct scene s = scene_new();
-        static const enum check_id ids[] = {CHECK_claims_nonce, CHECK_claims_purpose,
-                                            CHECK_claims_workload};
         bind_claims(&s);
-        struct bytes *wanted[] = {&s.policy.nonce, &s.policy.purpose, &s.policy.workload};
+        struct bytes *wanted[] = {&s.policy.nonce, &s.policy.tls_exporter, &s.policy.purpose,
+                                  &s.policy.profile, &s.policy.workload};
         *wanted[i] = bytes_of_text("wanted");
         const struct attest_result *r = run(&s);
         assert_int_equal(r->verdict, REFUSED);
@@ -735,6 +790,7 @@ int main(void)
         cmocka_unit_test(names_an_identity),
         cmocka_unit_test(notes_a_simulated_root),
         cmocka_unit_test(accepts_what_is_bound),
+        cmocka_unit_test(compares_every_claim),
         cmocka_unit_test(no_key_binds_nothing),
         cmocka_unit_test(asks_the_claims_buffer),
         cmocka_unit_test(refuses_without_certificate),
