@@ -46,5 +46,5 @@ no_return void inspect(void)
         report_failure("this kind of keep cannot prove what it is");
     if (error < 0)
         report_failure("cannot make evidence: %s", strerror(-error));
-    port_exit(PORT_END_DONE, 0);
+    report_end(PORT_END_DONE, 0);
 }

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec: the trusted program inside every keep. Takes a workload, runs it, tells
  * how it ended; or only proves what it is. */
-#include "exec/engine.h"
 #include "exec/inspect.h"
 #include "exec/port.h"
 #include "exec/report.h"
+#include "exec/surroundings.h"
 #include "exec/workload.h"
 
 #include <stdlib.h>
+
+static no_return void run_local(const struct boot_record *boot)
+{
+    const struct surroundings here = surroundings_port(boot);
+    struct workload w;
+    if (workload_open(&w, boot, &here) < 0)
+        report_end(PORT_END_FAILED, 1);
+    workload_run(&w, boot);
+}
 
 int main(void)
 {
@@ -16,16 +25,8 @@ int main(void)
         abort();
     if (boot->mode == BOOT_EVIDENCE)
         inspect();
-    struct workload w = {0};
-    workload_open(&w, boot);
-
-    const uint64_t asked = w.manifest.memory_size;
-    const struct engine_config config = {
-        .compiler = w.manifest.compiler,
-        .threads = boot->cpus > 1,
-        .memory_size = asked < boot->memory_size ? asked : boot->memory_size,
-    };
-    struct engine_result result = engine_run(&config, w.module, w.manifest.module_digest, w.wasi);
-    workload_finish(&w);
-    port_exit(result.trapped ? PORT_END_TRAP : PORT_END_DONE, result.status);
+    if (boot->mode == BOOT_LOCAL)
+        run_local(boot);
+    report_to_host("this exec takes no deployments", 0);
+    report_end(PORT_END_FAILED, 1);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sends output directories; see output.h. Small records share a port call. */
+/* Sends output directories; see output.h. Small records share a part. */
 #include "exec/output.h"
 
 #include "base/put.h"
 #include "conf/manifest.h"
-#include "exec/port.h"
+#include "exec/surroundings.h"
 #include "exec/vfs/vfs.h"
 #include "include/archive.h"
 
@@ -12,14 +12,20 @@
 #include <string.h>
 
 struct writer {
+    const struct surroundings *to;
     uint8_t buffer[PORT_CHUNK];
     size_t size;
     uint32_t directory; /* index in the manifest */
 };
 
+static int writer_send(const struct writer *w, struct bytes part)
+{
+    return w->to->output(w->to->context, part);
+}
+
 static int writer_flush(struct writer *w)
 {
-    int error = port_store(PORT_STORE_OUTPUT, (struct bytes){.data = w->buffer, .size = w->size});
+    int error = writer_send(w, (struct bytes){.data = w->buffer, .size = w->size});
     w->size = 0;
     return error;
 }
@@ -32,7 +38,7 @@ static int writer_add(struct writer *w, struct bytes data)
             return error;
     }
     if (data.size > sizeof(w->buffer))
-        return port_store(PORT_STORE_OUTPUT, data);
+        return writer_send(w, data);
     if (data.size > 0)
         memcpy(w->buffer + w->size, data.data, data.size);
     w->size += data.size;
@@ -85,9 +91,10 @@ static int add_end(struct writer *w)
     return error < 0 ? error : writer_flush(w);
 }
 
-int output_send(const struct manifest *m, struct vfs *v)
+int output_send(const struct manifest *m, struct vfs *v, const struct surroundings *to)
 {
     static struct writer w;
+    w.to = to;
     bool begun = false;
     for (size_t i = 0; i < m->dir_count; i++) {
         if (!m->dirs[i].output)

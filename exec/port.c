@@ -21,11 +21,21 @@ const struct boot_record *port_open(void)
         return NULL;
     if (boot->magic != BOOT_MAGIC || boot->version != PORT_VERSION || boot->zero != 0)
         return NULL;
-    const bool known = boot->mode == BOOT_LOCAL || boot->mode == BOOT_EVIDENCE;
+    const bool known =
+        boot->mode == BOOT_LOCAL || boot->mode == BOOT_DEPLOY || boot->mode == BOOT_EVIDENCE;
     return known && boot->cpus > 0 ? boot : NULL;
 }
 
-const uint8_t *port_cache_key(void) { return (const uint8_t *)getauxval(AT_ENARX_CACHE_KEY); }
+bool port_deploys(void)
+{
+    const struct boot_record *boot = (const struct boot_record *)getauxval(AT_ENARX_BOOT);
+    return boot != NULL && boot->mode == BOOT_DEPLOY;
+}
+
+const uint8_t *port_cache_key(void)
+{
+    return port_deploys() ? NULL : (const uint8_t *)getauxval(AT_ENARX_CACHE_KEY);
+}
 
 int64_t port_evidence(const uint8_t report_data[static REPORT_DATA_BYTES], void *to, size_t size)
 {
@@ -38,6 +48,10 @@ int64_t port_evidence(const uint8_t report_data[static REPORT_DATA_BYTES], void 
 
 no_return void port_exit(enum port_end end, uint32_t status)
 {
+    if (port_deploys()) {
+        end = end == PORT_END_FAILED ? PORT_END_FAILED : PORT_END_DONE;
+        status = 0;
+    }
     port_call(&(struct port_call){.verb = PORT_EXIT, .arg = {end, status}});
     abort();
 }
@@ -119,6 +133,8 @@ uint64_t port_now(bool monotonic)
 
 int64_t port_exchange(enum port_blob kind, uint64_t index, uint64_t offset, void *to, size_t size)
 {
+    if (port_deploys())
+        return -EACCES;
     return port_call(&(struct port_call){
         .verb = PORT_EXCHANGE,
         .arg = {kind, index, offset},
@@ -164,6 +180,8 @@ int port_fetch(enum port_blob kind, size_t size_max, struct bytes *blob)
 
 int port_store(enum port_store kind, struct bytes from)
 {
+    if (port_deploys())
+        return -EACCES;
     for (size_t offset = 0; offset < from.size;) {
         size_t left = from.size - offset;
         int64_t taken = port_call(&(struct port_call){

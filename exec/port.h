@@ -15,6 +15,10 @@
  * none, or when the record is not one this exec understands. */
 const struct boot_record *port_open(void);
 
+/* This keep takes its workload from an owner. Its host then gets no status and nothing
+ * to store, and gives no blob and no cache: all of that is -EACCES here. */
+bool port_deploys(void);
+
 /* The 32-byte key of the code cache, or null when there is no cache. */
 const uint8_t *port_cache_key(void);
 
@@ -23,7 +27,10 @@ const uint8_t *port_cache_key(void);
 must_use int64_t port_evidence(const uint8_t report_data[static REPORT_DATA_BYTES], void *to,
                                size_t size);
 
+/* The host of a deployment learns no more than whether it failed. */
 no_return void port_exit(enum port_end end, uint32_t status);
+
+/* For exec/report.c alone, which knows what the host may hear. */
 void port_log(enum port_level level, struct bytes text);
 
 int64_t port_read(int64_t handle, void *to, size_t size, unsigned flags);

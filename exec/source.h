@@ -7,6 +7,8 @@
 #include "base/attr.h"
 #include "base/cur.h"
 
+#define SOURCE_MODULE_MAX (1024u * 1024u * 1024u) /* bytes */
+
 struct source {
     /* Memory that lives as long as the keep. 0 or -errno. */
     int (*manifest)(void *context, struct bytes *out);
@@ -15,14 +17,15 @@ struct source {
     /* Content of the manifest's file `index`, exactly `size` bytes. 0 or -errno. */
     int (*file)(void *context, size_t index, void *to, size_t size);
 
-    /* The values of the manifest's secrets, variables and then files, as many as it
-     * names: a CBOR array of byte strings. Null: a workload with secrets is refused. */
+    /* The values of the manifest's secrets (conf/secrets.h); copied before workload_open
+     * returns, so that the source may wipe its own. Null: a workload that names secrets is
+     * refused. 0 or -errno. */
     int (*secrets)(void *context, struct bytes *out);
 
     void *context;
 };
 
-/* A local run's, over the port. */
+/* A local run's, over the port: no secrets. */
 extern const struct source source_port;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lies between a workload and the world: where its standard streams lead, where its
- * output folders go, who hears of its end. One for local runs, over the port; one for
- * deployments, over the owner's channel. */
+/* What lies between a workload and the world: where it comes from, where its standard
+ * streams lead, where its output folders go. One for local runs, over the port; one for
+ * deployments, over the owner's channel. Who hears of its end is exec/report.h's. */
 #ifndef EXEC_SURROUNDINGS_H
 #define EXEC_SURROUNDINGS_H
 
@@ -21,7 +21,8 @@ struct surroundings {
     /* Waits on what `standard` gives and on network streams alike. */
     struct wasi_host host;
 
-    /* A part of the archive of output folders (include/archive.h). 0 or -errno. */
+    /* A part of any size of the archive of output folders (include/archive.h). 0 or
+     * -errno. */
     int (*output)(void *context, struct bytes part);
 
     /* Endpoints of the manifest's network streams are there to be opened. */
@@ -29,5 +30,8 @@ struct surroundings {
 
     void *context;
 };
+
+/* A local run's: everything over the port. Borrows `boot`. */
+struct surroundings surroundings_port(const struct boot_record *boot);
 
 #endif

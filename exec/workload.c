@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes the workload from the host; see workload.h. The manifest is what the
+/* Takes the workload and runs it; see workload.h. The manifest is what the
  * workload is; all that comes after is checked against it. */
 #include "exec/workload.h"
 
 #include "crypto/digest.h"
+#include "exec/engine.h"
 #include "exec/output.h"
 #include "exec/port.h"
 #include "exec/report.h"
 #include "exec/stream.h"
+#include "exec/surroundings.h"
 #include "exec/vfs/vfs.h"
-#include "exec/wasi/wasi.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MODULE_SIZE_MAX (1024u * 1024u * 1024u)
-
-static void check(int error, const char *what)
+/* The error, told where it is one. */
+static int told(int error, const char *what)
 {
     if (error < 0)
-        report_failure("cannot take the %s from the host: %s", what, strerror(-error));
+        report(PORT_LOG_ERROR, "cannot take the %s: %s", what, strerror(-error));
+    return error;
 }
 
 static int check_digest(struct bytes data, const uint8_t *expected)
@@ -36,9 +37,10 @@ static int check_digest(struct bytes data, const uint8_t *expected)
 
 static int load_file(void *context, size_t index, void *to, size_t size)
 {
-    const struct manifest *m = context;
-    const struct manifest_file *file = &m->files[index];
-    int error = port_fetch_into(PORT_BLOB_FILE, index, to, size);
+    const struct workload *w = context;
+    const struct source *source = w->surroundings->source;
+    const struct manifest_file *file = &w->manifest.files[index];
+    int error = source->file(source->context, index, to, size);
     if (error == 0)
         error = check_digest((struct bytes){.data = to, .size = size}, file->digest);
     if (error < 0)
@@ -59,92 +61,123 @@ static int add_file(struct vfs *v, const struct manifest_file *file, size_t inde
     }
 }
 
-static void open_files(struct workload *w, uint64_t size_max)
+static int open_files(struct workload *w, uint64_t size_max)
 {
     const struct manifest *m = &w->manifest;
     uint64_t size = m->files_size < size_max ? m->files_size : size_max;
-    check(vfs_new(size, load_file, &w->manifest, &w->vfs), "file system");
-    for (size_t i = 0; i < m->file_count; i++)
-        check(add_file(w->vfs, &m->files[i], i), "list of files");
+    int error = told(vfs_new(size, load_file, w, &w->vfs), "file system");
+    for (size_t i = 0; error == 0 && i < m->file_count; i++)
+        error = told(add_file(w->vfs, &m->files[i], i), "list of files");
+    return error;
 }
 
 /* ---- streams ---- */
 
-static struct object *open_stream(const struct manifest_stream *s, size_t index, uint32_t terminals)
+static int open_network(const struct manifest_stream *s, size_t index, bool allowed,
+                        struct object **out)
 {
-    int64_t handle = -1;
-    switch (s->kind) {
-    case STREAM_NULL:
-        return NULL;
-    case STREAM_STDIN:
-        return stream_new_input(0, terminals & 1);
-    case STREAM_STDOUT:
-        return stream_new_output(1, terminals & 2);
-    case STREAM_STDERR:
-        return stream_new_output(2, terminals & 4);
-    case STREAM_LISTEN:
-        handle = port_listen(index);
-        break;
-    case STREAM_CONNECT:
-        handle = port_connect(index);
-        break;
+    const bool listens = s->kind == STREAM_LISTEN;
+    if (!allowed) {
+        report(PORT_LOG_ERROR,
+               "stream %.*s: this keep has no network for its workload; take the stream out of "
+               "'files' in Enarx.toml, or use 'enarx run'",
+               (int)s->name.size, (const char *)s->name.data);
+        return -EOPNOTSUPP;
     }
-    if (handle < 0)
-        report_failure("cannot open stream %.*s: %s", (int)s->name.size, (const char *)s->name.data,
-                       strerror((int)-handle));
-    return s->kind == STREAM_LISTEN ? stream_new_listener(handle) : stream_new_connection(handle);
+    const int64_t handle = listens ? port_listen(index) : port_connect(index);
+    if (handle < 0) {
+        report(PORT_LOG_ERROR, "cannot open stream %.*s: %s", (int)s->name.size,
+               (const char *)s->name.data, strerror((int)-handle));
+        return (int)handle;
+    }
+    *out = listens ? stream_new_listener(handle) : stream_new_connection(handle);
+    return *out == NULL ? told(-ENOMEM, "streams") : 0;
 }
 
-static struct object **open_streams(const struct manifest *m, uint32_t terminals)
+static int open_stream(const struct manifest_stream *s, size_t index,
+                       const struct surroundings *around, struct object **out)
 {
-    struct object **streams = calloc(m->stream_count + 1, sizeof(*streams));
-    if (streams == NULL)
-        check(-ENOMEM, "streams");
-    for (size_t i = 0; i < m->stream_count; i++)
-        streams[i] = open_stream(&m->streams[i], i, terminals);
-    return streams;
+    switch (s->kind) {
+    case STREAM_NULL:
+        return 0;
+    case STREAM_LISTEN:
+    case STREAM_CONNECT:
+        return open_network(s, index, around->network, out);
+    default:
+        *out = around->standard(around->context, s->kind - STREAM_STDIN);
+        return *out == NULL ? told(-ENOMEM, "streams") : 0;
+    }
 }
 
 /* ---- the WASI instance ---- */
 
-static void open_wasi(struct workload *w, uint32_t terminals)
+static int fill_config(const struct workload *w, struct wasi_config *config)
 {
     const struct manifest *m = &w->manifest;
     struct wasi_env *env = calloc(m->env_count + 1, sizeof(*env));
     struct wasi_preopen *dirs = calloc(m->dir_count + 1, sizeof(*dirs));
-    if (env == NULL || dirs == NULL)
-        check(-ENOMEM, "environment");
+    struct object **streams = calloc(m->stream_count + 1, sizeof(struct object *));
+    if (env == NULL || dirs == NULL || streams == NULL)
+        return told(-ENOMEM, "environment");
     for (size_t i = 0; i < m->env_count; i++)
         env[i] = (struct wasi_env){.name = m->env[i].name, .value = m->env[i].value};
     for (size_t i = 0; i < m->dir_count; i++)
         dirs[i] = (struct wasi_preopen){.path = m->dirs[i].path, .read_only = m->dirs[i].read_only};
-    const struct wasi_config config = {
+    for (size_t i = 0; i < m->stream_count; i++) {
+        int error = open_stream(&m->streams[i], i, w->surroundings, &streams[i]);
+        if (error < 0)
+            return error;
+    }
+    *config = (struct wasi_config){
         .args = m->args,
         .arg_count = m->arg_count,
         .env = env,
         .env_count = m->env_count,
-        .streams = open_streams(m, terminals),
+        .streams = streams,
         .stream_count = m->stream_count,
         .dirs = dirs,
         .dir_count = m->dir_count,
         .vfs = w->vfs,
-        .host = {.wait = stream_wait, .now = port_now},
+        .host = w->surroundings->host,
     };
-    check(wasi_new(&config, &w->wasi), "preopened directories");
+    return 0;
 }
 
-void workload_open(struct workload *w, const struct boot_record *boot)
+static int open_wasi(struct workload *w)
 {
-    struct bytes manifest;
-    check(port_fetch(PORT_BLOB_MANIFEST, MANIFEST_SIZE_MAX, &manifest), "manifest");
-    check(manifest_parse(manifest, &w->manifest), "manifest");
-    check(port_fetch(PORT_BLOB_MODULE, MODULE_SIZE_MAX, &w->module), "module");
-    if (w->module.size != w->manifest.module_size)
-        check(-EBADMSG, "module");
-    check(check_digest(w->module, w->manifest.module_digest), "module");
-    open_files(w, boot->files_size);
-    open_wasi(w, boot->terminals);
+    struct wasi_config config;
+    int error = fill_config(w, &config);
+    return error < 0 ? error : told(wasi_new(&config, &w->wasi), "preopened directories");
 }
+
+static int take(struct workload *w)
+{
+    const struct source *source = w->surroundings->source;
+    struct bytes manifest;
+    int error = source->manifest(source->context, &manifest);
+    if (error == 0)
+        error = manifest_parse(manifest, &w->manifest);
+    if (error < 0)
+        return told(error, "manifest");
+    error = source->module(source->context, &w->module);
+    if (error == 0 && w->module.size != w->manifest.module_size)
+        error = -EBADMSG;
+    if (error == 0)
+        error = check_digest(w->module, w->manifest.module_digest);
+    return told(error, "module");
+}
+
+int workload_open(struct workload *w, const struct boot_record *boot,
+                  const struct surroundings *surroundings)
+{
+    *w = (struct workload){.surroundings = surroundings};
+    int error = take(w);
+    if (error == 0)
+        error = open_files(w, boot->files_size);
+    return error < 0 ? error : open_wasi(w);
+}
+
+/* ---- running ---- */
 
 static bool is_below(struct bytes path, struct bytes dir)
 {
@@ -163,10 +196,10 @@ static bool is_sent_back(const struct manifest *m, struct bytes path)
     return false;
 }
 
-void workload_finish(struct workload *w)
+static void finish(const struct workload *w)
 {
     const struct manifest *m = &w->manifest;
-    int error = output_send(m, w->vfs);
+    int error = output_send(m, w->vfs, w->surroundings);
     if (error < 0)
         report(PORT_LOG_ERROR, "cannot send the output directories back: %s", strerror(-error));
     for (size_t i = 0; i < m->dir_count; i++) {
@@ -176,4 +209,18 @@ void workload_finish(struct workload *w)
         report(PORT_LOG_WARN, "files changed in %.*s are lost; keep them with --dir-out %.*s::HOST",
                (int)path.size, (const char *)path.data, (int)path.size, (const char *)path.data);
     }
+}
+
+no_return void workload_run(struct workload *w, const struct boot_record *boot)
+{
+    const struct manifest *m = &w->manifest;
+    const uint64_t asked = m->memory_size;
+    const struct engine_config config = {
+        .compiler = m->compiler,
+        .threads = boot->cpus > 1,
+        .memory_size = asked < boot->memory_size ? asked : boot->memory_size,
+    };
+    const struct engine_result result = engine_run(&config, w->module, m->module_digest, w->wasi);
+    finish(w);
+    report_end(result.trapped ? PORT_END_TRAP : PORT_END_DONE, result.status);
 }

@@ -8,6 +8,7 @@
 #include "conf/manifest.h"
 
 struct boot_record;
+struct surroundings;
 struct vfs;
 struct wasi;
 
@@ -16,13 +17,17 @@ struct workload {
     struct bytes module;
     struct vfs *vfs;
     struct wasi *wasi;
+    const struct surroundings *surroundings;
 };
 
-/* Takes the workload from the host. Ends the keep with a message when it is not
- * what its manifest says. */
-void workload_open(struct workload *w, const struct boot_record *boot);
+/* Takes the workload from where `surroundings`, borrowed, say. 0, or -errno when it is
+ * not what its manifest says or cannot run here, after reporting why; then the keep has
+ * nothing left to do but to end. `w` stays where it is. */
+must_use int workload_open(struct workload *w, const struct boot_record *boot,
+                           const struct surroundings *surroundings);
 
-/* Sends the output directories back, and says which changes are lost. */
-void workload_finish(struct workload *w);
+/* Runs an open workload to its end, sends the output directories out, says which changes
+ * are lost, and ends the keep. */
+no_return void workload_run(struct workload *w, const struct boot_record *boot);
 
 #endif

@@ -36,6 +36,9 @@ static struct {
     int32_t polled; /* the handle of the first row, as it came */
     uint16_t wanted;
     bool has_clock;
+    struct port_call last; /* as it came */
+    unsigned calls;
+    jmp_buf ended;
 } host;
 
 static unsigned clock_reads;
@@ -85,7 +88,11 @@ static int64_t poll_rows(const struct port_call *c)
 
 static int64_t entry(const struct port_call *c)
 {
+    host.last = *c;
+    host.calls++;
     switch (c->verb) {
+    case PORT_EXIT:
+        longjmp(host.ended, 1);
     case PORT_EXCHANGE:
         return exchange(c);
     case PORT_STORE:
@@ -163,6 +170,50 @@ static void a_boot_record_must_be_understood(void **state)
     host.boot.zero = 0;
     host.boot.magic = 0;
     assert_null(port_open());
+}
+
+static void ends(enum port_end end, uint32_t status, enum port_end told, uint32_t told_status)
+{
+    if (setjmp(host.ended) == 0)
+        port_exit(end, status);
+    assert_int_equal(host.last.verb, PORT_EXIT);
+    assert_int_equal(host.last.arg[0], told);
+    assert_int_equal(host.last.arg[1], told_status);
+}
+
+static void a_status_is_the_hosts_in_a_local_run_alone(void **state)
+{
+    (void)state;
+    ends(PORT_END_DONE, 7, PORT_END_DONE, 7);
+    ends(PORT_END_TRAP, 0, PORT_END_TRAP, 0);
+    host.boot.mode = BOOT_DEPLOY;
+    ends(PORT_END_DONE, 7, PORT_END_DONE, 0);
+    ends(PORT_END_TRAP, 7, PORT_END_DONE, 0);
+    ends(PORT_END_FAILED, 1, PORT_END_FAILED, 0);
+}
+
+/* It is not even asked. */
+static void a_deployment_takes_nothing_from_its_host(void **state)
+{
+    (void)state;
+    struct bytes blob;
+    uint8_t part[10];
+    host.boot.mode = BOOT_DEPLOY;
+    assert_non_null(port_open());
+    assert_true(port_deploys());
+    host.blob_size = 10;
+    for (enum port_blob kind = PORT_BLOB_MANIFEST; kind <= PORT_BLOB_CHALLENGE; kind++) {
+        assert_int_equal(port_fetch(kind, 100, &blob), -EACCES);
+        assert_int_equal(port_fetch_into(kind, 0, part, sizeof(part)), -EACCES);
+    }
+    for (enum port_store kind = PORT_STORE_CODE; kind <= PORT_STORE_EVIDENCE; kind++)
+        assert_int_equal(port_store(kind, bytes_of_text("secret")), -EACCES);
+    assert_null(port_cache_key());
+    assert_false(code_cache_wanted());
+    assert_int_equal(host.calls, 0);
+    host.boot.mode = BOOT_LOCAL;
+    assert_false(port_deploys());
+    assert_non_null(port_cache_key());
 }
 
 static void a_blob_arrives_whole(void **state)
@@ -324,6 +375,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_boot_record_must_be_understood, set_up),
         cmocka_unit_test_setup(the_keeps_own_clock_comes_first, set_up),
+        cmocka_unit_test_setup(a_status_is_the_hosts_in_a_local_run_alone, set_up),
+        cmocka_unit_test_setup(a_deployment_takes_nothing_from_its_host, set_up),
         cmocka_unit_test_setup(a_blob_arrives_whole, set_up),
         cmocka_unit_test_setup(a_blob_that_changes_is_refused, set_up),
         cmocka_unit_test_setup(storing_goes_on_until_all_is_taken, set_up),
