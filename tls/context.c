@@ -3,6 +3,7 @@
 #include "tls/context.h"
 
 #include <errno.h>
+#include <openssl/err.h>
 #include <string.h>
 
 #define RSA_BITS_MIN 2048
@@ -118,17 +119,23 @@ static bool set_own(SSL_CTX *ctx, const struct tls_identity *own)
             SSL_CTX_use_PrivateKey(ctx, own->key) == 1 && SSL_CTX_check_private_key(ctx) == 1);
 }
 
+static int configure(SSL_CTX *ctx, const struct tls_config *config)
+{
+    if (config->server && config->own == NULL)
+        return -EINVAL;
+    if (!set_rules(ctx))
+        return -ENOMEM;
+    set_peer(ctx, config);
+    return set_own(ctx, config->own) ? set_protocol(ctx, config) : -EKEYREJECTED;
+}
+
 int tls_context_new(const struct tls_config *config, SSL_CTX **out)
 {
     /* A keep has no files, and a host's settings are not for it to obey. */
     OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     SSL_CTX *ctx = SSL_CTX_new(config->server ? TLS_server_method() : TLS_client_method());
-    if (ctx == NULL || !set_rules(ctx)) {
-        SSL_CTX_free(ctx);
-        return -ENOMEM;
-    }
-    set_peer(ctx, config);
-    const int result = set_own(ctx, config->own) ? set_protocol(ctx, config) : -EKEYREJECTED;
+    const int result = ctx == NULL ? -ENOMEM : configure(ctx, config);
+    ERR_clear_error();
     if (result < 0) {
         SSL_CTX_free(ctx);
         return result;

@@ -8,8 +8,7 @@
 
 #include <openssl/ssl.h>
 
-/* 0; -EKEYREJECTED when key and certificate do not belong together, or the certificate
- * is malformed; -EINVAL for a protocol without a name, or too long a one; or -ENOMEM. */
+/* 0, or what tls_session_new() gives. */
 must_use int tls_context_new(const struct tls_config *config, SSL_CTX **out);
 
 #endif

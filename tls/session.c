@@ -30,36 +30,37 @@ struct tls_session {
     const char *why;
 };
 
-static int connect_wire(struct tls_session *s)
+static bool open_session(struct tls_session *s, SSL_CTX *ctx, bool server)
 {
     BIO *far = NULL;
-    if (BIO_new_bio_pair(&far, RECORDS * RECORD_MAX + RESERVE, &s->wire, RECORDS * RECORD_MAX) != 1)
-        return -ENOMEM;
+    s->why = "";
+    s->ssl = SSL_new(ctx);
+    if (s->ssl == NULL ||
+        BIO_new_bio_pair(&far, RECORDS * RECORD_MAX + RESERVE, &s->wire, RECORDS * RECORD_MAX) != 1)
+        return false;
     SSL_set_bio(s->ssl, far, far);
-    return 0;
+    if (server)
+        SSL_set_accept_state(s->ssl);
+    else
+        SSL_set_connect_state(s->ssl);
+    return true;
 }
 
 int tls_session_new(const struct tls_config *config, struct tls_session **out)
 {
     SSL_CTX *ctx = NULL;
-    int result = tls_context_new(config, &ctx);
-    struct tls_session *s = result < 0 ? NULL : calloc(1, sizeof(*s));
-    if (s != NULL) {
-        *s = (struct tls_session){.ssl = SSL_new(ctx), .alpn = config->alpn, .why = ""};
-        result = s->ssl == NULL ? -ENOMEM : connect_wire(s);
-    } else if (result == 0) {
-        result = -ENOMEM;
-    }
+    const int result = tls_context_new(config, &ctx);
+    if (result < 0)
+        return result;
+    struct tls_session *s = calloc(1, sizeof(*s));
+    const bool ok = s != NULL && open_session(s, ctx, config->server);
     SSL_CTX_free(ctx); /* the session holds it */
     ERR_clear_error();
-    if (result < 0) {
+    if (!ok) {
         tls_session_free(s);
-        return result;
+        return -ENOMEM;
     }
-    if (config->server)
-        SSL_set_accept_state(s->ssl);
-    else
-        SSL_set_connect_state(s->ssl);
+    s->alpn = config->alpn;
     *out = s;
     return 0;
 }
@@ -129,7 +130,7 @@ static int explain(struct tls_session *s)
     const unsigned long error = ERR_peek_last_error();
     if (ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
         return fail_for_ever(s, -ECONNABORTED, "the connection was cut");
-    if (SSL_get_verify_result(s->ssl) != X509_V_OK)
+    if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
         return fail_for_ever(s, -EPROTO, "the other side's key is of a kind or size not taken");
     return fail_for_ever(s, -EPROTO, ERR_reason_error_string(error));
 }

@@ -4,8 +4,11 @@
  * never waits. Trusts OpenSSL, which reads no configuration file here. No tickets, no
  * resumption, no early data, no renegotiation, no compression.
  *
- * Who the peer is, is the caller's to decide: any certificate is taken, and its key is
- * told. The peer has proved that it holds that key once the handshake is done. */
+ * Who the peer is, is the caller's to decide: any certificate is taken of a key on P-256 or
+ * P-384, of Ed25519, or of RSA with 2048 to 8192 bits, and its key is told. The peer has
+ * proved that it holds that key once the handshake is done.
+ *
+ * Each call takes what came as far as it goes: after any, bytes may be outgoing. */
 #ifndef TLS_SESSION_H
 #define TLS_SESSION_H
 
@@ -25,15 +28,17 @@ struct tls_config {
     bool server;
     const struct tls_identity *own; /* a client's may be null */
     bool ask_client;                /* server: asks for a certificate, does without */
-    const char *alpn;               /* the one protocol that both must name */
+    const char *alpn;               /* the one protocol that both must name, borrowed for
+                                       the session's life; null: none */
 };
 
 struct tls_session;
 
-/* 0 or -errno. */
+/* 0; -EKEYREJECTED when key and certificate do not belong together; -EINVAL for a server
+ * without them, or a protocol whose name is empty or too long; or -ENOMEM. */
 must_use int tls_session_new(const struct tls_config *config, struct tls_session **out);
 
-/* Wipes its keys. Null is none. */
+/* Wipes its keys, in programs that have called crypto_wipe_freed(). Null is none. */
 void tls_session_free(struct tls_session *s);
 
 /* ---- the wire ---- */
@@ -54,24 +59,29 @@ void tls_session_sent(struct tls_session *s, size_t size);
 
 /* ---- the session ---- */
 
-/* 0 when the handshake is done, -EAGAIN when it wants more of the wire, -EPROTO when it
- * failed: an alert may be outgoing. */
+/* 0 when the handshake is done, -EAGAIN when it wants more of the wire. -ECONNABORTED when
+ * the wire ended in it, -EPROTO when it failed: an alert may be outgoing. */
 must_use int tls_session_handshake(struct tls_session *s);
 
 /* Bytes of plaintext: how many, 0 at the peer's close_notify, -EAGAIN, -ECONNABORTED for
- * a stream cut short, -EPROTO. Never before the handshake is done. */
+ * a stream cut short, -EPROTO; -EAGAIN before the handshake is done. An end or a failure
+ * comes after all that was before it, and stays. `size` is not 0. */
 must_use int64_t tls_session_read(struct tls_session *s, void *to, size_t size);
 
-/* Plaintext that a read would give at once, as far as known. */
+/* Bytes of plaintext that have arrived and are known to be whole: a read gives at least as
+ * many. 0 may also mean that it would give an end or a failure. */
 size_t tls_session_buffered(struct tls_session *s);
 
-/* Takes at least one byte, or -EAGAIN while too much is outgoing, or -EPIPE. */
+/* Takes at least one byte; -EAGAIN while too much is outgoing, or before the handshake is
+ * done; -EPIPE after a shutdown or a failure. */
 must_use int64_t tls_session_write(struct tls_session *s, struct bytes from);
 
-/* Says that no more is written: close_notify becomes outgoing. */
+/* Says that no more is written: close_notify becomes outgoing. Reading goes on. Nothing
+ * before the handshake is done. */
 void tls_session_shutdown(struct tls_session *s);
 
-/* Exported keying material [RFC 8446 7.5]. 0 or -errno. */
+/* Exported keying material [RFC 8446 7.5]. 0, -ENOTCONN before the handshake is done, or
+ * -ENOMEM. */
 must_use int tls_session_export(struct tls_session *s, const char *label, struct bytes context,
                                 uint8_t *out, size_t size);
 

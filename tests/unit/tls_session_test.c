@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS sessions between two of ours, over a wire that cuts, stops and lies. Other
+ * peers are in tls_peer_test.c, keys in tls_key_test.c and tls_export_test.c. */
+/* links: tests/unit/tls_pair.c tls/context.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
+/* libs: -lssl -lcrypto */
+#include "tests/unit/tls_pair.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ALPN "enarx-keep/1"
+
+/* ---- data ---- */
+
+static void speaks_both_ways(void **state)
+{
+    (void)state;
+    const struct pair e = pair_open(ALPN);
+    pair_say(e.client, e.server, "from the client");
+    pair_say(e.server, e.client, "from the server");
+    const uint8_t *protocol;
+    unsigned size;
+    SSL_get0_alpn_selected(pair_ssl(e.client), &protocol, &size);
+    assert_memory_equal(protocol, ALPN, size);
+    assert_string_equal(SSL_get_version(pair_ssl(e.client)), "TLSv1.3");
+    pair_close(e);
+}
+
+static uint8_t *megabyte(void)
+{
+    uint8_t *data = malloc(1 << 20);
+    assert_non_null(data);
+    for (uint32_t i = 0; i < 1 << 20; i++)
+        data[i] = (uint8_t)(i * 2654435761u >> 24);
+    return data;
+}
+
+/* All of `data`, read in pieces of `piece` bytes. */
+static void send(struct pair e, const uint8_t *data, size_t size, size_t piece)
+{
+    uint8_t *got = malloc(size + piece);
+    size_t sent = 0, received = 0;
+    assert_non_null(got);
+    while (received < size) {
+        const int64_t taken = tls_session_write(e.client, (struct bytes){data + sent, size - sent});
+        assert_true(taken > 0 || taken == -EAGAIN || sent == size);
+        sent += taken > 0 ? (size_t)taken : 0;
+        pair_carry_all(e.client, e.server);
+        const int64_t more = tls_session_read(e.server, got + received, piece);
+        assert_true(more > 0);
+        received += (size_t)more;
+    }
+    assert_int_equal(sent, size);
+    assert_memory_equal(got, data, size);
+    free(got);
+}
+
+static void carries_bulk(void **state)
+{
+    (void)state;
+    static const size_t pieces[] = {1 << 16, 16384, 16383, 4096, 77};
+    uint8_t *data = megabyte();
+    const struct pair e = pair_open(ALPN);
+    for (size_t i = 0; i < ARRAY_COUNT(pieces); i++)
+        send(e, data, 1 << 20, pieces[i]);
+    pair_close(e);
+    free(data);
+}
+
+static void takes_the_wire_byte_by_byte(void **state)
+{
+    (void)state;
+    const struct pair e = {pair_client(ALPN), pair_server(ALPN)};
+    int client = -EAGAIN, server = -EAGAIN;
+    size_t moved;
+    do {
+        client = tls_session_handshake(e.client);
+        server = tls_session_handshake(e.server);
+        moved = pair_carry(e.client, e.server, 1) + pair_carry(e.server, e.client, 1);
+    } while (moved > 0);
+    assert_int_equal(client, 0);
+    assert_int_equal(server, 0);
+    char got[8] = "";
+    assert_int_equal(tls_session_write(e.client, bytes_of_text("hello")), 5);
+    while (pair_carry(e.client, e.server, 1) == 1 && tls_session_outgoing(e.client).size > 0)
+        assert_int_equal(tls_session_read(e.server, got, sizeof(got)), -EAGAIN);
+    assert_int_equal(tls_session_read(e.server, got, sizeof(got)), 5);
+    assert_string_equal(got, "hello");
+    pair_close(e);
+}
+
+static void says_nothing_before_the_handshake(void **state)
+{
+    (void)state;
+    const struct pair e = {pair_client(ALPN), pair_server(ALPN)};
+    uint8_t bytes[256];
+    size_t size = sizeof(bytes);
+    assert_int_equal(tls_session_read(e.server, bytes, 1), -EAGAIN);
+    assert_int_equal(tls_session_write(e.server, bytes_of_text("early")), -EAGAIN);
+    assert_int_equal(tls_session_buffered(e.server), 0);
+    assert_int_equal(tls_session_peer_key(e.server, bytes, &size), -ENOENT);
+    assert_int_equal(tls_session_export(e.server, "label", bytes_of_text(""), bytes, 32),
+                     -ENOTCONN);
+    tls_session_shutdown(e.server);
+    assert_int_equal(tls_session_outgoing(e.server).size, 0);
+    pair_connect(e.client, e.server);
+    pair_say(e.server, e.client, "now");
+    pair_close(e);
+}
+
+static void tells_what_is_buffered(void **state)
+{
+    (void)state;
+    const struct pair e = pair_open(ALPN);
+    char got[4];
+    assert_int_equal(tls_session_buffered(e.server), 0);
+    assert_int_equal(tls_session_write(e.client, bytes_of_text("0123456789")), 10);
+    assert_int_equal(tls_session_buffered(e.server), 0);
+    pair_carry(e.client, e.server, 20);
+    assert_int_equal(tls_session_buffered(e.server), 0);
+    pair_carry_all(e.client, e.server);
+    assert_int_equal(tls_session_buffered(e.server), 10);
+    assert_int_equal(tls_session_read(e.server, got, sizeof(got)), 4);
+    assert_int_equal(tls_session_buffered(e.server), 6);
+    pair_close(e);
+}
+
+/* ---- what is held ---- */
+
+static void holds_no_more_than_it_says(void **state)
+{
+    (void)state;
+    uint8_t *data = megabyte();
+    const struct pair e = pair_open(ALPN);
+    size_t written = 0, owed = 0;
+    int64_t taken;
+    while ((taken = tls_session_write(e.client, (struct bytes){data, 1000})) > 0)
+        written += (size_t)taken;
+    assert_int_equal(taken, -EAGAIN);
+    assert_in_range(written, 16384, pair_owes);
+
+    /* all the rest that was written goes to somebody who does not read */
+    while (tls_session_room(e.server) > 0) {
+        taken = tls_session_write(e.client, (struct bytes){data, 1 << 20});
+        assert_true(taken > 0 || taken == -EAGAIN);
+        owed += pair_carry(e.client, e.server, SIZE_MAX);
+    }
+    assert_int_equal(owed, pair_holds);
+    assert_int_equal(tls_session_feed(e.server, (struct bytes){data, 1}), 0);
+    assert_true(tls_session_outgoing(e.client).size <= pair_owes);
+    pair_close(e);
+    free(data);
+}
+
+/* Both write all that is taken, then both read: no end waits for the other's reading. */
+static void two_that_write_do_not_wait_for_each_other(void **state)
+{
+    (void)state;
+    uint8_t *data = megabyte(), *got = malloc(1 << 20);
+    const struct pair e = pair_open(ALPN);
+    const struct bytes all = {data, 1 << 20};
+    for (int i = 0; i < 20; i++) {
+        while (tls_session_write(e.client, all) > 0 || tls_session_write(e.server, all) > 0)
+            continue;
+        /* what answers a KeyUpdate has room even now */
+        assert_int_equal(SSL_key_update(pair_ssl(e.client), SSL_KEY_UPDATE_REQUESTED), 1);
+        pair_carry_all(e.client, e.server);
+        assert_true(tls_session_read(e.client, got, 1 << 20) > 0);
+        assert_true(tls_session_read(e.server, got, 1 << 20) > 0);
+    }
+    pair_close(e);
+    free(got);
+    free(data);
+}
+
+/* ---- ends ---- */
+
+static void each_half_closes_by_itself(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct pair e = pair_open(ALPN);
+        struct tls_session *first = i == 0 ? e.client : e.server;
+        struct tls_session *other = i == 0 ? e.server : e.client;
+        char got[16];
+        assert_int_equal(tls_session_write(first, bytes_of_text("last")), 4);
+        tls_session_shutdown(first);
+        tls_session_shutdown(first);
+        assert_int_equal(tls_session_write(first, bytes_of_text("more")), -EPIPE);
+        pair_carry_all(first, other);
+        assert_int_equal(tls_session_read(other, got, sizeof(got)), 4);
+        assert_int_equal(tls_session_read(other, got, sizeof(got)), 0);
+        assert_int_equal(tls_session_read(other, got, sizeof(got)), 0);
+        pair_say(other, first, "goes on");
+        assert_int_equal(tls_session_read(first, got, sizeof(got)), -EAGAIN);
+        tls_session_shutdown(other);
+        pair_carry_all(other, first);
+        tls_session_feed_end(first);
+        tls_session_feed_end(other);
+        assert_int_equal(tls_session_read(first, got, sizeof(got)), 0);
+        assert_int_equal(tls_session_read(other, got, sizeof(got)), 0);
+        assert_string_equal(tls_session_why(first), "");
+        pair_close(e);
+    }
+}
+
+static void says_goodbye_when_there_is_room(void **state)
+{
+    (void)state;
+    uint8_t *data = megabyte(), *got = malloc(1 << 20);
+    const struct pair e = pair_open(ALPN);
+    while (tls_session_write(e.client, (struct bytes){data, 1 << 20}) > 0)
+        continue;
+    tls_session_shutdown(e.client);
+    int64_t more;
+    do {
+        pair_carry_all(e.client, e.server);
+        more = tls_session_read(e.server, got, 1 << 20);
+    } while (more > 0);
+    assert_int_equal(more, 0);
+    pair_close(e);
+    free(got);
+    free(data);
+}
+
+static void a_cut_stream_is_no_end(void **state)
+{
+    (void)state;
+    /* after a record, and within one */
+    for (size_t cut = 0; cut < 3; cut++) {
+        const struct pair e = pair_open(ALPN);
+        char got[16];
+        assert_int_equal(tls_session_write(e.client, bytes_of_text("whole")), 5);
+        pair_carry_all(e.client, e.server);
+        assert_int_equal(tls_session_write(e.client, bytes_of_text("cut")), 3);
+        pair_carry(e.client, e.server, cut * 7);
+        tls_session_feed_end(e.server);
+        assert_int_equal(tls_session_room(e.server), 0);
+        assert_int_equal(tls_session_read(e.server, got, sizeof(got)), 5);
+        assert_int_equal(tls_session_read(e.server, got, sizeof(got)), -ECONNABORTED);
+        assert_int_equal(tls_session_read(e.server, got, sizeof(got)), -ECONNABORTED);
+        assert_int_equal(tls_session_write(e.server, bytes_of_text("more")), -EPIPE);
+        assert_string_equal(tls_session_why(e.server), "the connection was cut");
+        pair_close(e);
+    }
+}
+
+static void a_cut_handshake_fails(void **state)
+{
+    (void)state;
+    for (size_t kept = 0; kept < 2000; kept += 97) {
+        const struct pair e = {pair_client(ALPN), pair_server(ALPN)};
+        assert_int_equal(tls_session_handshake(e.client), -EAGAIN);
+        pair_carry(e.client, e.server, SIZE_MAX);
+        assert_int_equal(tls_session_handshake(e.server), -EAGAIN);
+        pair_carry(e.server, e.client, kept);
+        tls_session_feed_end(e.client);
+        const int result = tls_session_handshake(e.client);
+        if (tls_session_outgoing(e.server).size > 0)
+            assert_int_equal(result, -ECONNABORTED);
+        else
+            assert_int_equal(result, 0);
+        assert_int_equal(tls_session_handshake(e.client), result);
+        pair_close(e);
+    }
+}
+
+/* ---- lies ---- */
+
+static void garbage_is_refused(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"GET / HTTP/1.1\r\n\r\n", "SSH-2.0-x\r\n",
+                                        "\x16\x03\x01\x02\x01\x01\x01\xfd\x03\x03garbage"};
+    for (size_t i = 0; i < 4; i++) {
+        struct tls_session *s = pair_server(ALPN);
+        static const uint8_t zeroes[64];
+        struct bytes line = {zeroes, sizeof(zeroes)};
+        if (i < 3)
+            line = bytes_of_text(lines[i]);
+        assert_int_equal(tls_session_feed(s, line), line.size);
+        tls_session_feed_end(s);
+        const int result = tls_session_handshake(s);
+        assert_int_equal(result, i == 2 ? -ECONNABORTED : -EPROTO);
+        assert_string_not_equal(tls_session_why(s), "");
+        assert_int_equal(tls_session_handshake(s), result);
+        tls_session_free(s);
+    }
+}
+
+/* Any byte of a record that is another: nothing of it is read, and nothing after it. */
+static void a_changed_record_is_refused(void **state)
+{
+    (void)state;
+    for (size_t at = 0; at < 27; at++) { /* 5 + 5 + 1 + 16 */
+        const struct pair e = pair_open(ALPN);
+        const bool longer = at == 3 || at == 4; /* its size: the rest never comes */
+        uint8_t record[27];
+        char got[8];
+        assert_int_equal(tls_session_write(e.client, bytes_of_text("hello")), 5);
+        const struct bytes out = tls_session_outgoing(e.client);
+        assert_int_equal(out.size, sizeof(record));
+        memcpy(record, out.data, out.size);
+        record[at] ^= 1;
+        assert_int_equal(tls_session_feed(e.server, (struct bytes){record, 27}), 27);
+        assert_int_equal(tls_session_read(e.server, got, 8), longer ? -EAGAIN : -EPROTO);
+        tls_session_feed_end(e.server);
+        assert_int_equal(tls_session_read(e.server, got, 8), longer ? -ECONNABORTED : -EPROTO);
+        pair_close(e);
+    }
+}
+
+/* Records replayed, left out or in another order. */
+static void an_order_of_records_is_kept(void **state)
+{
+    (void)state;
+    static const char *const orders[] = {"aa", "b", "ba"};
+    for (size_t i = 0; i < ARRAY_COUNT(orders); i++) {
+        const struct pair e = pair_open(ALPN);
+        uint8_t records[2][64];
+        char got[8];
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(tls_session_write(e.client, bytes_of_text(k == 0 ? "a" : "b")), 1);
+            memcpy(records[k], tls_session_outgoing(e.client).data, 23);
+            tls_session_sent(e.client, 23);
+        }
+        int64_t result = 0;
+        for (const char *c = orders[i]; *c != '\0'; c++) {
+            assert_int_equal(tls_session_feed(e.server, (struct bytes){records[*c - 'a'], 23}), 23);
+            result = tls_session_read(e.server, got, 1);
+        }
+        assert_int_equal(result, -EPROTO);
+        pair_close(e);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(speaks_both_ways),
+        cmocka_unit_test(carries_bulk),
+        cmocka_unit_test(takes_the_wire_byte_by_byte),
+        cmocka_unit_test(says_nothing_before_the_handshake),
+        cmocka_unit_test(tells_what_is_buffered),
+        cmocka_unit_test(holds_no_more_than_it_says),
+        cmocka_unit_test(two_that_write_do_not_wait_for_each_other),
+        cmocka_unit_test(each_half_closes_by_itself),
+        cmocka_unit_test(says_goodbye_when_there_is_room),
+        cmocka_unit_test(a_cut_stream_is_no_end),
+        cmocka_unit_test(a_cut_handshake_fails),
+        cmocka_unit_test(garbage_is_refused),
+        cmocka_unit_test(a_changed_record_is_refused),
+        cmocka_unit_test(an_order_of_records_is_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
