@@ -2,8 +2,9 @@
 /* The manifest as CBOR; see manifest.h. Whoever parses one trusts nothing in it:
  * decode first, then check the meaning, then publish.
  *
- * One map, its keys those of enum key, all present. An entry of an array is
- * itself an array of a fixed number of fields. */
+ * One map, its keys those of enum key, all present but the secrets', which are there
+ * only for arrays that are not empty. An entry of an array is itself an array of a
+ * fixed number of fields. */
 #include "conf/manifest.h"
 
 #include "base/cbor.h"
@@ -25,8 +26,11 @@ enum key {
     KEY_STREAMS,
     KEY_DIRS,
     KEY_FILES,
-    KEY_COUNT = KEY_FILES,
+    KEY_SECRET_ENV,
+    KEY_SECRET_FILES,
 };
+
+enum { PAIRS_MIN = KEY_FILES, PAIRS_MAX = KEY_SECRET_FILES };
 
 enum { ENV_FIELDS = 2, STREAM_FIELDS = 5, DIR_FIELDS = 3, FILE_FIELDS = 6 };
 
@@ -85,9 +89,18 @@ static void put_file(struct put *p, const struct manifest_file *f)
     cbor_put_text(p, f->target);
 }
 
+static void put_secrets(struct put *p, enum key key, const struct bytes *names, size_t count)
+{
+    if (count == 0)
+        return;
+    put_array(p, key, count);
+    for (size_t i = 0; i < count; i++)
+        cbor_put_text(p, names[i]);
+}
+
 void manifest_put(const struct manifest *m, struct put *p)
 {
-    cbor_put_map(p, KEY_COUNT);
+    cbor_put_map(p, PAIRS_MIN + (m->secret_env_count > 0) + (m->secret_file_count > 0));
     put_uint(p, KEY_VERSION, MANIFEST_VERSION);
     cbor_put_uint(p, KEY_MODULE_DIGEST);
     put_digest(p, m->module_digest);
@@ -110,6 +123,8 @@ void manifest_put(const struct manifest *m, struct put *p)
     put_array(p, KEY_FILES, m->file_count);
     for (size_t i = 0; i < m->file_count; i++)
         put_file(p, &m->files[i]);
+    put_secrets(p, KEY_SECRET_ENV, m->secret_env, m->secret_env_count);
+    put_secrets(p, KEY_SECRET_FILES, m->secret_files, m->secret_file_count);
 }
 
 /* ---- take ---- */
@@ -173,9 +188,8 @@ static void take_file(struct cur *c, struct manifest_file *f)
 
 /* An array of `count` rows of `size` bytes, zeroed. The count is bounded by the
  * bytes that are left, so what is allocated is bounded by the input. */
-static void *take_rows(struct cur *c, enum key key, size_t size, size_t *count, bool *no_memory)
+static void *make_rows(struct cur *c, size_t size, size_t *count, bool *no_memory)
 {
-    cbor_take_key(c, key);
     *count = cbor_take_array(c, MANIFEST_COUNT_MAX);
     if (*count == 0)
         return NULL;
@@ -188,11 +202,46 @@ static void *take_rows(struct cur *c, enum key key, size_t size, size_t *count, 
     return rows;
 }
 
+static void *take_rows(struct cur *c, enum key key, size_t size, size_t *count, bool *no_memory)
+{
+    cbor_take_key(c, key);
+    return make_rows(c, size, count, no_memory);
+}
+
+static struct bytes *take_names(struct cur *c, size_t *count, bool *no_memory)
+{
+    struct bytes *names = make_rows(c, sizeof(*names), count, no_memory);
+    if (*count == 0) /* is left out */
+        cur_fail(c);
+    for (size_t i = 0; i < *count; i++)
+        names[i] = cbor_take_text(c);
+    return names;
+}
+
+/* The last pairs of the map, ascending as all of it. */
+static void take_secrets(struct cur *c, size_t pairs, struct manifest *m, bool *no_memory)
+{
+    uint64_t last = KEY_FILES;
+    for (; pairs > 0 && cur_ok(c); pairs--) {
+        const uint64_t key = cbor_take_uint(c, KEY_SECRET_FILES);
+        if (key <= last) {
+            cur_fail(c);
+            return;
+        }
+        last = key;
+        if (key == KEY_SECRET_ENV)
+            m->secret_env = take_names(c, &m->secret_env_count, no_memory);
+        else
+            m->secret_files = take_names(c, &m->secret_file_count, no_memory);
+    }
+}
+
 /* 0, or -ENOMEM; what is malformed fails the cursor. */
 static int take(struct cur *c, struct manifest *m)
 {
     bool no_memory = false;
-    if (cbor_take_map(c, KEY_COUNT) != KEY_COUNT)
+    const size_t pairs = cbor_take_map(c, PAIRS_MAX);
+    if (pairs < PAIRS_MIN)
         cur_fail(c);
     if (take_uint(c, KEY_VERSION, MANIFEST_VERSION) != MANIFEST_VERSION)
         cur_fail(c);
@@ -217,6 +266,8 @@ static int take(struct cur *c, struct manifest *m)
     m->files = take_rows(c, KEY_FILES, sizeof(*m->files), &m->file_count, &no_memory);
     for (size_t i = 0; i < m->file_count; i++)
         take_file(c, &m->files[i]);
+    if (cur_ok(c))
+        take_secrets(c, pairs - PAIRS_MIN, m, &no_memory);
     return no_memory ? -ENOMEM : 0;
 }
 
@@ -245,5 +296,7 @@ void manifest_fini(struct manifest *m)
     free(m->streams);
     free(m->dirs);
     free(m->files);
+    free(m->secret_env);
+    free(m->secret_files);
     *m = (struct manifest){0};
 }

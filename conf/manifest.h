@@ -12,10 +12,11 @@
 #include "base/cur.h"
 #include "base/put.h"
 
-#define MANIFEST_VERSION   1u
-#define MANIFEST_SIZE_MAX  (64u * 1024u * 1024u)
-#define MANIFEST_COUNT_MAX 1000000u /* entries in any array */
-#define DIGEST_SIZE        32u      /* SHA-256 */
+#define MANIFEST_VERSION     1u
+#define MANIFEST_SIZE_MAX    (64u * 1024u * 1024u)
+#define MANIFEST_COUNT_MAX   1000000u /* entries in any array */
+#define MANIFEST_SECRETS_MAX 4096u    /* names of secrets, of both kinds together */
+#define DIGEST_SIZE          32u      /* SHA-256 */
 
 enum compiler { COMPILER_CRANELIFT, COMPILER_WINCH };
 
@@ -84,7 +85,7 @@ struct manifest {
     struct bytes *secret_env; /* names of variables, none of them in env */
     size_t secret_env_count;
     struct bytes *secret_files; /* guest paths as in manifest_file, none of them in files;
-                                   their parents are */
+                                   their parents are, or the root is */
     size_t secret_file_count;
 };
 

@@ -96,6 +96,13 @@ static int check_unique(const struct bytes *first, size_t stride, size_t count)
     return error;
 }
 
+/* What `sorted` has under that name, or null. */
+static const struct named *find(const struct named *sorted, size_t count, struct bytes name)
+{
+    const struct named wanted = {.name = name};
+    return bsearch(&wanted, sorted, count, sizeof(*sorted), compare);
+}
+
 /* ---- rows ---- */
 
 static int check_args(const struct manifest *m)
@@ -107,13 +114,37 @@ static int check_args(const struct manifest *m)
     return 0;
 }
 
+static int check_secret_count(const struct manifest *m)
+{
+    const size_t left = MANIFEST_SECRETS_MAX - m->secret_env_count;
+    return m->secret_env_count <= MANIFEST_SECRETS_MAX && m->secret_file_count <= left ? 0
+                                                                                       : -EBADMSG;
+}
+
+/* No two variables of one name, whether secret or not. */
+static int check_env_names(const struct manifest *m)
+{
+    struct named *sorted = NULL;
+    const struct bytes *first = m->env_count == 0 ? NULL : &m->env->name;
+    int error = sort_names(first, sizeof(*m->env), m->env_count, &sorted);
+    for (size_t i = 0; error == 0 && i < m->secret_env_count; i++) {
+        const struct bytes name = m->secret_env[i];
+        if (!manifest_env_name_ok(name) || find(sorted, m->env_count, name) != NULL)
+            error = -EBADMSG;
+    }
+    free(sorted);
+    if (error < 0)
+        return error;
+    return check_unique(m->secret_env, sizeof(*m->secret_env), m->secret_env_count);
+}
+
 static int check_env(const struct manifest *m)
 {
     for (size_t i = 0; i < m->env_count; i++) {
         if (!manifest_env_name_ok(m->env[i].name) || !manifest_text_ok(m->env[i].value))
             return -EBADMSG;
     }
-    return m->env_count == 0 ? 0 : check_unique(&m->env->name, sizeof(*m->env), m->env_count);
+    return check_env_names(m);
 }
 
 static bool stream_ok(const struct manifest_stream *s)
@@ -164,30 +195,52 @@ static bool file_ok(const struct manifest_file *f)
     return f->type == FILE_DIRECTORY ? f->target.size == 0 : f->path.size > 1 && f->target.size > 0;
 }
 
-static bool parent_ok(const struct manifest *m, const struct named *sorted, size_t index)
+/* The root, or a directory among the first `before` files. */
+static bool parent_ok(const struct manifest *m, const struct named *sorted, struct bytes path,
+                      size_t before)
 {
-    struct bytes path = m->files[index].path;
     size_t size = path.size - 1;
     while (path.data[size] != '/')
         size--;
     if (size == 0)
         return true;
-    const struct named wanted = {.name = {.data = path.data, .size = size}};
-    const struct named *parent = bsearch(&wanted, sorted, m->file_count, sizeof(*sorted), compare);
-    return parent != NULL && parent->index < index &&
+    const struct bytes name = {.data = path.data, .size = size};
+    const struct named *parent = find(sorted, m->file_count, name);
+    return parent != NULL && parent->index < before &&
            m->files[parent->index].type == FILE_DIRECTORY;
 }
 
-static int check_parents(const struct manifest *m)
+static bool secret_file_ok(const struct manifest *m, const struct named *sorted, struct bytes path)
+{
+    return manifest_path_ok(path) && path.size > 1 && find(sorted, m->file_count, path) == NULL &&
+           parent_ok(m, sorted, path, m->file_count);
+}
+
+static bool places_ok(const struct manifest *m, const struct named *sorted)
+{
+    for (size_t i = 0; i < m->file_count; i++) {
+        if (!parent_ok(m, sorted, m->files[i].path, i))
+            return false;
+    }
+    for (size_t i = 0; i < m->secret_file_count; i++) {
+        if (!secret_file_ok(m, sorted, m->secret_files[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Where files and secret files lie. */
+static int check_places(const struct manifest *m)
 {
     struct named *sorted = NULL;
-    int error = sort_names(&m->files->path, sizeof(*m->files), m->file_count, &sorted);
-    for (size_t i = 0; error == 0 && i < m->file_count; i++) {
-        if (!parent_ok(m, sorted, i))
-            error = -EBADMSG;
-    }
+    const struct bytes *first = m->file_count == 0 ? NULL : &m->files->path;
+    int error = sort_names(first, sizeof(*m->files), m->file_count, &sorted);
+    if (error == 0 && !places_ok(m, sorted))
+        error = -EBADMSG;
     free(sorted);
-    return error;
+    if (error < 0)
+        return error;
+    return check_unique(m->secret_files, sizeof(*m->secret_files), m->secret_file_count);
 }
 
 static int check_files(const struct manifest *m)
@@ -199,13 +252,13 @@ static int check_files(const struct manifest *m)
             return -EBADMSG;
         left -= f->size;
     }
-    return m->file_count == 0 ? 0 : check_parents(m);
+    return check_places(m);
 }
 
 int manifest_check(const struct manifest *m)
 {
     static int (*const checks[])(const struct manifest *) = {
-        check_args, check_env, check_streams, check_dirs, check_files,
+        check_args, check_secret_count, check_env, check_streams, check_dirs, check_files,
     };
     for (size_t i = 0; i < ARRAY_COUNT(checks); i++) {
         int error = checks[i](m);

@@ -23,7 +23,8 @@ bool manifest_stream_name_ok(struct bytes name);
 /* Every rule of manifest.h: those above; no two streams, variables, directories
  * or files of one name; fields that a kind does not use are zero; a file's
  * parents are directories listed before it, except for "/"; the files fit into
- * files_size. 0, -EBADMSG or -ENOMEM. */
+ * files_size; secrets have names and places that nothing else has, and are at most
+ * MANIFEST_SECRETS_MAX. 0, -EBADMSG or -ENOMEM. */
 must_use int manifest_check(const struct manifest *m);
 
 #endif

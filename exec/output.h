@@ -10,7 +10,6 @@ struct surroundings;
 struct vfs;
 
 /* Every directory of the manifest marked as output. 0 or -errno. */
-must_use int output_send(const struct manifest *m, struct vfs *v,
-                         const struct surroundings *to);
+must_use int output_send(const struct manifest *m, struct vfs *v, const struct surroundings *to);
 
 #endif

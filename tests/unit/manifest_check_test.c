@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -204,6 +206,77 @@ static void parents(void **state)
     assert_int_equal(check_files(below_link, 3), -EBADMSG);
 }
 
+static void names_of_secrets(void **state)
+{
+    (void)state;
+    struct manifest_env env[] = {{text("B"), text("1")}, {text("A"), text("2")}};
+    struct bytes secret[] = {text("D"), text("C"), text("AB")};
+    const struct manifest m = {
+        .env = env, .env_count = 2, .secret_env = secret, .secret_env_count = 3};
+    assert_int_equal(manifest_check(&m), 0);
+    static const char *const bad[] = {"D", "AB", "A", "B", "", "X=Y", "\xff"};
+    for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+        secret[1] = text(bad[i]);
+        assert_int_equal(manifest_check(&m), -EBADMSG);
+    }
+    secret[1] = (struct bytes){(const uint8_t *)"A\0", 2};
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    const struct manifest alone = {.secret_env = secret, .secret_env_count = 1};
+    assert_int_equal(manifest_check(&alone), 0);
+}
+
+static void places_of_secret_files(void **state)
+{
+    (void)state;
+    struct manifest_file rows[] = {
+        {.type = FILE_DIRECTORY, .path = text("/d")},
+        {.type = FILE_REGULAR, .path = text("/d/f")},
+        {.type = FILE_SYMLINK, .path = text("/l"), .target = text("d")},
+    };
+    struct bytes secret[] = {text("/d/a"), text("/d/k")};
+    struct manifest m = {
+        .files = rows, .file_count = 3, .secret_files = secret, .secret_file_count = 2};
+    static const char *const good[] = {"/k", "/d/k", "/d/f2"};
+    static const char *const bad[] = {"/d/a", "/d",   "/d/f",   "/l",   "/",      "/d/",  "",
+                                      "k",    "/x/k", "/d/f/k", "/l/k", "/d/a/k", "/\xff"};
+    for (size_t i = 0; i < ARRAY_COUNT(good); i++) {
+        secret[1] = text(good[i]);
+        assert_int_equal(manifest_check(&m), 0);
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+        secret[1] = text(bad[i]);
+        assert_int_equal(manifest_check(&m), -EBADMSG);
+    }
+    secret[0] = text("/k");
+    m = (struct manifest){.secret_files = secret, .secret_file_count = 1};
+    assert_int_equal(manifest_check(&m), 0);
+}
+
+static void secrets_are_counted_together(void **state)
+{
+    (void)state;
+    static struct bytes env[MANIFEST_SECRETS_MAX + 1];
+    static char names[MANIFEST_SECRETS_MAX + 1][8];
+    struct bytes file = text("/k");
+    for (size_t i = 0; i < ARRAY_COUNT(env); i++) {
+        snprintf(names[i], sizeof(names[i]), "V%zu", i);
+        env[i] = text(names[i]);
+    }
+    struct manifest m = {.secret_env = env, .secret_env_count = MANIFEST_SECRETS_MAX};
+    assert_int_equal(manifest_check(&m), 0);
+    m.secret_files = &file;
+    m.secret_file_count = 1;
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    m.secret_env_count--;
+    assert_int_equal(manifest_check(&m), 0);
+    m.secret_env_count = MANIFEST_SECRETS_MAX + 1;
+    m.secret_file_count = 0;
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    m.secret_env_count = SIZE_MAX; /* with 4097 more it wraps to 4096 */
+    m.secret_file_count = MANIFEST_SECRETS_MAX + 1;
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+}
+
 static void sizes_are_summed_without_overflow(void **state)
 {
     (void)state;
@@ -222,10 +295,17 @@ static void sizes_are_summed_without_overflow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths),        cmocka_unit_test(names),
-        cmocka_unit_test(args_and_env), cmocka_unit_test(streams),
-        cmocka_unit_test(dirs),         cmocka_unit_test(files),
-        cmocka_unit_test(parents),      cmocka_unit_test(sizes_are_summed_without_overflow),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(names),
+        cmocka_unit_test(args_and_env),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(dirs),
+        cmocka_unit_test(files),
+        cmocka_unit_test(parents),
+        cmocka_unit_test(sizes_are_summed_without_overflow),
+        cmocka_unit_test(names_of_secrets),
+        cmocka_unit_test(places_of_secret_files),
+        cmocka_unit_test(secrets_are_counted_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,6 +143,85 @@ static void encoding_is_fixed(void **state)
     assert_string_equal(got, want);
 }
 
+/* ---- secrets ---- */
+
+/* Parses `base` as hexadecimal, with `pairs` for its first byte and `more` at its end. */
+static int parse_with(const char *pairs, const char *more, struct manifest *m)
+{
+    struct bytes base = encode(&(struct manifest){0});
+    uint8_t bytes[512];
+    const size_t size = strlen(more) / 2;
+    assert_int_equal(base.data[0], 0xab);
+    memcpy(bytes, base.data, base.size);
+    assert_int_equal(hex_parse(pairs, bytes, 1), 0);
+    assert_int_equal(hex_parse(more, bytes + base.size, size), 0);
+    uint8_t *copy = malloc(base.size + size);
+    memcpy(copy, bytes, base.size + size);
+    int error = manifest_parse((struct bytes){copy, base.size + size}, m);
+    if (error == 0) { /* one encoding only */
+        assert_int_equal(encode(m).size, base.size + size);
+        assert_memory_equal(buffer, copy, base.size + size);
+        manifest_fini(m);
+    }
+    free(copy);
+    return error;
+}
+
+static void names_of_secrets_come_back(void **state)
+{
+    (void)state;
+    struct bytes env[] = {text("TOKEN"), text("A")};
+    struct bytes files[] = {text("/key"), text("/d/key")};
+    struct manifest_file dir = {.type = FILE_DIRECTORY, .path = text("/d")};
+    struct manifest m = {.files = &dir,
+                         .file_count = 1,
+                         .secret_env = env,
+                         .secret_env_count = 2,
+                         .secret_files = files,
+                         .secret_file_count = 2};
+    struct manifest got;
+    const struct bytes encoded = encode(&m);
+    assert_int_equal(encoded.data[0], 0xad); /* a map of 13 pairs */
+    assert_int_equal(manifest_parse(encoded, &got), 0);
+    assert_int_equal(got.secret_env_count, 2);
+    assert_true(bytes_equal(got.secret_env[0], text("TOKEN")));
+    assert_true(bytes_equal(got.secret_env[1], text("A")));
+    assert_int_equal(got.secret_file_count, 2);
+    assert_true(bytes_equal(got.secret_files[0], text("/key")));
+    assert_true(bytes_equal(got.secret_files[1], text("/d/key")));
+    manifest_fini(&got);
+    assert_null(got.secret_env);
+    assert_null(got.secret_files);
+    for (size_t size = 0; size < encoded.size; size++)
+        assert_int_equal(manifest_parse((struct bytes){encoded.data, size}, &got), -EBADMSG);
+}
+
+/* By hand from RFC 8949: 12 and 13 are 0c and 0d, "A" is 61 41, "/k" is 62 2f 6b. */
+static void secrets_have_keys_of_their_own(void **state)
+{
+    (void)state;
+    struct manifest m;
+    assert_int_equal(parse_with("ab", "", &m), 0);
+    assert_int_equal(parse_with("ac", "0c816141", &m), 0);
+    assert_int_equal(parse_with("ac", "0d81622f6b", &m), 0);
+    assert_int_equal(parse_with("ad", "0c8161410d81622f6b", &m), 0);
+
+    assert_int_equal(parse_with("ab", "0c816141", &m), -EBADMSG);             /* not counted */
+    assert_int_equal(parse_with("ac", "", &m), -EBADMSG);                     /* not there */
+    assert_int_equal(parse_with("ac", "0c80", &m), -EBADMSG);                 /* empty */
+    assert_int_equal(parse_with("ac", "0d80", &m), -EBADMSG);                 /* empty */
+    assert_int_equal(parse_with("ac", "0e816141", &m), -EBADMSG);             /* unknown */
+    assert_int_equal(parse_with("ac", "0b816141", &m), -EBADMSG);             /* had before */
+    assert_int_equal(parse_with("ad", "0d81622f6b0c816141", &m), -EBADMSG);   /* descending */
+    assert_int_equal(parse_with("ad", "0c8161410c816142", &m), -EBADMSG);     /* twice */
+    assert_int_equal(parse_with("ad", "0d81622f6b0d81622f6c", &m), -EBADMSG); /* twice */
+    assert_int_equal(parse_with("ae", "0c8161410d81622f6b0e80", &m), -EBADMSG);
+    assert_int_equal(parse_with("ac", "0c814141", &m), -EBADMSG);   /* bytes, no text */
+    assert_int_equal(parse_with("ac", "0c8161ff", &m), -EBADMSG);   /* not UTF-8 */
+    assert_int_equal(parse_with("ac", "0d81626b2f", &m), -EBADMSG); /* no path */
+    assert_int_equal(parse_with("ac", "0c9a000f4240", &m), -EBADMSG);
+}
+
 static void refuses_every_truncation(void **state)
 {
     (void)state;
@@ -176,7 +255,7 @@ static void refuses_changes(void **state)
         uint8_t to;
     } rows[] = {
         {0, 0xab, 0xaa},  /* ten pairs */
-        {0, 0xab, 0xac},  /* twelve */
+        {0, 0xab, 0xac},  /* twelve, the last missing */
         {0, 0xab, 0x8b},  /* an array */
         {1, 0x01, 0x02},  /* another key first */
         {2, 0x01, 0x00},  /* version 0 */
@@ -235,6 +314,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comes_back),
         cmocka_unit_test(encoding_is_fixed),
+        cmocka_unit_test(names_of_secrets_come_back),
+        cmocka_unit_test(secrets_have_keys_of_their_own),
         cmocka_unit_test(refuses_every_truncation),
         cmocka_unit_test(refuses_more_at_the_end),
         cmocka_unit_test(refuses_changes),

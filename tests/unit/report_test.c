@@ -96,8 +96,7 @@ static void a_deployments_host_hears_a_constant(void **state)
     deploys = true;
     for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
         report(PORT_LOG_ERROR, "%s", texts[i]);
-        assert_string_equal(host.text,
-                            "a message that only the keep's owner may read was dropped");
+        assert_string_equal(host.text, "a message that only the keep's owner may read was dropped");
     }
     deploys = false;
 }
