@@ -3,6 +3,8 @@
  * workload is; all that comes after is checked against it. */
 #include "exec/workload.h"
 
+#include "base/wipe.h"
+#include "conf/secrets.h"
 #include "crypto/digest.h"
 #include "exec/engine.h"
 #include "exec/output.h"
@@ -33,13 +35,54 @@ static int check_digest(struct bytes data, const uint8_t *expected)
     return memcmp(digest, expected, sizeof(digest)) == 0 ? 0 : -EBADMSG;
 }
 
+/* ---- secrets ---- */
+
+static int parse_secrets(struct workload *w, struct bytes given)
+{
+    w->secrets = calloc(secrets_count(&w->manifest) + 1, sizeof(*w->secrets));
+    w->secret_bytes = malloc(given.size + 1);
+    if (w->secrets == NULL || w->secret_bytes == NULL)
+        return -ENOMEM;
+    if (given.size > 0)
+        memcpy(w->secret_bytes, given.data, given.size);
+    w->secret_size = given.size;
+    const struct bytes own = {.data = w->secret_bytes, .size = w->secret_size};
+    return secrets_parse(own, &w->manifest, w->secrets);
+}
+
+static int take_secrets(struct workload *w)
+{
+    const struct source *source = w->surroundings->source;
+    struct bytes given;
+    if (source->secrets == NULL && secrets_count(&w->manifest) == 0)
+        return 0;
+    if (source->secrets == NULL) {
+        report(PORT_LOG_ERROR, "the workload has secrets, and only 'enarx deploy' brings them");
+        return -EOPNOTSUPP;
+    }
+    int error = source->secrets(source->context, &given);
+    return told(error < 0 ? error : parse_secrets(w, given), "secrets");
+}
+
+static void forget_secrets(struct workload *w)
+{
+    if (w->secret_bytes != NULL)
+        wipe(w->secret_bytes, w->secret_size);
+}
+
 /* ---- files ---- */
 
+/* Public files are numbered as in the manifest, secret ones from there on. */
 static int load_file(void *context, size_t index, void *to, size_t size)
 {
     const struct workload *w = context;
+    const struct manifest *m = &w->manifest;
+    if (index >= m->file_count) {
+        memcpy(to, w->secrets[m->secret_env_count + index - m->file_count].data, size);
+        return 0;
+    }
     const struct source *source = w->surroundings->source;
-    const struct manifest_file *file = &w->manifest.files[index];
+    const struct manifest_file *file = &m->files[index];
     int error = source->file(source->context, index, to, size);
     if (error == 0)
         error = check_digest((struct bytes){.data = to, .size = size}, file->digest);
@@ -68,6 +111,12 @@ static int open_files(struct workload *w, uint64_t size_max)
     int error = told(vfs_new(size, load_file, w, &w->vfs), "file system");
     for (size_t i = 0; error == 0 && i < m->file_count; i++)
         error = told(add_file(w->vfs, &m->files[i], i), "list of files");
+    for (size_t i = 0; error == 0 && i < m->secret_file_count; i++) {
+        const uint64_t secret_size = w->secrets[m->secret_env_count + i].size;
+        const size_t index = m->file_count + i;
+        error = told(vfs_add_file(w->vfs, m->secret_files[i], secret_size, 0, index),
+                     "list of secret files");
+    }
     return error;
 }
 
@@ -111,16 +160,28 @@ static int open_stream(const struct manifest_stream *s, size_t index,
 
 /* ---- the WASI instance ---- */
 
+/* Null when memory is short. */
+static struct wasi_env *make_env(const struct workload *w)
+{
+    const struct manifest *m = &w->manifest;
+    struct wasi_env *env = calloc(m->env_count + m->secret_env_count + 1, sizeof(*env));
+    if (env == NULL)
+        return NULL;
+    for (size_t i = 0; i < m->env_count; i++)
+        env[i] = (struct wasi_env){.name = m->env[i].name, .value = m->env[i].value};
+    for (size_t i = 0; i < m->secret_env_count; i++)
+        env[m->env_count + i] = (struct wasi_env){.name = m->secret_env[i], .value = w->secrets[i]};
+    return env;
+}
+
 static int fill_config(const struct workload *w, struct wasi_config *config)
 {
     const struct manifest *m = &w->manifest;
-    struct wasi_env *env = calloc(m->env_count + 1, sizeof(*env));
+    struct wasi_env *env = make_env(w);
     struct wasi_preopen *dirs = calloc(m->dir_count + 1, sizeof(*dirs));
     struct object **streams = calloc(m->stream_count + 1, sizeof(struct object *));
     if (env == NULL || dirs == NULL || streams == NULL)
         return told(-ENOMEM, "environment");
-    for (size_t i = 0; i < m->env_count; i++)
-        env[i] = (struct wasi_env){.name = m->env[i].name, .value = m->env[i].value};
     for (size_t i = 0; i < m->dir_count; i++)
         dirs[i] = (struct wasi_preopen){.path = m->dirs[i].path, .read_only = m->dirs[i].read_only};
     for (size_t i = 0; i < m->stream_count; i++) {
@@ -132,7 +193,7 @@ static int fill_config(const struct workload *w, struct wasi_config *config)
         .args = m->args,
         .arg_count = m->arg_count,
         .env = env,
-        .env_count = m->env_count,
+        .env_count = m->env_count + m->secret_env_count,
         .streams = streams,
         .stream_count = m->stream_count,
         .dirs = dirs,
@@ -172,6 +233,8 @@ int workload_open(struct workload *w, const struct boot_record *boot,
 {
     *w = (struct workload){.surroundings = surroundings};
     int error = take(w);
+    if (error == 0)
+        error = take_secrets(w);
     if (error == 0)
         error = open_files(w, boot->files_size);
     return error < 0 ? error : open_wasi(w);
@@ -222,5 +285,6 @@ no_return void workload_run(struct workload *w, const struct boot_record *boot)
     };
     const struct engine_result result = engine_run(&config, w->module, m->module_digest, w->wasi);
     finish(w);
+    forget_secrets(w);
     report_end(result.trapped ? PORT_END_TRAP : PORT_END_DONE, result.status);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The workload of this keep: manifest, module and files, each checked against
- * its digest before it is used. */
+ * its digest before it is used, and the values of its secrets. */
 #ifndef EXEC_WORKLOAD_H
 #define EXEC_WORKLOAD_H
 
@@ -18,6 +18,9 @@ struct workload {
     struct vfs *vfs;
     struct wasi *wasi;
     const struct surroundings *surroundings;
+    struct bytes *secrets; /* values, variables and then files */
+    uint8_t *secret_bytes; /* what they point into: our own, wiped at the end */
+    size_t secret_size;
 };
 
 /* Takes the workload from where `surroundings`, borrowed, say. 0, or -errno when it is
@@ -27,7 +30,7 @@ must_use int workload_open(struct workload *w, const struct boot_record *boot,
                            const struct surroundings *surroundings);
 
 /* Runs an open workload to its end, sends the output directories out, says which changes
- * are lost, and ends the keep. */
+ * are lost, wipes the secrets' values, and ends the keep. */
 no_return void workload_run(struct workload *w, const struct boot_record *boot);
 
 #endif
