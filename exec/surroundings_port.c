@@ -3,6 +3,7 @@
 #include "exec/port.h"
 #include "exec/stream.h"
 #include "exec/surroundings.h"
+#include "exec/time.h"
 
 static struct object *open_standard(void *context, unsigned stream)
 {
@@ -21,7 +22,7 @@ struct surroundings surroundings_port(const struct boot_record *boot)
     return (struct surroundings){
         .source = &source_port,
         .standard = open_standard,
-        .host = {.wait = stream_wait, .now = port_now},
+        .host = {.wait = stream_wait, .now = time_now},
         .output = store_output,
         .network = true,
         .context = (void *)boot,
