@@ -44,13 +44,13 @@ static struct handle standard_stream(int fd)
     return open_private(fd, flags & O_ACCMODE); /* pipe, terminal, other device */
 }
 
-int handles_init(struct handles *h)
+int handles_init(struct handles *h, bool standard)
 {
     struct handle *rows = calloc(HANDLES_MAX, sizeof(*rows));
     if (rows == NULL)
         return -ENOMEM;
     for (int fd = 0; fd < 3; fd++)
-        rows[fd] = standard_stream(fd);
+        rows[fd] = standard ? standard_stream(fd) : (struct handle){.fd = -1};
     *h = (struct handles){.rows = rows, .count = 3};
     return 0;
 }

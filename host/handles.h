@@ -34,8 +34,9 @@ struct handles {
     size_t free_count;
 };
 
-/* Takes the standard streams as handles 0, 1 and 2. A closed one stays closed. */
-must_use int handles_init(struct handles *h);
+/* Takes the standard streams, if they are the keep's, as handles 0, 1 and 2. A closed one
+ * stays closed. */
+must_use int handles_init(struct handles *h, bool standard);
 
 /* Frees the table, not the descriptors. */
 void handles_fini(struct handles *h);

@@ -59,9 +59,9 @@ static sigset_t forwarded_signals(void)
 
 /* ---- the child ---- */
 
-static no_return void child_fail(const char *what, int error)
+static no_return void child_fail(int log_fd, const char *what, int error)
 {
-    dprintf(STDERR_FILENO, "enarx: cannot start the keep: %s: %s\n", what, strerror(-error));
+    dprintf(log_fd, "enarx: cannot start the keep: %s: %s\n", what, strerror(-error));
     _exit(1);
 }
 
@@ -85,6 +85,23 @@ static int close_others(const struct keep *keep, int output_fd)
     return error;
 }
 
+/* What exec writes to its standard streams on its own goes nowhere in a deployment: it
+ * may hold anything of a workload that is not this host's. */
+static int silence(struct keep *keep)
+{
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return -errno;
+    keep->log_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    bool silent = keep->log_fd >= 0;
+    for (int fd = STDIN_FILENO; silent && fd <= STDERR_FILENO; fd++)
+        silent = dup2(null, fd) >= 0;
+    const int error = silent ? 0 : -errno;
+    if (null > STDERR_FILENO)
+        close(null);
+    return error;
+}
+
 static no_return void run_child(const struct backend *backend, struct keep *keep, pid_t parent,
                                 struct keep_report *report, int output_fd, const sigset_t *mask)
 {
@@ -93,15 +110,19 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
         _exit(1);
     int error = close_others(keep, output_fd);
     if (error < 0)
-        child_fail("descriptors", error);
+        child_fail(STDERR_FILENO, "descriptors", error);
     keep->counters = &report->counters;
     error = port_host_new(keep, report, output_fd, &keep->host);
     if (error < 0)
-        child_fail("port", error);
+        child_fail(STDERR_FILENO, "port", error);
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (backend->prepare != NULL && backend->prepare(keep) < 0)
         _exit(1);
+    keep->log_fd = STDERR_FILENO;
+    error = keep->boot.mode == BOOT_DEPLOY ? silence(keep) : 0;
+    if (error < 0)
+        child_fail(STDERR_FILENO, "standard streams", error);
     sandbox_forget_environment();
     const struct sandbox needs = {
         .threads = keep->boot.cpus > 1,
@@ -110,7 +131,7 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
     };
     error = sandbox_enter(&needs);
     if (error < 0)
-        child_fail("sandbox", error);
+        child_fail(keep->log_fd, "sandbox", error);
     backend->enter(keep);
 }
 

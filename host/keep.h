@@ -64,6 +64,7 @@ struct keep {
     const struct keep_verbs *verbs;
 
     /* Set by keep_run. */
+    int log_fd; /* messages of the keep and about it; standard error, or a copy */
     struct elf_image exec;
     struct port_host *host;
     struct counters *counters; /* the backend's to count in; the parent sees them */

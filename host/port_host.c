@@ -18,6 +18,9 @@
 #define LABEL_MAX 256u  /* bytes of a keep's label that are shown */
 #define LOG_MAX   4096u /* bytes of a message: PORT_LOG's row */
 
+/* Messages of a keep that belongs to somebody else are few, or not worth reading. */
+#define LOG_COUNT_MAX 100u
+
 struct port_host {
     struct keep *keep;
     struct keep_report *report;
@@ -25,6 +28,7 @@ struct port_host {
     uint64_t code_size; /* bytes stored for the code cache */
     uint64_t claims_size;
     uint64_t evidence_size;
+    unsigned log_count; /* messages so far, of a deployment */
     struct handles handles;
 };
 
@@ -43,7 +47,27 @@ static int64_t serve_exit(struct port_host *h, const struct request *r)
     _exit(0);
 }
 
-/* Control characters would let a keep rewrite its operator's terminal. */
+static bool is_deployment(const struct port_host *h) { return h->keep->boot.mode == BOOT_DEPLOY; }
+
+/* Whether one more message may be shown. */
+static bool count_message(struct port_host *h)
+{
+    static const char more[] = "enarx: more messages of this keep are not shown\n";
+    if (!is_deployment(h))
+        return true;
+    if (h->log_count < LOG_COUNT_MAX) {
+        h->log_count++;
+        return true;
+    }
+    if (h->log_count == LOG_COUNT_MAX)
+        (void)!write(h->keep->log_fd, more, strlen(more));
+    h->log_count = LOG_COUNT_MAX + 1;
+    return false;
+}
+
+/* Control characters would let a keep rewrite its operator's terminal. Lines are for who
+ * runs a program of their own: a deployment's are the agent's, who tells keeps apart by
+ * them. */
 static int64_t serve_log(struct port_host *h, const struct request *r)
 {
     static const char prefix[] = "enarx: ";
@@ -53,7 +77,7 @@ static int64_t serve_log(struct port_host *h, const struct request *r)
     uint64_t level = r->frame.arg[0];
     if (level > PORT_LOG_DEBUG)
         return -EINVAL;
-    if (level > h->keep->log_level)
+    if (level > h->keep->log_level || !count_message(h))
         return 0;
     struct bytes name = {.data = (const uint8_t *)label, .size = strnlen(label, LABEL_MAX)};
     struct bytes message = {.data = text, .size = (size_t)r->frame.in_size};
@@ -65,9 +89,9 @@ static int64_t serve_log(struct port_host *h, const struct request *r)
         line[length++] = ':';
         line[length++] = ' ';
     }
-    length += escape_controls(message, "\n\t", line + length);
+    length += escape_controls(message, is_deployment(h) ? "" : "\n\t", line + length);
     line[length++] = '\n';
-    ssize_t written = write(STDERR_FILENO, line, length);
+    ssize_t written = write(h->keep->log_fd, line, length);
     return written < 0 && errno == EPIPE ? -EPIPE : 0;
 }
 
@@ -291,7 +315,7 @@ int port_host_new(struct keep *keep, struct keep_report *report, int output_fd,
     if (h == NULL)
         return -ENOMEM;
     *h = (struct port_host){.keep = keep, .report = report, .output_fd = output_fd};
-    int error = handles_init(&h->handles);
+    int error = handles_init(&h->handles, !is_deployment(h));
     if (error < 0) {
         free(h);
         return error;

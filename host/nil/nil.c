@@ -25,6 +25,7 @@
 /* The machine: one keep in this process. */
 static struct {
     struct port_host *host;
+    int log_fd;
     struct shared *block;
     struct boot_record boot;
     uint8_t random[16];
@@ -38,7 +39,7 @@ format_like(1, 2) static no_return void stop(const char *format, ...)
     va_start(args, format);
     const int length = vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    const ssize_t told = write(STDERR_FILENO, line, (size_t)length);
+    const ssize_t told = write(nil.log_fd, line, (size_t)length);
     (void)told; /* where nobody listens, the status says it */
     _exit(1);
 }
@@ -125,6 +126,7 @@ static uintptr_t build_stack(const struct elf_loaded *exec, const struct keep *k
 static no_return void enter(struct keep *keep)
 {
     nil.host = keep->host;
+    nil.log_fd = keep->log_fd;
     nil.block = map_anonymous(PORT_BLOCK_SIZE);
     shared_write(nil.block, PORT_BOOT_OFFSET, &keep->boot, sizeof(keep->boot));
     shared_read(nil.block, PORT_BOOT_OFFSET, &nil.boot, sizeof(nil.boot));

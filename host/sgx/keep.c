@@ -28,6 +28,7 @@ static struct {
     const struct sgx_device *device;
     uint64_t base;
     uint64_t tcs; /* its address */
+    int log_fd;   /* once the keep is entered */
 } sgx;
 
 static int complain(int error, const char *what)
@@ -41,7 +42,7 @@ static no_return void stop(const char *why)
 {
     char line[256];
     int length = snprintf(line, sizeof(line), "enarx: the keep stopped: %s\n", why);
-    const ssize_t told = write(STDERR_FILENO, line, (size_t)length);
+    const ssize_t told = write(sgx.log_fd, line, (size_t)length);
     (void)told; /* where nobody listens, the status says it */
     _exit(1);
 }
@@ -237,6 +238,7 @@ static enum sgx_turn take_turn(struct sgx_entry *e, struct sgx_turns *turns, str
 
 no_return void sgx_enter(struct keep *keep)
 {
+    sgx.log_fd = keep->log_fd;
     struct shared *block = make_block(&keep->boot);
     struct sgx_enclave_run run = {.tcs = sgx.tcs, .user_handler = (uintptr_t)sgx_exit_handler};
     struct sgx_turns turns = {0};

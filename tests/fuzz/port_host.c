@@ -20,6 +20,7 @@ static struct keep keep = {
     .endpoint_count = 1,
     .code_fd = -1,
     .log_level = PORT_LOG_DEBUG,
+    .log_fd = STDERR_FILENO,
 };
 static struct port_host *host;
 

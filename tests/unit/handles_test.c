@@ -23,7 +23,7 @@ static struct handles with_input(int fd)
     struct handles h;
     int saved = dup(0);
     dup2(fd, 0);
-    assert_int_equal(handles_init(&h), 0);
+    assert_int_equal(handles_init(&h, true), 0);
     dup2(saved, 0);
     close(saved);
     return h;
@@ -46,6 +46,26 @@ static void a_pipe_never_waits_and_keeps_its_mode(void **state)
     assert_int_equal(handle_read(&h, 0, buffer, 8, false), 0);
     close(h.rows[0].fd);
     close(fds[0]);
+    handles_fini(&h);
+}
+
+static void standard_streams_may_be_none_of_the_keeps(void **state)
+{
+    (void)state;
+    struct handles h;
+    int pair[2];
+    char byte;
+    assert_int_equal(handles_init(&h, false), 0);
+    for (uint64_t handle = 0; handle < 3; handle++) {
+        assert_int_equal(handle_read(&h, handle, &byte, 1, false), -EBADF);
+        assert_int_equal(handle_write(&h, handle, "", 1), -EBADF);
+        assert_int_equal(handle_close(&h, handle), -EBADF);
+    }
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(handle_add(&h, pair[0]), 3);
+    assert_int_equal(handle_close(&h, 3), 0);
+    assert_int_equal(handle_add(&h, pair[1]), 3);
+    assert_int_equal(handle_close(&h, 3), 0);
     handles_fini(&h);
 }
 
@@ -144,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pipe_never_waits_and_keeps_its_mode),
+        cmocka_unit_test(standard_streams_may_be_none_of_the_keeps),
         cmocka_unit_test(a_shared_stream_is_polled_first),
         cmocka_unit_test(sockets_peek_and_shut_down),
         cmocka_unit_test(the_table_is_bounded),

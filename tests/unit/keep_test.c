@@ -116,6 +116,52 @@ static void every_ending_is_told(void **state)
     assert_int_equal(run(exits, &(struct keep){.timeout_ms = UINT64_MAX}).ending, ENDED_EXIT);
 }
 
+/* ---- a keep that belongs to somebody else ---- */
+
+static no_return void says_too_much(struct keep *keep)
+{
+    static const char text[] = "s3cret";
+    (void)!write(STDOUT_FILENO, text, strlen(text));
+    (void)!write(STDERR_FILENO, text, strlen(text));
+    call(keep, (struct port_frame){.verb = PORT_WRITE, .arg = {2}, .in_size = 6}, text);
+    call(keep, (struct port_frame){.verb = PORT_LOG, .in_size = 8}, "constant");
+    char byte;
+    const ssize_t nothing = read(STDIN_FILENO, &byte, 1);
+    end(keep, PORT_END_DONE, nothing == 0 ? 7 : 8);
+}
+
+/* What a keep of that mode gets out on standard output and standard error. */
+static void overhear(enum boot_mode mode, char *heard, size_t size)
+{
+    const int saved[] = {dup(STDIN_FILENO), dup(STDOUT_FILENO), dup(STDERR_FILENO)};
+    int fds[2];
+    struct keep keep = {.boot.mode = mode};
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    (void)!write(fds[1], "!", 1); /* standard input has something to read */
+    for (int fd = 0; fd < 3; fd++)
+        dup2(fds[fd != 0], fd);
+    const struct outcome o = run(says_too_much, &keep);
+    for (int fd = 0; fd < 3; fd++) {
+        dup2(saved[fd], fd);
+        close(saved[fd]);
+    }
+    close(fds[1]);
+    const ssize_t n = read(fds[0], heard, size - 1);
+    heard[n < 0 ? 0 : n] = '\0';
+    close(fds[0]);
+    assert_int_equal(o.code, mode == BOOT_DEPLOY ? 7 : 8);
+}
+
+static void a_deployments_own_words_go_nowhere(void **state)
+{
+    (void)state;
+    char heard[200];
+    overhear(BOOT_LOCAL, heard, sizeof(heard));
+    assert_string_equal(heard, "s3crets3crets3cretenarx: constant\n");
+    overhear(BOOT_DEPLOY, heard, sizeof(heard));
+    assert_string_equal(heard, "!enarx: constant\n");
+}
+
 static void ignored_children_have_an_ending_too(void **state)
 {
     (void)state;
@@ -368,6 +414,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_ending_is_told),
+        cmocka_unit_test(a_deployments_own_words_go_nowhere),
         cmocka_unit_test(ignored_children_have_an_ending_too),
         cmocka_unit_test(what_is_no_ending_is_a_failure),
         cmocka_unit_test(what_a_keep_counted_is_told),

@@ -44,6 +44,7 @@ static int set_up(void **state)
         .endpoint_count = 2,
         .code_fd = -1,
         .code_size_max = 1000,
+        .log_fd = STDERR_FILENO,
     };
     return port_host_new(&keep, &report, -1, &host);
 }
@@ -307,6 +308,80 @@ static void log_messages_are_escaped(void **state)
     assert_string_equal(text, "enarx: a\\x1b[2J\\x0d\\x7f\nb\\xc2\\x9b\n");
 }
 
+/* ---- a deployment: the keep is somebody else's ---- */
+
+static struct port_host *deployment(int log_fd)
+{
+    static struct keep theirs;
+    struct port_host *own;
+    theirs = keep;
+    theirs.boot.mode = BOOT_DEPLOY;
+    theirs.label = "k1";
+    theirs.log_fd = log_fd;
+    assert_int_equal(port_host_new(&theirs, &report, -1, &own), 0);
+    return own;
+}
+
+static int64_t serve_by(struct port_host *by, struct port_frame frame)
+{
+    struct port_host *usual = host;
+    host = by;
+    int64_t result = serve(frame);
+    host = usual;
+    return result;
+}
+
+/* As descriptors they are open: the test's own. */
+static void a_deployment_has_no_standard_streams(void **state)
+{
+    (void)state;
+    struct port_host *own = deployment(STDERR_FILENO);
+    for (uint64_t handle = 0; handle < 3; handle++) {
+        static const uint32_t verbs[] = {PORT_READ, PORT_WRITE, PORT_ACCEPT, PORT_CLOSE};
+        for (size_t v = 0; v < ARRAY_COUNT(verbs); v++)
+            assert_int_equal(serve_by(own, (struct port_frame){.verb = verbs[v], .arg = {handle}}),
+                             -EBADF);
+        struct port_frame shut = {.verb = PORT_SHUTDOWN, .arg = {handle, PORT_SHUT_READ}};
+        assert_int_equal(serve_by(own, shut), -EBADF);
+    }
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    endpoints[1].fd = pair[0];
+    struct port_frame connect = {.verb = PORT_CONNECT, .arg = {1}};
+    assert_int_equal(serve_by(own, connect), 3); /* and none comes to be one */
+    port_host_free(own);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static size_t count_lines(const char *text)
+{
+    size_t count = 0;
+    for (; *text != '\0'; text++)
+        count += *text == '\n';
+    return count;
+}
+
+static void a_deployments_messages_are_lines_and_few(void **state)
+{
+    (void)state;
+    static const char line[] = "enarx: k1: a\\x0aenarx: k2: b\\x1b\\x09\n";
+    static const char last[] = "enarx: more messages of this keep are not shown\n";
+    static char text[200 * sizeof(line)];
+    const int log = memfd_create("log", MFD_CLOEXEC);
+    struct port_host *own = deployment(log);
+    memcpy(data, "a\nenarx: k2: b\x1b\t", 16);
+    for (unsigned i = 0; i < 500; i++)
+        assert_int_equal(serve_by(own, (struct port_frame){.verb = PORT_LOG, .in_size = 16}), 0);
+    const ssize_t size = pread(log, text, sizeof(text) - 1, 0);
+    assert_true(size > 0);
+    assert_memory_equal(text, line, sizeof(line) - 1);
+    assert_int_equal(count_lines(text), 101);
+    assert_string_equal(text + size - strlen(last), last);
+    port_host_free(own);
+    close(log);
+}
+
 static void exit_leaves_a_report(void **state)
 {
     (void)state;
@@ -345,6 +420,8 @@ int main(void)
         cmocka_unit_test(evidence_goes_where_it_was_asked_for),
         cmocka_unit_test(polls_are_checked),
         cmocka_unit_test(log_messages_are_escaped),
+        cmocka_unit_test(a_deployment_has_no_standard_streams),
+        cmocka_unit_test(a_deployments_messages_are_lines_and_few),
         cmocka_unit_test(exit_leaves_a_report),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

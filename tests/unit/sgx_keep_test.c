@@ -192,6 +192,7 @@ static int prepare(void **state)
     keep = (struct keep){.boot = {.cpus = 8},
                          .exec = {.data = {page, sizeof(page)}, .fd = -1},
                          .code_fd = -1,
+                         .log_fd = STDERR_FILENO,
                          .signature = {(const uint8_t *)&sigstruct, sizeof(sigstruct)}};
     return sgx_prepare(&fake, &keep);
 }
