@@ -98,6 +98,7 @@
     X(port_even, "SB8", UNIT)         \
     X(port_verb, "SB11", UNIT)        \
     X(port_own, "SB11", UNIT)         \
+    X(write_local, "HO12", UNIT)      \
     X(map_range, "SB10", UNIT)        \
     X(map_size, "SB10", UNIT)         \
     X(map_exclusive, "SX15", UNIT)    \

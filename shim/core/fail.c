@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a keep ends when exec has failed: one constant line with one number. */
+/* What the shim says: one constant line with one number; and how a keep ends when exec
+ * has failed. */
 #include "shim/core/kernel.h"
 #include "shim/core/port.h"
 #include "shim/core/string.h"
@@ -17,7 +18,7 @@ static size_t put_number(char *to, uint64_t n)
     return count;
 }
 
-no_return void kernel_fail(struct kernel *k, const char *text, uint64_t number)
+int64_t kernel_say(struct kernel *k, const char *text, uint64_t number)
 {
     char line[LINE_MAX];
     size_t size = 0;
@@ -31,8 +32,13 @@ no_return void kernel_fail(struct kernel *k, const char *text, uint64_t number)
     }
     const struct port_call log = {
         .verb = PORT_LOG, .arg = {PORT_LOG_ERROR}, .in = line, .in_size = size};
+    return port_carry(k->block, &log);
+}
+
+no_return void kernel_fail(struct kernel *k, const char *text, uint64_t number)
+{
     const struct port_call end = {.verb = PORT_EXIT, .arg = {PORT_END_FAILED, 1}};
-    (void)port_carry(k->block, &log);
+    (void)kernel_say(k, text, number);
     (void)port_carry(k->block, &end);
     machine_stop(STOP_ENDED); /* a host that lets it go on */
 }

@@ -24,6 +24,7 @@ struct kernel {
     struct signals signals;
     struct clock clock;
     uint64_t unknown_calls; /* answered with ENOSYS */
+    uint64_t silent_writes; /* of exec's whose text the host did not get */
 };
 
 /* What a technology passes at the start; all but `exec_base` outside the keep. */
@@ -54,8 +55,11 @@ void kernel_fault(struct kernel *k, struct frame *f, const struct fault *x);
 /* exec's call of the port; its memory is checked. */
 int64_t kernel_port(struct kernel *k, const struct port_call *call);
 
-/* exec has failed by itself: tells the operator why in one constant line, with
- * `number` after it unless it is 0, and ends the keep. */
+/* Tells the operator one constant line, with `number` after it unless it is 0. 0, or the
+ * port's error. */
+int64_t kernel_say(struct kernel *k, const char *text, uint64_t number);
+
+/* exec has failed by itself: says so, and ends the keep. */
 no_return void kernel_fail(struct kernel *k, const char *text, uint64_t number);
 
 /* ---- the system calls, by file ---- */

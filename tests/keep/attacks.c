@@ -40,6 +40,7 @@ static struct boot_record *boot(struct host *h)
 static void boot_magic(struct host *h) { boot(h)->magic ^= 1; }
 static void boot_version(struct host *h) { boot(h)->version++; }
 static void boot_reserved(struct host *h) { boot(h)->zero = 1; }
+static void boot_deploy(struct host *h) { boot(h)->mode = BOOT_DEPLOY; }
 
 /* ---- exec's pages and their tree ---- */
 
@@ -340,6 +341,7 @@ const struct attack attacks[] = {
     {.name = "boot_magic", .start = boot_magic},
     {.name = "boot_version", .start = boot_version},
     {.name = "boot_reserved", .start = boot_reserved},
+    {.name = "deploy", .start = boot_deploy},
     {.name = "page_bit", .start = page_bit},
     {.name = "pages_swapped", .start = pages_swapped},
     {.name = "run_moved", .start = run_moved},

@@ -92,6 +92,11 @@ static const struct attempt attempts[] = {
     STOP("SB1", "hello", "boot_version", BLOCK, 0, 0),
     STOP("SB1", "hello", "boot_reserved", BLOCK, 0, 0),
 
+    /* what exec writes by itself: as it is, or how much of it */
+    SAYS("HO12", "writes", "none", "a local run's text"),
+    SAYS("HO12", "writes", "deploy", "bytes that exec wrote to its standard error: 18"),
+    PASS("HO12", "own_words", "deploy", 0, 0),
+
     STOP("TREE", "image", "page_bit", PAGE, 0, 0),
     STOP("TREE", "image", "page_bit", PAGE, 2, 0),
     STOP("TREE", "image", "page_bit", PAGE, 30, 0),

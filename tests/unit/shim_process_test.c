@@ -245,6 +245,36 @@ static void write_is_for_last_words(void **state)
     assert_int_equal(ENDING(SYS(&k, write, 2, room, 4)), STOPPED_PORT);
 }
 
+/* Text of exec's own is not for the host of a deployment, or of who knows what. */
+static void write_is_silent_in_a_deployment(void **state)
+{
+    (void)state;
+    static const uint32_t modes[] = {BOOT_DEPLOY, 0, 4, UINT32_MAX};
+    memcpy((void *)room, "s3cret", 6);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        k.boot.mode = modes[i];
+        k.silent_writes = 0;
+        assert_int_equal(SYS(&k, write, 2, room, 6), 6);
+        assert_string_equal(keep.log, "bytes that exec wrote to its standard error: 6");
+        assert_int_equal(SYS(&k, write, 1, room, SIZE_MAX), 4096);
+        assert_string_equal(keep.log, "bytes that exec wrote to its standard output: 4096");
+        assert_null(memmem(keep.block, PORT_BLOCK_SIZE, "s3cret", 6));
+    }
+    const unsigned calls = keep.calls;
+    assert_int_equal(SYS(&k, write, 2, room, 0), 0);
+    assert_int_equal(SYS(&k, write, 2, outside, 4), -EFAULT);
+    assert_int_equal(SYS(&k, write, 0, room, 4), -EBADF);
+    assert_int_equal(keep.calls, calls);
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(SYS(&k, write, 2, room, 6), 6);
+    assert_int_equal(keep.calls, calls + 8); /* ten with the two before */
+    assert_int_equal(k.silent_writes, 102);  /* the rest is counted */
+    k.silent_writes = 0;
+    keep.lies = true;
+    keep.result = -5;
+    assert_int_equal(SYS(&k, write, 2, room, 4), -EIO);
+}
+
 static void fstat_tells_of_a_terminal_alone(void **state)
 {
     (void)state;
@@ -283,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(futex_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(getrandom_fills_what_it_says, setup, teardown),
         cmocka_unit_test_setup_teardown(write_is_for_last_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(write_is_silent_in_a_deployment, setup, teardown),
         cmocka_unit_test_setup_teardown(fstat_tells_of_a_terminal_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(exit_group_is_the_end, setup, teardown),
     };
