@@ -10,7 +10,7 @@
 #include "host/cli/attest_source.h"
 #include "host/cli/cli.h"
 #include "host/cli/message.h"
-#include "host/collateral.h"
+#include "net/collateral.h"
 
 #include <errno.h>
 #include <stdarg.h>

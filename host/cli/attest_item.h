@@ -5,7 +5,7 @@
 #define HOST_CLI_ATTEST_ITEM_H
 
 #include "attest/claims.h"
-#include "host/collateral.h"
+#include "net/collateral.h"
 
 /* The certificate of a chip at the versions that its report names [KDS 3.1, 4.1]. */
 struct collateral_item item_vcek(const char *kds, enum product product,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collateral from the cache or a service; see collateral.h. */
 #define _GNU_SOURCE
-#include "host/collateral.h"
+#include "net/collateral.h"
 
-#include "host/http.h"
 #include "host/newfile.h"
 #include "host/user_dir.h"
+#include "net/http.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -180,7 +180,8 @@ static int download(struct collateral_source *source, const struct collateral_it
     struct http_response r = {.retry_after = -1};
     int error = 0;
     if (source->http == NULL)
-        error = http_open(source->ca_bundle, &source->http, fault);
+        error =
+            http_open(&(struct http_options){.ca_bundle = source->ca_bundle}, &source->http, fault);
     if (error == 0)
         error = ask(source->http, item->url, &r, fault);
     if (error < 0)

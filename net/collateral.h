@@ -2,8 +2,8 @@
 /* Collateral by name: from the cache ($XDG_CACHE_HOME/enarx/collateral), or from a
  * manufacturer's service and then into the cache. Whoever wrote what comes out, the
  * verifier trusts none of it: a poisoned cache leads to refusals only. */
-#ifndef HOST_COLLATERAL_H
-#define HOST_COLLATERAL_H
+#ifndef NET_COLLATERAL_H
+#define NET_COLLATERAL_H
 
 #include "base/cur.h"
 #include "host/fault.h"

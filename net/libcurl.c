@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding and setting up libcurl; see libcurl.h. */
+#define _GNU_SOURCE
+#include "net/libcurl.h"
+
+#include "base/wipe.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CURLPROTO_HTTP = 1, CURLPROTO_HTTPS = 2 };
+enum { CURL_GLOBAL_ALL = 3 };
+
+#define TIMEOUT         30L /* seconds for all of an answer */
+#define CONNECT_TIMEOUT 10L
+
+#define FIND(member, name) l->member = (__typeof__(l->member))dlsym(l->library, "curl_" name)
+
+static bool find_functions(struct libcurl *l)
+{
+    FIND(global_init, "global_init");
+    FIND(easy_init, "easy_init");
+    FIND(setopt, "easy_setopt");
+    FIND(perform, "easy_perform");
+    FIND(getinfo, "easy_getinfo");
+    FIND(send, "easy_send");
+    FIND(recv, "easy_recv");
+    FIND(strerror, "easy_strerror");
+    FIND(slist_append, "slist_append");
+    FIND(slist_free, "slist_free_all");
+    FIND(cleanup, "easy_cleanup");
+    return l->global_init != NULL && l->easy_init != NULL && l->setopt != NULL &&
+           l->perform != NULL && l->getinfo != NULL && l->send != NULL && l->recv != NULL &&
+           l->strerror != NULL && l->slist_append != NULL && l->slist_free != NULL &&
+           l->cleanup != NULL;
+}
+
+static int open_library(struct libcurl *l, struct fault *fault)
+{
+    static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
+    for (size_t i = 0; i < ARRAY_COUNT(names) && l->library == NULL; i++)
+        l->library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+    if (l->library == NULL)
+        return fault_set(fault, -ENOSYS,
+                         "libcurl is not installed; install the package libcurl4 (Debian, Ubuntu) "
+                         "or libcurl (Fedora)");
+    if (!find_functions(l))
+        return fault_set(fault, -ENOSYS, "this libcurl is none that is known; install another");
+    if (l->global_init(CURL_GLOBAL_ALL) != CURLE_OK || (l->handle = l->easy_init()) == NULL)
+        return fault_set(fault, -ENOSYS, "libcurl does not start");
+    return 0;
+}
+
+/* ---- options ---- */
+
+static int add_header(struct libcurl *l, void **list, const char *line)
+{
+    void *longer = l->slist_append(*list, line);
+    if (longer == NULL)
+        return -ENOMEM;
+    *list = longer;
+    return 0;
+}
+
+static int add_headers(struct libcurl *l, const char *token)
+{
+    char line[HTTP_TOKEN_MAX + 32];
+    int error = add_header(l, &l->json_headers, "Content-Type: application/json");
+    if (error < 0 || token == NULL)
+        return error;
+    if (snprintf(line, sizeof(line), "Authorization: Bearer %s", token) >= (int)sizeof(line))
+        return -EINVAL;
+    error = add_header(l, &l->headers, line);
+    if (error == 0)
+        error = add_header(l, &l->json_headers, line);
+    wipe(line, sizeof(line));
+    return error;
+}
+
+static int set_up(struct libcurl *l, const struct http_options *o)
+{
+    l->setopt(l->handle, CURLOPT_NOSIGNAL, 1L);
+    l->setopt(l->handle, CURLOPT_TIMEOUT, TIMEOUT);
+    l->setopt(l->handle, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);
+    l->setopt(l->handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    l->setopt(l->handle, CURLOPT_USERAGENT, "enarx");
+    l->setopt(l->handle, CURLOPT_ERRORBUFFER, l->why);
+    if (o->ca_bundle != NULL)
+        l->setopt(l->handle, CURLOPT_CAINFO, o->ca_bundle);
+    if (o->any_certificate) {
+        l->setopt(l->handle, CURLOPT_SSL_VERIFYPEER, 0L);
+        l->setopt(l->handle, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (o->cert != NULL) {
+        l->setopt(l->handle, CURLOPT_SSLCERT, o->cert);
+        l->setopt(l->handle, CURLOPT_SSLKEY, o->key);
+    }
+    return add_headers(l, o->token);
+}
+
+int libcurl_open(const struct http_options *options, struct libcurl *l, struct fault *fault)
+{
+    *l = (struct libcurl){0};
+    int error = open_library(l, fault);
+    if (error < 0)
+        return error;
+    error = set_up(l, options);
+    return error < 0 ? fault_system(fault, error, "cannot set up libcurl") : 0;
+}
+
+/* The library stays: what it started may not survive its leaving. */
+void libcurl_close(struct libcurl *l)
+{
+    if (l->handle != NULL)
+        l->cleanup(l->handle);
+    if (l->headers != NULL)
+        l->slist_free(l->headers);
+    if (l->json_headers != NULL)
+        l->slist_free(l->json_headers);
+    *l = (struct libcurl){0};
+}
+
+/* ---- errors ---- */
+
+/* [libcurl curl.h] CURLcode. */
+static int error_of(int code)
+{
+    switch (code) {
+    case 6: /* CURLE_COULDNT_RESOLVE_HOST */
+        return -EHOSTUNREACH;
+    case 7: /* CURLE_COULDNT_CONNECT */
+        return -ECONNREFUSED;
+    case 28: /* CURLE_OPERATION_TIMEDOUT */
+        return -ETIMEDOUT;
+    case 60: /* CURLE_PEER_FAILED_VERIFICATION */
+        return -EKEYREJECTED;
+    default:
+        return -EIO;
+    }
+}
+
+int libcurl_perform(struct libcurl *l, const char *url, struct fault *fault)
+{
+    l->why[0] = '\0';
+    l->setopt(l->handle, CURLOPT_URL, url);
+    const int code = l->perform(l->handle);
+    if (code == CURLE_OK)
+        return 0;
+    return fault_set(fault, error_of(code), "%s: %s", url,
+                     l->why[0] != '\0' ? l->why : l->strerror(code));
+}
