@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec: the trusted program inside every keep. Takes a workload, runs it, tells
  * how it ended; or only proves what it is. */
+#include "crypto/memory.h"
 #include "exec/inspect.h"
 #include "exec/port.h"
 #include "exec/report.h"
@@ -21,7 +22,7 @@ static no_return void run_local(const struct boot_record *boot)
 int main(void)
 {
     const struct boot_record *boot = port_open();
-    if (boot == NULL)
+    if (boot == NULL || crypto_wipe_freed() < 0)
         abort();
     if (boot->mode == BOOT_EVIDENCE)
         inspect();

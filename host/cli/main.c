@@ -2,6 +2,7 @@
 /* enarx: keeps on this host. Takes the command line apart and calls the command.
  * Trusts the user; nothing it reads. */
 #define _GNU_SOURCE
+#include "crypto/memory.h"
 #include "host/cli/cli.h"
 #include "host/cli/docs.h"
 #include "host/cli/message.h"
@@ -64,7 +65,7 @@ static int do_line(const struct line *line)
 
 int main(int argc, char **argv)
 {
-    if (occupy_closed_streams() < 0)
+    if (occupy_closed_streams() < 0 || crypto_wipe_freed() < 0)
         return STATUS_FAILED;
     signal(SIGXFSZ, SIG_IGN); /* a cache that has no room is none; writes say what is wrong */
     struct line line;
