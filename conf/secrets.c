@@ -14,8 +14,10 @@ size_t secrets_count(const struct manifest *m)
 
 void secrets_put(const struct manifest *m, const struct bytes *values, struct put *p)
 {
-    cbor_put_array(p, secrets_count(m));
-    for (size_t i = 0; i < secrets_count(m); i++)
+    const size_t count = secrets_count(m);
+    if (count > 0)
+        cbor_put_array(p, count);
+    for (size_t i = 0; i < count; i++)
         cbor_put_bytes(p, values[i]);
 }
 
@@ -23,6 +25,8 @@ int secrets_parse(struct bytes from, const struct manifest *m, struct bytes *val
 {
     const size_t count = secrets_count(m);
     struct cur c = cur_init(from);
+    if (count == 0)
+        return from.size == 0 ? 0 : -EBADMSG;
     if (from.size > SECRETS_SIZE_MAX || cbor_take_array(&c, count) != count)
         cur_fail(&c);
     for (size_t i = 0; i < count; i++) {

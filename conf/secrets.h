@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values of a manifest's secrets, on their way from owner to keep: one array of byte
  * strings in CBOR [RFC 8949], as many as the manifest names, variables and then files, in
- * its order. Trusts nothing that it reads. */
+ * its order; no byte at all where it names none. Trusts nothing that it reads. */
 #ifndef CONF_SECRETS_H
 #define CONF_SECRETS_H
 

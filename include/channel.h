@@ -55,7 +55,7 @@ enum channel_side { CHANNEL_OWNER, CHANNEL_KEEP, CHANNEL_BOTH };
     X(EVIDENCE, 2, CHANNEL_KEEP, 4, CHANNEL_EVIDENCE_MAX)                                       \
     /* The head; the owner's key, manifest, secrets; the module; the contents of the manifest's \
      * regular files in its order. Secrets: a CBOR array of byte strings, one for each secret   \
-     * of the manifest: variables, then files. */                                               \
+     * of the manifest: variables, then files; empty where there is none. */                                               \
     X(WORKLOAD, 3, CHANNEL_OWNER, CHANNEL_WORKLOAD_HEAD, CHANNEL_WORKLOAD_MAX)                  \
     /* SHA-256 of nonce and secrets, for the owner alone; then as EVIDENCE */                   \
     X(READY, 4, CHANNEL_KEEP, 36, CHANNEL_EVIDENCE_MAX)                                         \

@@ -61,9 +61,10 @@ static void there_are_as_many_as_named(void **state)
     assert_int_equal(secrets_parse((struct bytes){two, sizeof(two)}, &three, got), -EBADMSG);
     assert_int_equal(secrets_parse((struct bytes){four, sizeof(four)}, &three, got), -EBADMSG);
     assert_int_equal(secrets_parse((struct bytes){empty, sizeof(empty)}, &three, got), -EBADMSG);
-    assert_int_equal(secrets_parse((struct bytes){empty, sizeof(empty)}, &none, got), 0);
-    assert_int_equal(secrets_parse((struct bytes){0}, &none, got), -EBADMSG);
-    assert_int_equal(encode(&none, NULL).size, 1);
+    assert_int_equal(secrets_parse((struct bytes){empty, sizeof(empty)}, &none, got), -EBADMSG);
+    assert_int_equal(secrets_parse((struct bytes){0}, &three, got), -EBADMSG);
+    assert_int_equal(secrets_parse((struct bytes){0}, &none, got), 0);
+    assert_int_equal(encode(&none, NULL).size, 0);
 }
 
 static void variables_are_text(void **state)
