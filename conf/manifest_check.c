@@ -50,6 +50,14 @@ bool manifest_path_ok(struct bytes path)
     return true;
 }
 
+bool manifest_path_below(struct bytes path, struct bytes dir)
+{
+    if (dir.size == 1) /* the root */
+        return true;
+    return path.size >= dir.size && memcmp(path.data, dir.data, dir.size) == 0 &&
+           (path.size == dir.size || path.data[dir.size] == '/');
+}
+
 /* ---- names in order, to find one or two alike ---- */
 
 struct named {

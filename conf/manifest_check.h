@@ -14,6 +14,9 @@ bool manifest_text_ok(struct bytes text);
 /* "/", or names, each after a slash, none of them empty, "." or "..". */
 bool manifest_path_ok(struct bytes path);
 
+/* Whether `path` is `dir` or below it; both as above. */
+bool manifest_path_below(struct bytes path, struct bytes dir);
+
 /* An environment variable's name: not empty, without '='. */
 bool manifest_env_name_ok(struct bytes name);
 

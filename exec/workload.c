@@ -4,6 +4,7 @@
 #include "exec/workload.h"
 
 #include "base/wipe.h"
+#include "conf/manifest_check.h"
 #include "conf/secrets.h"
 #include "crypto/digest.h"
 #include "exec/engine.h"
@@ -242,18 +243,10 @@ int workload_open(struct workload *w, const struct boot_record *boot,
 
 /* ---- running ---- */
 
-static bool is_below(struct bytes path, struct bytes dir)
-{
-    if (dir.size == 1) /* the root */
-        return true;
-    return path.size >= dir.size && memcmp(path.data, dir.data, dir.size) == 0 &&
-           (path.size == dir.size || path.data[dir.size] == '/');
-}
-
 static bool is_sent_back(const struct manifest *m, struct bytes path)
 {
     for (size_t i = 0; i < m->dir_count; i++) {
-        if (m->dirs[i].output && is_below(path, m->dirs[i].path))
+        if (m->dirs[i].output && manifest_path_below(path, m->dirs[i].path))
             return true;
     }
     return false;

@@ -4,8 +4,7 @@
 #define _GNU_SOURCE
 #include "host/tree_copy.h"
 
-#include "base/utf8.h"
-#include "host/beneath.h"
+#include "host/guest_path.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,35 +25,6 @@ static void row_free(struct tree_row *row)
 
 /* ---- the command line ---- */
 
-/* Writes the normal form of `guest`, no longer than it, to `path`. */
-static int normalise(const char *guest, char *path)
-{
-    if (strcmp(guest, ".") == 0)
-        guest = "/";
-    if (*guest != '/' || strlen(guest) > TREE_PATH_MAX || !utf8_check(bytes_of_text(guest)))
-        return -EINVAL;
-    size_t size = 0;
-    for (;;) {
-        guest += strspn(guest, "/");
-        size_t length = strcspn(guest, "/");
-        if (length == 0)
-            break;
-        const struct bytes name = {.data = (const uint8_t *)guest, .size = length};
-        guest += length;
-        if (bytes_equal(name, bytes_of_text(".")))
-            continue;
-        if (!beneath_path_ok(name))
-            return -EINVAL;
-        path[size++] = '/';
-        memcpy(path + size, name.data, length);
-        size += length;
-    }
-    if (size == 0)
-        path[size++] = '/';
-    path[size] = '\0';
-    return 0;
-}
-
 /* The index of the directory at `path`, appended if it is new. */
 static int place_dir(struct tree_import *m, const char *path, size_t *index)
 {
@@ -73,8 +43,8 @@ static int place_dir(struct tree_import *m, const char *path, size_t *index)
 static int add_dir(struct tree_import *m, const struct tree_dir *dir)
 {
     const char *flag = dir->host != NULL ? "--dir" : "--dir-out";
-    char path[TREE_PATH_MAX + 1];
-    if (normalise(dir->guest, path) < 0)
+    char path[GUEST_PATH_MAX + 1];
+    if (guest_path_normalise(dir->guest, path) < 0)
         return fault_set(m->fault, -EINVAL,
                          "%s: \"%s\" is no path in the keep; it must be absolute, like /data, "
                          "without \"..\"",

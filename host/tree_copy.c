@@ -164,11 +164,11 @@ static int add_file(struct tree_import *m, struct item *item, struct tree_row *r
 
 static int add_symlink(struct tree_import *m, struct item *item, struct tree_row *row)
 {
-    char target[TREE_PATH_MAX + 1];
+    char target[GUEST_PATH_MAX + 1];
     ssize_t size = readlinkat(item->dir, item->name, target, sizeof(target));
     if (size < 0)
         return cannot(m, item, -errno, "read");
-    if (size > (ssize_t)TREE_PATH_MAX)
+    if (size > (ssize_t)GUEST_PATH_MAX)
         return refuse(m, item, -ENAMETOOLONG, "is a symlink that is too long for a keep");
     target[size] = '\0';
     if (!utf8_check(text(target)))
@@ -230,11 +230,11 @@ static bool is_hidden(const struct tree_import *m, struct bytes path)
 static int add_name(struct tree_import *m, const struct source *source, int dir,
                     struct bytes parent, const char *name)
 {
-    char path[TREE_PATH_MAX + 1];
+    char path[GUEST_PATH_MAX + 1];
     const char *above = parent.size == 1 ? "" : (const char *)parent.data;
     int size = snprintf(path, sizeof(path), "%s/%s", above, name);
     struct item item = {.source = source, .dir = dir, .name = name, .path = path + source->prefix};
-    if (size > (int)TREE_PATH_MAX)
+    if (size > (int)GUEST_PATH_MAX)
         return refuse(m, &item, -ENAMETOOLONG, "... has a path that is too long for a keep");
     if (!utf8_check(text(name)))
         return refuse(m, &item, -EILSEQ, "has a name that is not UTF-8");

@@ -4,9 +4,8 @@
 #ifndef HOST_TREE_COPY_H
 #define HOST_TREE_COPY_H
 
+#include "host/guest_path.h"
 #include "host/tree.h"
-
-#define TREE_PATH_MAX 4095u /* bytes of a guest path or a symlink's target */
 
 struct tree_row {
     struct manifest_file file; /* its path ends in NUL and is owned, as are target and content */

@@ -28,6 +28,18 @@ static void paths(void **state)
     assert_false(manifest_path_ok((struct bytes){(const uint8_t *)"/a\0", 3}));
 }
 
+static void below(void **state)
+{
+    (void)state;
+    static const char *const yes[][2] = {
+        {"/", "/"}, {"/a", "/"}, {"/a", "/a"}, {"/a/b", "/a"}, {"/a/b/c", "/a/b"}};
+    static const char *const no[][2] = {{"/", "/a"}, {"/ab", "/a"}, {"/b", "/a"}, {"/a", "/a/b"}};
+    for (size_t i = 0; i < ARRAY_COUNT(yes); i++)
+        assert_true(manifest_path_below(text(yes[i][0]), text(yes[i][1])));
+    for (size_t i = 0; i < ARRAY_COUNT(no); i++)
+        assert_false(manifest_path_below(text(no[i][0]), text(no[i][1])));
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -296,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths),
+        cmocka_unit_test(below),
         cmocka_unit_test(names),
         cmocka_unit_test(args_and_env),
         cmocka_unit_test(streams),
