@@ -5,6 +5,7 @@
 #include "conf/manifest_check.h"
 #include "crypto/digest.h"
 #include "host/cli/message.h"
+#include "host/cli/plan_secrets.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -75,8 +76,10 @@ static int make_env(const struct request *r, const struct config *c, const struc
     m->env = calloc(c->env_count + ARRAY_COUNT(ours) + r->env_count, sizeof(*m->env));
     if (m->env == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < c->env_count; i++)
-        m->env[m->env_count++] = c->env[i];
+    for (size_t i = 0; i < c->env_count; i++) {
+        if (!plan_secrets_has_env(r, c->env[i].name))
+            m->env[m->env_count++] = c->env[i];
+    }
     for (size_t i = 0; i < ARRAY_COUNT(ours); i++)
         m->env[m->env_count++] = ours[i];
     for (size_t i = 0; i < r->env_count; i++)
@@ -114,6 +117,21 @@ static int make(const struct request *r, const struct config *c, const struct de
     return error < 0 ? error : encode(m, plan);
 }
 
+static int describe(const struct request *r, const struct config *c, struct manifest *m,
+                    struct plan *plan)
+{
+    struct descriptors d = {.names = join_names(c)};
+    snprintf(d.count, sizeof(d.count), "%zu", c->stream_count);
+    int error = d.names == NULL ? -ENOMEM : make(r, c, &d, m, plan);
+    free(d.names);
+    free(m->args);
+    free(m->env);
+    if (error == -E2BIG)
+        return fail("the arguments and names of files are too long: more than %u MiB together",
+                    MANIFEST_SIZE_MAX >> 20);
+    return error < 0 ? fail("cannot describe the workload: %s", strerror(-error)) : 0;
+}
+
 int plan_make(const struct request *r, const struct config *c, const struct tree *t,
               struct bytes module, struct plan *plan)
 {
@@ -130,23 +148,23 @@ int plan_make(const struct request *r, const struct config *c, const struct tree
         .files = t->files,
         .file_count = t->file_count,
     };
-    struct descriptors d = {.names = join_names(c)};
-    snprintf(d.count, sizeof(d.count), "%zu", c->stream_count);
-    int error = d.names == NULL ? -ENOMEM : sha256(module, plan->module_digest);
+    struct plan_secrets secrets;
+    int error = sha256(module, plan->module_digest);
+    if (error < 0)
+        return fail("cannot describe the workload: %s", strerror(-error));
     memcpy(m.module_digest, plan->module_digest, DIGEST_SIZE);
-    if (error == 0)
-        error = make(r, c, &d, &m, plan);
-    free(d.names);
-    free(m.args);
-    free(m.env);
-    if (error == -E2BIG)
-        return fail("the arguments and names of files are too long: more than %u MiB together",
-                    MANIFEST_SIZE_MAX >> 20);
-    return error < 0 ? fail("cannot describe the workload: %s", strerror(-error)) : 0;
+    int status = plan_secrets_add(r, &m, &secrets);
+    if (status == 0)
+        status = describe(r, c, &m, plan);
+    if (status == 0)
+        status = plan_secrets_values(r, &m, &plan->secrets);
+    plan_secrets_fini(&secrets);
+    return status;
 }
 
 void plan_fini(struct plan *plan)
 {
     free((void *)plan->manifest.data);
+    plan_secrets_forget(&plan->secrets);
     *plan = (struct plan){0};
 }

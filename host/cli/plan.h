@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The manifest that a request, an Enarx.toml and the folders copied in amount
  * to. Where they disagree the command line wins: its arguments replace those of
- * the file, and its variables replace the file's of the same name. */
+ * the file, and its variables, secret or not, replace the file's of the same name. */
 #ifndef HOST_CLI_PLAN_H
 #define HOST_CLI_PLAN_H
 
@@ -12,6 +12,7 @@
 
 struct plan {
     struct bytes manifest; /* CBOR */
+    struct bytes secrets;  /* the values it does not have (conf/secrets.h); wiped in the end */
     uint8_t module_digest[DIGEST_SIZE];
     uint8_t workload_digest[DIGEST_SIZE];
 };

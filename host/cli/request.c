@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of `enarx run`; see request.h. */
+/* Options of `enarx run` and `enarx deploy`; see request.h. */
 #include "host/cli/request.h"
 
+#include "base/wipe.h"
 #include "conf/manifest_check.h"
+#include "conf/secrets.h"
+#include "host/cli/file.h"
 #include "host/cli/message.h"
 #include "host/cli/units.h"
+#include "host/guest_path.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,25 +48,31 @@ static bool is_ours(struct bytes name)
            bytes_equal(name, bytes_of_text("FD_NAMES"));
 }
 
-static int read_env(struct request *r, const struct setting *s)
+/* "NAME=VALUE", or "NAME" for the value it has here. Borrows. No value is shown. */
+static int split_variable(const struct setting *s, struct bytes *name, struct bytes *value)
 {
     const char *equals = strchr(s->value, '=');
-    size_t length = equals != NULL ? (size_t)(equals - s->value) : strlen(s->value);
-    struct manifest_env *env = &r->env[r->env_count++];
-    env->name = (struct bytes){.data = (const uint8_t *)s->value, .size = length};
-    if (!manifest_env_name_ok(env->name))
-        return misuse("%s: '%s' does not begin with a name in UTF-8; write NAME=VALUE", s->from,
+    const size_t length = equals != NULL ? (size_t)(equals - s->value) : strlen(s->value);
+    *name = (struct bytes){.data = (const uint8_t *)s->value, .size = length};
+    if (!manifest_env_name_ok(*name))
+        return misuse("%s: '%.*s' is no name in UTF-8; write NAME=VALUE", s->from, (int)length,
                       s->value);
-    if (is_ours(env->name))
+    if (is_ours(*name))
         return misuse("%s: %.*s tells of the files in Enarx.toml and cannot be set", s->from,
                       (int)length, s->value);
-    const char *value = equals != NULL ? equals + 1 : getenv(s->value);
-    if (value == NULL)
+    const char *text = equals != NULL ? equals + 1 : getenv(s->value);
+    if (text == NULL)
         return fail("%s: %s is not set here; write %s=VALUE", s->from, s->value, s->value);
-    env->value = bytes_of_text(value);
-    if (!manifest_text_ok(env->value))
+    *value = bytes_of_text(text);
+    if (!manifest_text_ok(*value))
         return misuse("%s: the value of %.*s is not UTF-8", s->from, (int)length, s->value);
     return 0;
+}
+
+static int read_env(struct request *r, const struct setting *s)
+{
+    struct manifest_env *env = &r->env[r->env_count++];
+    return split_variable(s, &env->name, &env->value);
 }
 
 /* ---- folders ---- */
@@ -129,6 +140,79 @@ static int read_dir_out(struct request *r, const struct setting *s)
     return 0;
 }
 
+/* ---- secrets ---- */
+
+static int read_secret_variable(struct request_secret *secret, const struct setting *s)
+{
+    struct bytes value;
+    int status = split_variable(s, &secret->name, &value);
+    if (status != 0)
+        return status;
+    uint8_t *copy = malloc(value.size + 1);
+    if (copy == NULL)
+        return fail("out of memory");
+    memcpy(copy, value.data, value.size);
+    secret->value = (struct bytes){.data = copy, .size = value.size};
+    return 0;
+}
+
+/* A path in the keep that lives as long as the request. */
+static int read_secret_path(struct request *r, const struct setting *s, const char *guest,
+                            struct bytes *name)
+{
+    char *path = malloc(strlen(guest) + 1);
+    if (path == NULL)
+        return fail("out of memory");
+    r->texts[r->text_count++] = path;
+    if (!guest_ok(guest) || guest[strlen(guest) - 1] == '/' ||
+        guest_path_normalise(guest, path) < 0)
+        return misuse(
+            "%s: GUEST must be the absolute path of a file, without '..' and ':', not '%s'",
+            s->from, guest);
+    *name = bytes_of_text(path);
+    return 0;
+}
+
+static int read_secret_file(struct request *r, struct request_secret *secret,
+                            const struct setting *s)
+{
+    char *host;
+    char *guest;
+    if (split(r, s, &host, &guest) != 0)
+        return misuse(
+            "%s: FILE::GUEST lacks one of the two; write it as in ./key.pem::/run/key.pem",
+            s->from);
+    int status = read_secret_path(r, s, guest, &secret->name);
+    if (status != 0)
+        return status;
+    int error = file_read(host, SECRETS_SIZE_MAX, &secret->value);
+    if (error == -EFBIG)
+        return fail("%s: '%s' is larger than %u MiB, the most that all secrets may be together",
+                    s->from, host, SECRETS_SIZE_MAX >> 20);
+    return error < 0 ? fail("%s: cannot read '%s': %s", s->from, host, strerror(-error)) : 0;
+}
+
+/* A value may hold "::", and so may no name of a variable; a file's name with a '=' in it
+ * is told by a '/' before that. */
+static bool is_secret_file(const char *text)
+{
+    const char *mark = strstr(text, "::");
+    const char *equals = strchr(text, '=');
+    if (mark == NULL || equals == NULL || mark < equals)
+        return mark != NULL;
+    return memchr(text, '/', (size_t)(equals - text)) != NULL;
+}
+
+static int read_secret(struct request *r, const struct setting *s)
+{
+    const bool file = is_secret_file(s->value);
+    const size_t at = file ? r->secret_count : r->secret_env_count++;
+    struct request_secret *secret = &r->secrets[at];
+    memmove(secret + 1, secret, (r->secret_count++ - at) * sizeof(*secret));
+    *secret = (struct request_secret){0};
+    return file ? read_secret_file(r, secret, s) : read_secret_variable(secret, s);
+}
+
 /* ---- all of it ---- */
 
 static int read_setting(struct request *r, const struct setting *s)
@@ -142,6 +226,8 @@ static int read_setting(struct request *r, const struct setting *s)
         return 0;
     case OPTION_ENV:
         return read_env(r, s);
+    case OPTION_SECRET:
+        return read_secret(r, s);
     case OPTION_DIR:
         return read_dir(r, s);
     case OPTION_DIR_OUT:
@@ -181,10 +267,11 @@ int request_read(const struct line *line, struct request *r)
         .quiet = line_has(line, OPTION_QUIET),
         .json = line_has(line, OPTION_JSON),
         .env = calloc(count, sizeof(*r->env)),
+        .secrets = calloc(count, sizeof(*r->secrets)),
         .dirs = calloc(count, sizeof(*r->dirs)),
-        .texts = calloc(count, sizeof(*r->texts)),
+        .texts = calloc(2 * count, sizeof(*r->texts)),
     };
-    if (r->env == NULL || r->dirs == NULL || r->texts == NULL)
+    if (r->env == NULL || r->secrets == NULL || r->dirs == NULL || r->texts == NULL)
         return fail("out of memory");
     int status = read_args(r, line);
     if (status == 0 && r->own_signature && line_has(line, OPTION_SIGNATURES))
@@ -196,8 +283,14 @@ int request_read(const struct line *line, struct request *r)
 
 void request_fini(struct request *r)
 {
+    for (size_t i = 0; i < r->secret_count; i++) {
+        struct bytes value = r->secrets[i].value;
+        wipe((void *)value.data, value.size);
+        free((void *)value.data);
+    }
     for (size_t i = 0; i < r->text_count; i++)
         free(r->texts[i]);
+    free(r->secrets);
     free(r->texts);
     free(r->env);
     free(r->dirs);

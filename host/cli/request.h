@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a user asks of `enarx run`: the command line, understood. Trusts nothing
+/* What a user asks of `enarx run` or `enarx deploy`: the command line, understood. Trusts nothing
  * in it. */
 #ifndef HOST_CLI_REQUEST_H
 #define HOST_CLI_REQUEST_H
@@ -9,6 +9,12 @@
 #include "host/tree.h"
 #include "include/port.h"
 
+/* `--secret`: a variable or a file of the program whose value the manifest does not have. */
+struct request_secret {
+    struct bytes name;  /* of the variable, or the file's path in the keep, normalised */
+    struct bytes value; /* our own copy, wiped by request_fini */
+};
+
 struct request {
     const char *backend; /* a known name; null: choose */
     const char *config;  /* Enarx.toml, or null */
@@ -17,6 +23,10 @@ struct request {
     size_t arg_count;
     struct manifest_env *env; /* in the order given, a name more than once perhaps */
     size_t env_count;
+    struct request_secret *secrets; /* variables, then files, each in the order given; a name
+                                       more than once perhaps */
+    size_t secret_count;
+    size_t secret_env_count; /* how many of them are variables */
     struct tree_dir *dirs;
     size_t dir_count;
     enum compiler compiler;
@@ -27,7 +37,7 @@ struct request {
     bool own_signature;
     bool quiet;
     bool json;
-    char **texts; /* what dirs point into */
+    char **texts; /* what dirs and names of secret files point into */
     size_t text_count;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The manifest that a command line and an Enarx.toml amount to. */
-/* links: host/cli/plan.c host/cli/message.c conf/config.c conf/config_key.c conf/config_template.c conf/manifest.c conf/manifest_check.c conf/toml.c conf/toml_datetime.c conf/toml_define.c conf/toml_error.c conf/toml_number.c conf/toml_scan.c conf/toml_string.c conf/toml_tree.c base/cbor.c base/cur.c base/nearest.c base/put.c base/utf8.c base/hex.c base/wipe.c crypto/digest.c base/escape.c */
+/* links: host/cli/plan.c host/cli/plan_secrets.c conf/secrets.c host/cli/message.c conf/config.c conf/config_key.c conf/config_template.c conf/manifest.c conf/manifest_check.c conf/toml.c conf/toml_datetime.c conf/toml_define.c conf/toml_error.c conf/toml_number.c conf/toml_scan.c conf/toml_string.c conf/toml_tree.c base/cbor.c base/cur.c base/nearest.c base/put.c base/utf8.c base/hex.c base/wipe.c crypto/digest.c base/escape.c */
 /* libs: -lcrypto */
 #include "base/hex.h"
 #include "host/cli/plan.h"
@@ -116,6 +116,36 @@ static void variables_replace_those_of_the_same_name(void **state)
     done(&p);
 }
 
+/* Values stay out of the manifest, and of its digest; a variable that becomes secret leaves
+ * the public ones. */
+static void secrets_are_named_alone(void **state)
+{
+    (void)state;
+    struct planned p;
+    struct request_secret secrets[] = {
+        {.name = bytes_of_text("A"), .value = bytes_of_text("one")},
+        {.name = bytes_of_text("/key"), .value = bytes_of_text("two")},
+    };
+    const struct request r = {.secrets = secrets, .secret_count = 2, .secret_env_count = 1};
+    uint8_t digest[DIGEST_SIZE];
+    make(&p, "[env]\nA = 'file'\nB = 'file'", &r);
+    assert_int_equal(p.manifest.env_count, 3);
+    assert_env(&p.manifest, "B", "file");
+    assert_int_equal(p.manifest.secret_env_count, 1);
+    assert_text(p.manifest.secret_env[0], "A");
+    assert_int_equal(p.manifest.secret_file_count, 1);
+    assert_text(p.manifest.secret_files[0], "/key");
+    assert_int_equal(p.manifest.dir_count, 1);
+    assert_text(p.manifest.dirs[0].path, "/");
+    assert_text(p.plan.secrets, "\x82\x43one\x43two"); /* by hand from RFC 8949 */
+    memcpy(digest, p.plan.workload_digest, DIGEST_SIZE);
+    done(&p);
+    secrets[0].value = bytes_of_text("another");
+    make(&p, "[env]\nA = 'file'\nB = 'file'", &r);
+    assert_memory_equal(p.plan.workload_digest, digest, DIGEST_SIZE);
+    done(&p);
+}
+
 /* Expected value: printf '\0asm\1\0\0\0' | sha256sum */
 static void names_the_module_by_its_digest(void **state)
 {
@@ -152,6 +182,7 @@ int main(void)
         cmocka_unit_test(no_files_means_no_names),
         cmocka_unit_test(arguments_replace_those_of_the_file),
         cmocka_unit_test(variables_replace_those_of_the_same_name),
+        cmocka_unit_test(secrets_are_named_alone),
         cmocka_unit_test(names_the_module_by_its_digest),
         cmocka_unit_test(the_same_workload_has_the_same_digest),
     };

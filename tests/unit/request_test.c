@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `enarx run` understands of its options. Messages go to standard error. */
-/* links: host/cli/request.c host/cli/command.c host/cli/commands.c base/nearest.c host/cli/units.c host/cli/message.c conf/manifest_check.c base/cur.c base/utf8.c base/put.c base/escape.c */
+/* links: host/cli/request.c host/cli/command.c host/cli/commands.c base/nearest.c host/cli/units.c host/cli/message.c host/cli/file.c host/guest_path.c host/beneath.c base/wipe.c conf/manifest_check.c base/cur.c base/utf8.c base/put.c base/escape.c */
 #include "host/cli/request.h"
 
 #include "host/cli/message.h"
@@ -8,8 +8,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -108,6 +110,96 @@ static void reads_variables(void **state)
     refuses(WORDS("--env", "FD_NAMES"), STATUS_USAGE);
 }
 
+/* ---- secrets: an option of `enarx deploy` ---- */
+
+static int ask_secrets(struct request *r, char **words)
+{
+    static const struct option option = {.id = OPTION_SECRET, .name = "--secret"};
+    static char *args[] = {"app.wasm"};
+    struct setting settings[8];
+    struct line line = {.settings = settings, .args = args, .arg_count = 1};
+    for (; *words != NULL; words++)
+        settings[line.setting_count++] =
+            (struct setting){.option = &option, .from = "--secret", .value = *words};
+    return request_read(&line, r);
+}
+
+static void refuses_secret(char *word, int status)
+{
+    struct request r;
+    assert_int_equal(ask_secrets(&r, WORDS(word)), status);
+    request_fini(&r);
+}
+
+static char secret_file[] = "/tmp/request_test.XXXXXX";
+
+static int make_secret_file(void **state)
+{
+    (void)state;
+    const int fd = mkstemp(secret_file);
+    return fd < 0 || write(fd, "k\0y", 3) != 3 || close(fd) < 0;
+}
+
+static int remove_secret_file(void **state)
+{
+    (void)state;
+    return unlink(secret_file);
+}
+
+static char *with_guest(const char *guest)
+{
+    static char text[2][256];
+    static unsigned turn;
+    char *at = text[turn++ % 2];
+    snprintf(at, sizeof(text[0]), "%s::%s", secret_file, guest);
+    return at;
+}
+
+static void reads_secrets(void **state)
+{
+    (void)state;
+    struct request r;
+    setenv("REQUEST_TEST", "from here", 1);
+    assert_int_equal(ask_secrets(&r, WORDS("A=x=y", with_guest("/run//./key"), "URL=http://[::1]/",
+                                           "REQUEST_TEST", with_guest("/b"), "E=")),
+                     0);
+    unsetenv("REQUEST_TEST");
+    static const char *const expected[][2] = {
+        {"A", "x=y"}, {"URL", "http://[::1]/"}, {"REQUEST_TEST", "from here"}, {"E", ""}};
+    assert_int_equal(r.secret_count, 6);
+    assert_int_equal(r.secret_env_count, 4);
+    for (size_t i = 0; i < ARRAY_COUNT(expected); i++) {
+        assert_text(r.secrets[i].name, expected[i][0]);
+        assert_text(r.secrets[i].value, expected[i][1]);
+    }
+    assert_text(r.secrets[4].name, "/run/key");
+    assert_int_equal(r.secrets[4].value.size, 3);
+    assert_memory_equal(r.secrets[4].value.data, "k\0y", 3);
+    assert_text(r.secrets[5].name, "/b");
+    request_fini(&r);
+}
+
+static void refuses_wrong_secrets(void **state)
+{
+    (void)state;
+    static char *const misuses[] = {"",         "=x", "A=\xff", "\xff=A", "FD_COUNT=9",
+                                    "FD_NAMES", "::", "::/a",   "a::"};
+    for (size_t i = 0; i < ARRAY_COUNT(misuses); i++)
+        refuses_secret(misuses[i], STATUS_USAGE);
+    static const char *const guests[] = {"a", "/", "/a/", "/a/../b", "/..", "/a:ro", "/\xff", "."};
+    for (size_t i = 0; i < ARRAY_COUNT(guests); i++)
+        refuses_secret(with_guest(guests[i]), STATUS_USAGE);
+    refuses_secret("REQUEST_TEST", STATUS_FAILED); /* not set */
+    refuses_secret("/nonexistent::/a", STATUS_FAILED);
+    refuses_secret("/tmp::/a", STATUS_FAILED);
+    refuses_secret("/dev/zero::/a", STATUS_FAILED); /* no end */
+    refuses_secret("./a=b::/c", STATUS_FAILED);     /* a file, and not there */
+    struct request r;
+    assert_int_equal(ask_secrets(&r, WORDS("a=b::/c")), 0); /* a variable */
+    assert_text(r.secrets[0].value, "b::/c");
+    request_fini(&r);
+}
+
 static void reads_folders(void **state)
 {
     (void)state;
@@ -166,6 +258,8 @@ int main(void)
         cmocka_unit_test(has_defaults),
         cmocka_unit_test(reads_values),
         cmocka_unit_test(reads_variables),
+        cmocka_unit_test_setup_teardown(reads_secrets, make_secret_file, remove_secret_file),
+        cmocka_unit_test(refuses_wrong_secrets),
         cmocka_unit_test(reads_folders),
         cmocka_unit_test(refuses_wrong_folders),
         cmocka_unit_test(refuses_wrong_numbers),
