@@ -55,14 +55,14 @@ enum channel_side { CHANNEL_OWNER, CHANNEL_KEEP, CHANNEL_BOTH };
     X(EVIDENCE, 2, CHANNEL_KEEP, 4, CHANNEL_EVIDENCE_MAX)                                       \
     /* The head; the owner's key, manifest, secrets; the module; the contents of the manifest's \
      * regular files in its order. Secrets: a CBOR array of byte strings, one for each secret   \
-     * of the manifest: variables, then files; empty where there is none. */                                               \
+     * of the manifest: variables, then files; empty where there is none. */                    \
     X(WORKLOAD, 3, CHANNEL_OWNER, CHANNEL_WORKLOAD_HEAD, CHANNEL_WORKLOAD_MAX)                  \
     /* SHA-256 of nonce and secrets, for the owner alone; then as EVIDENCE */                   \
     X(READY, 4, CHANNEL_KEEP, 36, CHANNEL_EVIDENCE_MAX)                                         \
     X(STDIN, 5, CHANNEL_OWNER, 0, CHANNEL_DATA_MAX) /* empty: its end */                        \
     X(STDOUT, 6, CHANNEL_KEEP, 0, CHANNEL_DATA_MAX) /* empty: its end */                        \
     X(STDERR, 7, CHANNEL_KEEP, 0, CHANNEL_DATA_MAX)                                             \
-    X(CREDIT, 8, CHANNEL_BOTH, 8, 8) /* u32 type of the stream's messages, u32 bytes more */    \
+    X(CREDIT, 8, CHANNEL_BOTH, 8, 8)  /* u32 type of the stream's messages, u32 bytes more */   \
     X(SIGNAL, 9, CHANNEL_OWNER, 4, 4) /* u32 number, of Linux on x86-64 */                      \
     X(LOG, 10, CHANNEL_KEEP, 4, 4100) /* u32 enum port_level, text of the keep for its owner */ \
     X(FILES, 11, CHANNEL_KEEP, 1, CHANNEL_DATA_MAX) /* part of an archive: include/archive.h */ \
@@ -77,7 +77,7 @@ enum channel_what { CHANNEL_DEPLOY = 1, CHANNEL_ATTACH = 2 };
 enum channel_end { CHANNEL_END_EXIT, CHANNEL_END_TRAP, CHANNEL_END_FAILED };
 
 /* Flags of WORKLOAD. */
-#define CHANNEL_DETACHED 1u /* the workload outlives the session, for the owner's key */
+#define CHANNEL_DETACHED        1u /* the workload outlives the session, for the owner's key */
 #define CHANNEL_TERMINAL_STDIN  2u
 #define CHANNEL_TERMINAL_STDOUT 4u
 #define CHANNEL_TERMINAL_STDERR 8u
