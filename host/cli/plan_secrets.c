@@ -6,9 +6,12 @@
 #include "conf/manifest_check.h"
 #include "conf/secrets.h"
 #include "host/cli/message.h"
+#include "include/channel.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+_Static_assert(SECRETS_SIZE_MAX == CHANNEL_SECRETS_MAX, "secrets travel in a WORKLOAD");
 
 /* Text for "%.*s". */
 #define SHOWN(name) (int)(name).size, (const char *)(name).data
