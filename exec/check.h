@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every check that a deployment's promises rest on, in one list, so that a test build
+ * can leave out one and see which test fails (tools/checklist-deploy).
+ *
+ * X(name, attack, kind)
+ *   name    CHECK(name, condition), and CHECKED(name, value, what it would be without)
+ *   attack  what it withstands, in a few words
+ *   kind    what proves it: UNIT tests/unit; SYSTEM a deployment, tests/deploy/without */
+#ifndef EXEC_CHECK_H
+#define EXEC_CHECK_H
+
+/* clang-format off */
+/* Who may say what, and when: exec/keep_state.c. */
+#define EXEC_CHECKS_STATE(X)                                                 \
+    X(session_one, "second session", UNIT)                                   \
+    X(session_lost, "session cut before READY", UNIT)                        \
+    X(session_stalled, "stalls half-way", UNIT)                              \
+    X(handshake_stalled, "stalls in the handshake", UNIT)                    \
+    X(challenge_first, "message before the challenge", UNIT)                 \
+    X(challenge_once, "second CHALLENGE", UNIT)                              \
+    X(challenge_deploy, "deployment to a keep that is not empty", UNIT)      \
+    X(challenge_attach, "attaching to a keep that is empty", UNIT)           \
+    X(attach_owner, "attaching with another's key", UNIT)                    \
+    X(workload_order, "WORKLOAD without a challenge", UNIT)                  \
+    X(workload_once, "second WORKLOAD", UNIT)                                \
+    X(stream_order, "stream before READY", UNIT)                             \
+    X(stdin_window, "more input than there is credit for", UNIT)             \
+    X(stdin_ended, "input after its end", UNIT)                              \
+    X(credit_stream, "credit for what is no stream", UNIT)                   \
+    X(credit_window, "credit beyond the window", UNIT)                       \
+    X(signal_number, "signal that there is not", UNIT)
+
+/* What evidence says: exec/keep_state.c. */
+#define EXEC_CHECKS_EVIDENCE(X)                                              \
+    X(evidence_purpose, "evidence of an empty keep from one that is not", UNIT) \
+    X(evidence_nonce, "evidence replayed", UNIT)                             \
+    X(evidence_exporter, "evidence from another session", UNIT)              \
+    X(evidence_workload, "evidence for another workload", UNIT)
+
+/* What a WORKLOAD holds: exec/delivery.c. */
+#define EXEC_CHECKS_WORKLOAD(X)                                              \
+    X(workload_sizes, "parts that do not add up", UNIT)                      \
+    X(workload_limit, "more than the keep has room for", UNIT)               \
+    X(workload_flags, "flags of another version", UNIT)                      \
+    X(workload_key, "an owner's key that is none", UNIT)                     \
+    X(workload_owned, "detached, and nobody's", UNIT)                        \
+    X(workload_native, "precompiled code", UNIT)                             \
+    X(module_digest, "swapped module", UNIT)                                 \
+    X(file_digest, "swapped file", UNIT)                                     \
+    X(workload_network, "streams that nobody protects", UNIT)
+/* clang-format on */
+
+#define EXEC_CHECKS(X) EXEC_CHECKS_STATE(X) EXEC_CHECKS_EVIDENCE(X) EXEC_CHECKS_WORKLOAD(X)
+
+/* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
+#ifdef WITHOUT
+enum exec_check {
+    CHECK_NONE,
+#define X(name, attack, kind) CHECK_##name,
+    EXEC_CHECKS(X)
+#undef X
+        CHECK_COUNT
+};
+#define CHECK(name, condition)        ((WITHOUT) == CHECK_##name || (condition))
+#define CHECKED(name, value, instead) ((WITHOUT) == CHECK_##name ? (instead) : (value))
+#else
+#define CHECK(name, condition)        (condition)
+#define CHECKED(name, value, instead) (value)
+#endif
+
+#endif
