@@ -206,7 +206,7 @@ static wasm_trap_t *call_wasi(void *env, wasmtime_caller_t *caller, wasmtime_val
     uint64_t args[WASI_PARAMS_MAX];
     for (size_t i = 0; i < b->param_count; i++)
         args[i] = b->func->params[i] == 'I' ? (uint64_t)raw[i].i64 : (uint32_t)raw[i].i32;
-    uint32_t result = b->func->call(b->run->wasi, guest_memory(b->run, caller), args);
+    uint32_t result = wasi_invoke(b->run->wasi, b->func, guest_memory(b->run, caller), args);
     if (result == WASI_EXITED) {
         b->run->exited = true;
         return wasmtime_trap_new_code(WASMTIME_TRAP_CODE_INTERRUPT);

@@ -55,9 +55,8 @@ uint64_t keep_patience(const struct keep_session *s, uint64_t now)
 {
     if (s->phase == SESSION_ATTACHED)
         return UINT64_MAX;
-    const uint64_t longest = s->deploys
-                                 ? CHECKED(session_stalled, KEEP_SILENCE_NS, UINT64_MAX)
-                                 : CHECKED(handshake_stalled, KEEP_HANDSHAKE_NS, UINT64_MAX);
+    const uint64_t longest = s->deploys ? CHECKED(session_stalled, KEEP_SILENCE_NS, UINT64_MAX)
+                                        : CHECKED(handshake_stalled, KEEP_HANDSHAKE_NS, UINT64_MAX);
     const uint64_t passed = now > s->since ? now - s->since : 0;
     return passed < longest ? longest - passed : 0;
 }

@@ -25,27 +25,27 @@ enum session_phase {
 };
 
 /* X(NAME, what the peer is told): constants, fit for the host's log too. */
-#define KEEP_REFUSALS(X)                                                                        \
-    X(NONE, "")                                                                                 \
-    X(BUSY, "another session brings this keep its workload")                                    \
-    X(VERSION, "owner and keep speak different versions of the channel")                        \
-    X(TAKEN, "this keep has been challenged already: it takes one workload, once")              \
-    X(EMPTY, "this keep has no workload that one could attach to")                              \
-    X(STRANGER, "this is not the key of the workload's owner")                                  \
-    X(ORDER, "a message came out of place")                                                     \
-    X(MALFORMED, "a message was malformed")                                                     \
-    X(WINDOW, "a message went beyond what there was credit for")                                \
-    X(LIMIT, "the workload is larger than this keep has room for")                              \
-    X(PARTS, "the parts of the workload do not add up to its size")                             \
-    X(FLAGS, "the workload asks for what this version does not know")                           \
-    X(KEY, "the owner's key is not a public key of P-256")                                      \
-    X(OWNERLESS, "a detached workload needs its owner's key")                                   \
-    X(NATIVE, "the module is not a WebAssembly module of version 1; this keep takes no code "   \
-              "that it has not compiled itself")                                                \
-    X(MANIFEST, "the manifest is malformed")                                                    \
-    X(NETWORK, "network streams of deployed workloads are not there yet: take them out of "     \
-               "'files' in Enarx.toml")                                                         \
-    X(MEMORY, "the keep is out of memory")                                                      \
+#define KEEP_REFUSALS(X)                                                                      \
+    X(NONE, "")                                                                               \
+    X(BUSY, "another session brings this keep its workload")                                  \
+    X(VERSION, "owner and keep speak different versions of the channel")                      \
+    X(TAKEN, "this keep has been challenged already: it takes one workload, once")            \
+    X(EMPTY, "this keep has no workload that one could attach to")                            \
+    X(STRANGER, "this is not the key of the workload's owner")                                \
+    X(ORDER, "a message came out of place")                                                   \
+    X(MALFORMED, "a message was malformed")                                                   \
+    X(WINDOW, "a message went beyond what there was credit for")                              \
+    X(LIMIT, "the workload is larger than this keep has room for")                            \
+    X(PARTS, "the parts of the workload do not add up to its size")                           \
+    X(FLAGS, "the workload asks for what this version does not know")                         \
+    X(KEY, "the owner's key is not a public key of P-256")                                    \
+    X(OWNERLESS, "a detached workload needs its owner's key")                                 \
+    X(NATIVE, "the module is not a WebAssembly module of version 1; this keep takes no code " \
+              "that it has not compiled itself")                                              \
+    X(MANIFEST, "the manifest is malformed")                                                  \
+    X(NETWORK, "network streams of deployed workloads are not there yet: take them out of "   \
+               "'files' in Enarx.toml")                                                       \
+    X(MEMORY, "the keep is out of memory")                                                    \
     X(STALLED, "the session stalled")
 
 #define X(name, text) REFUSED_##name,
@@ -56,8 +56,8 @@ const char *keep_refusal_text(enum keep_refusal why);
 
 struct keep_session {
     enum session_phase phase;
-    bool deploys;     /* the one that brings the workload */
-    uint64_t since;   /* nanoseconds: accepted, or heard from last */
+    bool deploys;   /* the one that brings the workload */
+    uint64_t since; /* nanoseconds: accepted, or heard from last */
     uint8_t nonce[CHANNEL_NONCE_SIZE];
     uint32_t input;   /* bytes of STDIN that it may send */
     uint32_t output;  /* bytes of STDOUT that it takes */
@@ -94,11 +94,11 @@ must_use enum keep_refusal keep_allows(const struct keep_state *k, const struct 
 
 enum keep_what {
     KEEP_NOTHING,
-    KEEP_PROVE,     /* answer EVIDENCE or READY: keep_claims */
-    KEEP_LOAD,      /* take the workload apart, then keep_loaded */
-    KEEP_INPUT,     /* bytes for standard input */
+    KEEP_PROVE, /* answer EVIDENCE or READY: keep_claims */
+    KEEP_LOAD,  /* take the workload apart, then keep_loaded */
+    KEEP_INPUT, /* bytes for standard input */
     KEEP_INPUT_END,
-    KEEP_OUTPUT,    /* there is more credit for output */
+    KEEP_OUTPUT, /* there is more credit for output */
     KEEP_SIGNAL,
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams over the port; see stream.h. The host's word on readiness is a hint:
- * nothing but waiting depends on it. */
+/* Streams over the port; see stream.h. */
 #include "exec/stream.h"
 
 #include "exec/port.h"
+#include "exec/wait.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define FILETYPE_SOCKET_STREAM    6
 
 struct stream {
-    struct object object; /* first: an object is its stream */
+    struct waiter waiter; /* first: an object is its stream */
     int64_t handle;
 };
 
@@ -87,13 +87,32 @@ static const struct object_ops connection_ops = {
     .waits = 1,
 };
 
+static bool stream_ask(const struct waiter *w, unsigned want, struct port_poll_row *row)
+{
+    const struct stream *s = (const struct stream *)w;
+    const unsigned bits = (want & OBJECT_READABLE ? PORT_POLL_READ : 0) |
+                          (want & OBJECT_WRITABLE ? PORT_POLL_WRITE : 0);
+    *row = (struct port_poll_row){.handle = (int32_t)s->handle, .want = (uint16_t)bits};
+    return true;
+}
+
+static unsigned stream_answer(maybe_unused struct waiter *w, const struct port_poll_row *row)
+{
+    return (row->ready & PORT_POLL_READ ? OBJECT_READABLE : 0) |
+           (row->ready & PORT_POLL_WRITE ? OBJECT_WRITABLE : 0) |
+           (row->ready & PORT_POLL_HANGUP ? OBJECT_HANGUP : 0);
+}
+
+static const struct waiter_ops stream_waiter = {.ask = stream_ask, .answer = stream_answer};
+
 static struct object *stream_new(const struct object_ops *ops, int64_t handle)
 {
     struct stream *s = malloc(sizeof(*s));
     if (s == NULL)
         return NULL;
-    *s = (struct stream){.object = {.ops = ops}, .handle = handle};
-    return &s->object;
+    *s = (struct stream){.waiter = {.object = {.ops = ops}, .ops = &stream_waiter},
+                         .handle = handle};
+    return &s->waiter.object;
 }
 
 struct object *stream_new_input(int64_t handle, bool terminal)
@@ -108,49 +127,3 @@ struct object *stream_new_output(int64_t handle, bool terminal)
 
 struct object *stream_new_listener(int64_t handle) { return stream_new(&listener_ops, handle); }
 struct object *stream_new_connection(int64_t handle) { return stream_new(&connection_ops, handle); }
-
-static void ask_for(const struct wait_row *rows, struct port_poll_row *polls, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        unsigned want = (rows[i].want & OBJECT_READABLE ? PORT_POLL_READ : 0) |
-                        (rows[i].want & OBJECT_WRITABLE ? PORT_POLL_WRITE : 0);
-        polls[i] = (struct port_poll_row){.handle = (int32_t)stream_of(rows[i].object)->handle,
-                                          .want = (uint16_t)want};
-    }
-}
-
-/* The host may wake us early; it may not make us spin past the deadline. What it
- * writes into a row beside `ready` is dropped. A keep leaves its enclave to read the
- * clock: only where there is a deadline. */
-static int64_t poll_until_ready(const struct wait_row *rows, struct port_poll_row *polls,
-                                size_t count, uint64_t timeout_ns)
-{
-    const bool bounded = timeout_ns != 0 && timeout_ns != PORT_FOREVER;
-    const uint64_t start = bounded ? port_now(true) : 0;
-    uint64_t left = timeout_ns;
-    for (;;) {
-        ask_for(rows, polls, count);
-        int64_t ready = port_poll(polls, count, left);
-        if (ready != 0 || left == 0)
-            return ready;
-        if (!bounded)
-            continue;
-        const uint64_t passed = port_now(true) - start;
-        left = passed < timeout_ns ? timeout_ns - passed : 0;
-    }
-}
-
-int stream_wait(struct wait_row *rows, size_t count, uint64_t timeout_ns)
-{
-    struct port_poll_row polls[PORT_POLL_MAX];
-    if (count > PORT_POLL_MAX)
-        return -EINVAL;
-    int64_t ready = poll_until_ready(rows, polls, count, timeout_ns);
-    for (size_t i = 0; i < count; i++) {
-        unsigned got = ready > 0 ? polls[i].ready : 0;
-        rows[i].ready = (got & PORT_POLL_READ ? OBJECT_READABLE : 0) |
-                        (got & PORT_POLL_WRITE ? OBJECT_WRITABLE : 0) |
-                        (got & PORT_POLL_HANGUP ? OBJECT_HANGUP : 0);
-    }
-    return (int)ready;
-}

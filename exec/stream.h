@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams and listeners over the port's handles, as objects for WASI. */
+/* Streams and listeners over the port's handles, as objects for WASI that exec/wait.h
+ * waits for. */
 #ifndef EXEC_STREAM_H
 #define EXEC_STREAM_H
 
@@ -13,8 +14,5 @@ struct object *stream_new_input(int64_t handle, bool terminal);
 struct object *stream_new_output(int64_t handle, bool terminal);
 struct object *stream_new_listener(int64_t handle);
 struct object *stream_new_connection(int64_t handle);
-
-/* For struct wasi_host: waits on objects of this file. */
-int stream_wait(struct wait_row *rows, size_t count, uint64_t timeout_ns);
 
 #endif

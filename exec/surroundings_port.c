@@ -4,6 +4,7 @@
 #include "exec/stream.h"
 #include "exec/surroundings.h"
 #include "exec/time.h"
+#include "exec/wait.h"
 
 static struct object *open_standard(void *context, unsigned stream)
 {
@@ -22,7 +23,7 @@ struct surroundings surroundings_port(const struct boot_record *boot)
     return (struct surroundings){
         .source = &source_port,
         .standard = open_standard,
-        .host = {.wait = stream_wait, .now = time_now},
+        .host = {.wait = wait_for, .now = time_now},
         .output = store_output,
         .network = true,
         .context = (void *)boot,

@@ -25,4 +25,7 @@ static uint64_t raise(uint64_t ns)
 
 void time_not_before(uint64_t ns) { (void)raise(ns); }
 
-uint64_t time_now(bool monotonic) { return monotonic ? port_now(true) : raise(port_now(false)); }
+uint64_t time_now(maybe_unused void *context, bool monotonic)
+{
+    return monotonic ? port_now(true) : raise(port_now(false));
+}

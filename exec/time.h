@@ -16,7 +16,8 @@
  * since there is no way back. Earlier than known already is no news. */
 void time_not_before(uint64_t ns);
 
-/* Nanoseconds since 1970 or, `monotonic`, since some start. For struct wasi_host. */
-uint64_t time_now(bool monotonic);
+/* Nanoseconds since 1970 or, `monotonic`, since some start. For struct wasi_host, of which
+ * it needs no context. */
+uint64_t time_now(void *context, bool monotonic);
 
 #endif

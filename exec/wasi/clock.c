@@ -10,7 +10,8 @@ bool clock_is_known(uint64_t id) { return id == CLOCKID_REALTIME || id == CLOCKI
 
 uint64_t clock_now(const struct wasi *w, uint64_t id)
 {
-    return w->config.host.now(id == CLOCKID_MONOTONIC);
+    const struct wasi_host *host = &w->config.host;
+    return host->now(host->context, id == CLOCKID_MONOTONIC);
 }
 
 uint32_t wasi_clock_res_get(maybe_unused struct wasi *w, struct mem mem, const uint64_t *args)

@@ -154,11 +154,12 @@ static void see_rows(struct poll *p)
 /* The host's answer may be nothing: then again. */
 static uint32_t wait_for_events(struct poll *p)
 {
+    const struct wasi_host *host = &p->wasi->config.host;
     do {
         uint64_t timeout = see_clocks(p);
         if (p->row_count == 0 && timeout == 0)
             break;
-        int rc = p->wasi->config.host.wait(p->rows, p->row_count, timeout);
+        int rc = host->wait(host->context, p->rows, p->row_count, timeout);
         if (rc < 0)
             return wasi_errno_of(rc);
         see_rows(p);

@@ -25,7 +25,8 @@ int transfer_wait(struct wasi *w, const struct fd *f, unsigned want)
     if ((f->flags & FDFLAG_NONBLOCK) != 0 || !f->object->ops->waits)
         return -EAGAIN;
     struct wait_row row = {.object = f->object, .want = want};
-    int rc = w->config.host.wait(&row, 1, UINT64_MAX);
+    const struct wasi_host *host = &w->config.host;
+    int rc = host->wait(host->context, &row, 1, UINT64_MAX);
     return rc < 0 ? rc : 0;
 }
 

@@ -84,4 +84,23 @@ void wasi_free(struct wasi *w)
     free(w);
 }
 
+static bool is_stopped(struct wasi *w)
+{
+    const struct wasi_stop *stop = w->config.host.stop;
+    if (stop == NULL || !stop->set)
+        return false;
+    w->exit_status = stop->status;
+    return true;
+}
+
+uint32_t wasi_invoke(struct wasi *w, const struct wasi_func *f, struct mem mem,
+                     const uint64_t *args)
+{
+    const struct wasi_host *host = &w->config.host;
+    if (host->serve != NULL)
+        host->serve(host->context);
+    const uint32_t result = is_stopped(w) ? WASI_EXITED : f->call(w, mem, args);
+    return is_stopped(w) ? WASI_EXITED : result;
+}
+
 uint32_t wasi_exit_status(const struct wasi *w) { return w->exit_status; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* WASI preview 1 (and preview 0) for one instance. Knows neither the engine nor
- * the port: the engine calls wasi_func.call with the guest's memory, and what
+ * the port: the engine calls wasi_invoke with the guest's memory, and what
  * lies outside comes through struct wasi_host. Trusts nothing that the guest
  * passes: every pointer goes through struct mem. */
 #ifndef EXEC_WASI_WASI_H
@@ -19,7 +19,7 @@ struct wasi;
 /* What a call returns besides a WASI errno (0 to 76). */
 #define WASI_EXITED 0x10000u /* proc_exit: end the instance, status in wasi_exit_status */
 
-/* One importable function. `params` has a letter for each parameter: 'i' for
+/* One importable function; wasi_invoke calls it. `params` has a letter for each parameter: 'i' for
  * i32, 'I' for i64. `returns` says whether it has an i32 result, the errno. */
 struct wasi_func {
     const char *name;
@@ -35,15 +35,29 @@ extern const struct wasi_func wasi_preview0[];
 
 #define WASI_PARAMS_MAX 9u
 
+/* The end that the surroundings want, if `set`: as of proc_exit with that status. */
+struct wasi_stop {
+    bool set;
+    uint32_t status;
+};
+
 /* What the surroundings supply. */
 struct wasi_host {
     /* Waits until a row is ready or `timeout_ns` has passed (UINT64_MAX: for
      * ever). Rows hold only objects with ops->waits. Sets ready in each row.
      * Returns the number of ready rows or a negative errno. */
-    int (*wait)(struct wait_row *rows, size_t count, uint64_t timeout_ns);
+    int (*wait)(void *context, struct wait_row *rows, size_t count, uint64_t timeout_ns);
 
     /* Nanoseconds since 1970 or, `monotonic`, since some start of its own. */
-    uint64_t (*now)(bool monotonic);
+    uint64_t (*now)(void *context, bool monotonic);
+
+    /* Called before each function: a program that is busy never waits. Null: no need. */
+    void (*serve)(void *context);
+
+    /* Looked at around each function. Null: only the program ends itself. */
+    const struct wasi_stop *stop;
+
+    void *context;
 };
 
 struct wasi_env {
@@ -77,6 +91,10 @@ struct wasi_preopen {
  * it fails. 0, -ENOMEM, -EMFILE or what vfs_open_root says. */
 must_use int wasi_new(const struct wasi_config *config, struct wasi **out);
 void wasi_free(struct wasi *w);
+
+/* What `f` returns, or WASI_EXITED. */
+uint32_t wasi_invoke(struct wasi *w, const struct wasi_func *f, struct mem mem,
+                     const uint64_t *args);
 
 /* Status of proc_exit; valid after a call returned WASI_EXITED. */
 uint32_t wasi_exit_status(const struct wasi *w);

@@ -81,11 +81,16 @@ static int moody_accept(struct object *o, struct object **connection)
     return 0;
 }
 
-static uint64_t stopped_clock(bool monotonic) { return monotonic ? 1 : 1700000000000000000u; }
+static uint64_t stopped_clock(void *context, bool monotonic)
+{
+    (void)context;
+    return monotonic ? 1 : 1700000000000000000u;
+}
 
 /* Nobody sleeps here: a wait for time alone is interrupted. */
-static int wait_shortly(struct wait_row *rows, size_t count, uint64_t timeout_ns)
+static int wait_shortly(void *context, struct wait_row *rows, size_t count, uint64_t timeout_ns)
 {
+    (void)context;
     for (size_t i = 0; i < count; i++)
         rows[i].ready = rows[i].want | (timeout_ns & OBJECT_HANGUP);
     return count > 0 ? (int)count : -EINTR;
@@ -210,7 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint64_t args[WASI_PARAMS_MAX] = {0};
         for (size_t k = 0; f->params[k] != '\0'; k++)
             args[k] = take_arg(&c, f->params[k]);
-        uint32_t result = f->call(w, mem, args);
+        uint32_t result = wasi_invoke(w, f, mem, args);
         if (result > 76 && result != WASI_EXITED)
             abort();
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exec's use of the port: blobs in parts, a cache that believes only itself, and
- * waiting on a host that wakes too early. The port here is a small honest or
- * lying host behind the same entry that a loader passes. */
+/* exec's use of the port: blobs in parts, and a cache that believes only itself. The port
+ * here is a small honest or lying host behind the same entry that a loader passes. */
 /* links: exec/port.c exec/code_cache.c exec/report.c exec/stream.c crypto/digest.c base/cur.c base/wipe.c */
 /* libs: -lcrypto */
 #include "exec/code_cache.h"
@@ -30,11 +29,6 @@ static struct {
     uint8_t stored[PORT_CHUNK + 1000];
     size_t stored_size;
     size_t store_limit; /* most bytes taken at a time */
-    unsigned early_wakes;
-    uint64_t last_timeout;
-    uint16_t ready;
-    int32_t polled; /* the handle of the first row, as it came */
-    uint16_t wanted;
     bool has_clock;
     struct port_call last; /* as it came */
     unsigned calls;
@@ -70,22 +64,6 @@ static int64_t store(const struct port_call *c)
     return (int64_t)size;
 }
 
-static int64_t poll_rows(const struct port_call *c)
-{
-    struct port_poll_row *rows = c->out;
-    host.last_timeout = c->arg[0];
-    host.polled = rows[0].handle;
-    host.wanted = rows[0].want;
-    for (size_t i = 0; i < c->in_size / sizeof(*rows); i++) /* all of a row is the host's */
-        rows[i] = (struct port_poll_row){
-            .handle = 0x41414141, .want = 0, .ready = host.early_wakes > 0 ? 0 : host.ready};
-    if (host.early_wakes > 0) {
-        host.early_wakes--;
-        return 0;
-    }
-    return host.ready != 0;
-}
-
 static int64_t entry(const struct port_call *c)
 {
     host.last = *c;
@@ -97,8 +75,6 @@ static int64_t entry(const struct port_call *c)
         return exchange(c);
     case PORT_STORE:
         return store(c);
-    case PORT_POLL:
-        return poll_rows(c);
     case PORT_ACCEPT:
         return 7;
     default:
@@ -302,54 +278,6 @@ static void the_cache_believes_no_one_else(void **state)
     expect_code(module_a, COMPILER_CRANELIFT, "machine code");
 }
 
-static void an_early_wake_is_no_readiness(void **state)
-{
-    (void)state;
-    struct object *o = stream_new_input(5, false);
-    struct wait_row row = {.object = o, .want = OBJECT_READABLE};
-    host.early_wakes = 3;
-    host.ready = PORT_POLL_READ;
-    assert_int_equal(stream_wait(&row, 1, 1000000000), 1);
-    assert_int_equal(row.ready, OBJECT_READABLE);
-    assert_int_equal(host.polled, 5); /* each time anew */
-    assert_int_equal(host.wanted, PORT_POLL_READ);
-    assert_ptr_equal(row.object, o);
-    assert_true(host.last_timeout < 1000000000);
-    host.early_wakes = 3;
-    assert_int_equal(stream_wait(&row, 1, UINT64_MAX), 1);
-    assert_true(host.last_timeout == PORT_FOREVER);
-    o->ops->close(o);
-}
-
-/* Each reading makes a keep on SGX leave its enclave. */
-static void the_clock_is_read_for_deadlines_alone(void **state)
-{
-    (void)state;
-    struct object *o = stream_new_input(0, false);
-    struct wait_row row = {.object = o, .want = OBJECT_READABLE};
-    host.ready = PORT_POLL_READ;
-    host.early_wakes = 3;
-    clock_reads = 0;
-    assert_int_equal(stream_wait(&row, 1, UINT64_MAX), 1);
-    assert_int_equal(stream_wait(&row, 1, 0), 1);
-    assert_int_equal(clock_reads, 0);
-    assert_int_equal(stream_wait(&row, 1, 1000000000), 1);
-    assert_int_equal(clock_reads, 1);
-    o->ops->close(o);
-}
-
-static void a_wait_ends_at_its_deadline(void **state)
-{
-    (void)state;
-    struct object *o = stream_new_output(1, true);
-    struct wait_row row = {.object = o, .want = OBJECT_WRITABLE};
-    assert_int_equal(stream_wait(&row, 1, 3000000), 0);
-    assert_int_equal(row.ready, 0);
-    assert_int_equal(host.last_timeout, 0);
-    assert_int_equal(stream_wait(&row, PORT_POLL_MAX + 1, 0), -EINVAL);
-    o->ops->close(o);
-}
-
 static void streams_offer_what_they_can_do(void **state)
 {
     (void)state;
@@ -382,9 +310,6 @@ int main(void)
         cmocka_unit_test_setup(storing_goes_on_until_all_is_taken, set_up),
         cmocka_unit_test_setup(the_cache_returns_what_was_put, set_up),
         cmocka_unit_test_setup(the_cache_believes_no_one_else, set_up),
-        cmocka_unit_test_setup(an_early_wake_is_no_readiness, set_up),
-        cmocka_unit_test_setup(the_clock_is_read_for_deadlines_alone, set_up),
-        cmocka_unit_test_setup(a_wait_ends_at_its_deadline, set_up),
         cmocka_unit_test_setup(streams_offer_what_they_can_do, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,8 +111,9 @@ static void sleep_ns(uint64_t ns)
     nanosleep(&t, NULL);
 }
 
-static int fake_wait(struct wait_row *rows, size_t count, uint64_t timeout_ns)
+static int fake_wait(void *context, struct wait_row *rows, size_t count, uint64_t timeout_ns)
 {
+    (void)context;
     waits.count++;
     waits.rows = count;
     waits.timeout = timeout_ns;
@@ -153,8 +154,9 @@ static void build_files(struct guest *g)
     assert_int_equal(vfs_add_symlink(g->vfs, bytes_of_text("/d/l"), bytes_of_text("f"), 1), 0);
 }
 
-static uint64_t system_now(bool monotonic)
+static uint64_t system_now(void *context, bool monotonic)
 {
+    (void)context;
     struct timespec t;
     clock_gettime(monotonic ? CLOCK_MONOTONIC : CLOCK_REALTIME, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
@@ -212,7 +214,7 @@ uint32_t guest_call(struct guest *g, const struct wasi_func *table, const char *
         assert_int_equal(strlen(f->params), count);
         for (size_t i = 0; i < count; i++)
             assert_true(f->params[i] == 'I' || args[i] <= UINT32_MAX);
-        return f->call(g->wasi, (struct mem){.base = g->memory, .size = GUEST_PAGE}, args);
+        return wasi_invoke(g->wasi, f, (struct mem){.base = g->memory, .size = GUEST_PAGE}, args);
     }
     fail_msg("no function %s", name);
     return 0;
