@@ -16,7 +16,6 @@
     X(session_lost, "session cut before READY", UNIT)                        \
     X(session_stalled, "stalls half-way", UNIT)                              \
     X(handshake_stalled, "stalls in the handshake", UNIT)                    \
-    X(challenge_first, "message before the challenge", UNIT)                 \
     X(challenge_once, "second CHALLENGE", UNIT)                              \
     X(challenge_deploy, "deployment to a keep that is not empty", UNIT)      \
     X(challenge_attach, "attaching to a keep that is empty", UNIT)           \
@@ -41,7 +40,7 @@
 #define EXEC_CHECKS_WORKLOAD(X)                                              \
     X(workload_sizes, "parts that do not add up", UNIT)                      \
     X(workload_limit, "more than the keep has room for", UNIT)               \
-    X(workload_flags, "flags of another version", UNIT)                      \
+    X(workload_files, "more files than there is room for", UNIT)             \
     X(workload_key, "an owner's key that is none", UNIT)                     \
     X(workload_owned, "detached, and nobody's", UNIT)                        \
     X(workload_native, "precompiled code", UNIT)                             \

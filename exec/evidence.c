@@ -46,7 +46,7 @@ int evidence_make(const struct identity *identity, struct evidence_claims claims
     int error = put_claims(identity, &claims, evidence);
     if (error == 0)
         error = get_quote(evidence);
-    if (error < 0)
+    if (error < 0 && error != -ENOSYS)
         evidence_fini(evidence);
     return error;
 }

@@ -15,8 +15,9 @@ struct evidence {
     size_t quote_size;
 };
 
-/* Of `claims`, whose key_hash is set to that of `identity`. 0, -ENOSYS when this keep
- * can prove nothing, -EMSGSIZE when the claims are too large, or another -errno. */
+/* Of `claims`, whose key_hash is set to that of `identity`. 0, -EMSGSIZE when the claims
+ * are too large, or another -errno: -ENOSYS when this keep can prove nothing, and then the
+ * claims are there all the same. */
 must_use int evidence_make(const struct identity *identity, struct evidence_claims claims,
                            struct evidence *evidence);
 void evidence_fini(struct evidence *evidence);

@@ -27,8 +27,7 @@ struct keep_session keep_accept(uint64_t now)
     return (struct keep_session){
         .since = now,
         .input = CHANNEL_WINDOW,
-        .output = CHANNEL_WINDOW,
-        .errors = CHANNEL_WINDOW,
+        .credit = {CHANNEL_WINDOW, CHANNEL_WINDOW},
     };
 }
 
@@ -132,7 +131,8 @@ static enum keep_refusal take_challenge(const struct keep_state *k, struct keep_
             return REFUSED_STRANGER;
     }
     memcpy(s->nonce, c.nonce, sizeof(s->nonce));
-    *action = (struct keep_action){.what = KEEP_PROVE, .time = c.time};
+    s->time = c.time;
+    action->what = KEEP_PROVE;
     return REFUSED_NONE;
 }
 
@@ -143,7 +143,7 @@ static enum keep_refusal take_credit(struct keep_session *s, struct bytes payloa
     if (channel_pair_parse(payload, &p) < 0 ||
         !CHECK(credit_stream, p.first == CHANNEL_STDOUT || p.first == CHANNEL_STDERR))
         return REFUSED_MALFORMED;
-    uint32_t *credit = p.first == CHANNEL_STDOUT ? &s->output : &s->errors;
+    uint32_t *credit = &s->credit[p.first == CHANNEL_STDERR];
     if (!CHECK(credit_window, p.second <= CHANNEL_WINDOW - *credit))
         return REFUSED_WINDOW;
     *credit += p.second;
@@ -157,7 +157,7 @@ static enum keep_refusal take_signal(struct bytes payload, struct keep_action *a
     const uint32_t number = cur_le32(&c);
     if (!cur_done(&c) || !CHECK(signal_number, number >= 1 && number <= SIGNAL_MAX))
         return REFUSED_MALFORMED;
-    *action = (struct keep_action){.what = KEEP_SIGNAL, .signal = (int)number};
+    *action = (struct keep_action){.what = KEEP_SIGNAL, .signal = number};
     return REFUSED_NONE;
 }
 
@@ -179,6 +179,7 @@ enum keep_refusal keep_take(struct keep_state *k, struct keep_session *s,
     case CHANNEL_CHALLENGE:
         return take_challenge(k, s, payload, peer_key, action);
     case CHANNEL_WORKLOAD:
+        s->phase = SESSION_LOADED;
         action->what = KEEP_LOAD;
         return REFUSED_NONE;
     case CHANNEL_STDIN:

@@ -37,16 +37,16 @@ enum session_phase {
     X(WINDOW, "a message went beyond what there was credit for")                              \
     X(LIMIT, "the workload is larger than this keep has room for")                            \
     X(PARTS, "the parts of the workload do not add up to its size")                           \
-    X(FLAGS, "the workload asks for what this version does not know")                         \
+    X(HEAD, "the head of the workload is malformed, or of another version")                   \
     X(KEY, "the owner's key is not a public key of P-256")                                    \
     X(OWNERLESS, "a detached workload needs its owner's key")                                 \
     X(NATIVE, "the module is not a WebAssembly module of version 1; this keep takes no code " \
               "that it has not compiled itself")                                              \
     X(MANIFEST, "the manifest is malformed")                                                  \
-    X(NETWORK, "network streams of deployed workloads are not there yet: take them out of "   \
-               "'files' in Enarx.toml")                                                       \
     X(MEMORY, "the keep is out of memory")                                                    \
-    X(STALLED, "the session stalled")
+    X(PROOF, "the host does not let this keep prove what it is")                              \
+    X(STALLED, "the session stalled")                                                         \
+    X(REPLACED, "another session of the owner's has taken the place of this one")
 
 #define X(name, text) REFUSED_##name,
 enum keep_refusal { KEEP_REFUSALS(X) KEEP_REFUSAL_COUNT };
@@ -59,10 +59,10 @@ struct keep_session {
     bool deploys;   /* the one that brings the workload */
     uint64_t since; /* nanoseconds: accepted, or heard from last */
     uint8_t nonce[CHANNEL_NONCE_SIZE];
-    uint32_t input;   /* bytes of STDIN that it may send */
-    uint32_t output;  /* bytes of STDOUT that it takes */
-    uint32_t errors;  /* bytes of STDERR */
-    bool input_ended; /* it has said so */
+    uint64_t time;      /* its clock, as it says */
+    uint32_t input;     /* bytes of STDIN that it may send */
+    bool input_ended;   /* it has said so */
+    uint32_t credit[2]; /* bytes of STDOUT and STDERR that it takes */
 };
 
 struct keep_state {
@@ -104,8 +104,7 @@ enum keep_what {
 
 struct keep_action {
     enum keep_what what;
-    uint64_t time; /* KEEP_PROVE: the owner's clock */
-    int signal;    /* KEEP_SIGNAL */
+    uint32_t signal; /* KEEP_SIGNAL: its number */
 };
 
 /* A message that keep_allows has let pass, and its payload: of WORKLOAD and STDIN it may

@@ -39,6 +39,7 @@
 #define CHANNEL_EVIDENCE_MAX   (128u * 1024u)
 #define CHANNEL_WORKLOAD_MAX   (8ull << 30)
 #define CHANNEL_DATA_MAX       65536u
+#define CHANNEL_LOG_MAX        4096u /* bytes of text */
 
 /* Bytes of STDIN, of STDOUT and of STDERR that may be under way: what the receiver has
  * not yet given credit for. Each begins with that much. */
@@ -64,7 +65,8 @@ enum channel_side { CHANNEL_OWNER, CHANNEL_KEEP, CHANNEL_BOTH };
     X(STDERR, 7, CHANNEL_KEEP, 0, CHANNEL_DATA_MAX)                                             \
     X(CREDIT, 8, CHANNEL_BOTH, 8, 8)  /* u32 type of the stream's messages, u32 bytes more */   \
     X(SIGNAL, 9, CHANNEL_OWNER, 4, 4) /* u32 number, of Linux on x86-64 */                      \
-    X(LOG, 10, CHANNEL_KEEP, 4, 4100) /* u32 enum port_level, text of the keep for its owner */ \
+    /* u32 enum port_level, text of the keep for its owner */                                   \
+    X(LOG, 10, CHANNEL_KEEP, 4, 4 + CHANNEL_LOG_MAX)                                            \
     X(FILES, 11, CHANNEL_KEEP, 1, CHANNEL_DATA_MAX) /* part of an archive: include/archive.h */ \
     X(LOST, 12, CHANNEL_KEEP, 8, 8) /* u64 bytes of output dropped while nobody was attached */ \
     X(EXIT, 13, CHANNEL_KEEP, 8, 8) /* u32 enum channel_end, u32 status; the last message */

@@ -242,6 +242,8 @@ static void failures_leave_nothing(void **state)
     assert_int_equal(evidence_make(&identity, claims, &evidence), -EIO);
     host.proves = false;
     assert_int_equal(evidence_make(&identity, claims, &evidence), -ENOSYS);
+    assert_true(evidence.quote_size == 0 && evidence.claims_size > 0);
+    evidence_fini(&evidence);
     claims.nonce = (struct bytes){long_nonce, sizeof(long_nonce)};
     assert_int_equal(evidence_make(&identity, claims, &evidence), -EMSGSIZE);
     assert_true(evidence.quote == NULL && evidence.claims_size == 0);
