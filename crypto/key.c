@@ -8,6 +8,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 #define POINT_ENCODED (1u + KEY_POINT_SIZE)
@@ -55,6 +56,20 @@ int key_public(const EVP_PKEY *key, uint8_t der[static KEY_PUBLIC_SIZE])
     _Static_assert(sizeof(head) + KEY_POINT_SIZE == KEY_PUBLIC_SIZE, "SubjectPublicKeyInfo");
     memcpy(der, head, sizeof(head));
     return key_point(key, der + sizeof(head));
+}
+
+int key_public_check(struct bytes der)
+{
+    uint8_t written[KEY_PUBLIC_SIZE];
+    const uint8_t *at = der.data;
+    if (der.size != sizeof(written))
+        return -EBADMSG;
+    EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)der.size);
+    const bool ok = key != NULL && key_public(key, written) == 0 &&
+                    memcmp(written, der.data, sizeof(written)) == 0;
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return ok ? 0 : -EBADMSG;
 }
 
 static bool take_pair(const uint8_t *der, size_t size, uint8_t *out)

@@ -23,6 +23,9 @@ must_use int key_point(const EVP_PKEY *key, uint8_t point[static KEY_POINT_SIZE]
 /* The DER SubjectPublicKeyInfo [RFC 5480 2]. The same. */
 must_use int key_public(const EVP_PKEY *key, uint8_t der[static KEY_PUBLIC_SIZE]);
 
+/* 0 when `der` is what key_public writes of a key, else -EBADMSG. */
+must_use int key_public_check(struct bytes der);
+
 /* r || s, big-endian, over the SHA-256 of `message`. 0 or -ENOMEM. */
 must_use int key_sign(EVP_PKEY *key, struct bytes message,
                       uint8_t signature[static KEY_SIGNATURE_SIZE]);
