@@ -16,7 +16,11 @@ static no_return void run_local(const struct boot_record *boot)
     struct workload w;
     if (workload_open(&w, boot, &here) < 0)
         report_end(PORT_END_FAILED, 1);
-    workload_run(&w, boot);
+    const struct engine_result result = workload_run(&w, boot);
+    workload_send_output(&w);
+    workload_warn(&w);
+    workload_close(&w);
+    report_end(result.trapped ? PORT_END_TRAP : PORT_END_DONE, result.status);
 }
 
 int main(void)

@@ -95,6 +95,7 @@ int output_send(const struct manifest *m, struct vfs *v, const struct surroundin
 {
     static struct writer w;
     w.to = to;
+    w.size = 0; /* of what was cut short */
     bool begun = false;
     for (size_t i = 0; i < m->dir_count; i++) {
         if (!m->dirs[i].output)

@@ -7,7 +7,7 @@
 #include "conf/manifest_check.h"
 #include "conf/secrets.h"
 #include "crypto/digest.h"
-#include "exec/engine.h"
+#include "exec/check.h"
 #include "exec/output.h"
 #include "exec/port.h"
 #include "exec/report.h"
@@ -27,13 +27,10 @@ static int told(int error, const char *what)
     return error;
 }
 
-static int check_digest(struct bytes data, const uint8_t *expected)
+static bool has_digest(struct bytes data, const uint8_t *expected)
 {
     uint8_t digest[SHA256_SIZE];
-    int error = sha256(data, digest);
-    if (error < 0)
-        return error;
-    return memcmp(digest, expected, sizeof(digest)) == 0 ? 0 : -EBADMSG;
+    return sha256(data, digest) == 0 && memcmp(digest, expected, sizeof(digest)) == 0;
 }
 
 /* ---- secrets ---- */
@@ -65,12 +62,6 @@ static int take_secrets(struct workload *w)
     return told(error < 0 ? error : parse_secrets(w, given), "secrets");
 }
 
-static void forget_secrets(struct workload *w)
-{
-    if (w->secret_bytes != NULL)
-        wipe(w->secret_bytes, w->secret_size);
-}
-
 /* ---- files ---- */
 
 /* Public files are numbered as in the manifest, secret ones from there on. */
@@ -85,8 +76,8 @@ static int load_file(void *context, size_t index, void *to, size_t size)
     const struct source *source = w->surroundings->source;
     const struct manifest_file *file = &m->files[index];
     int error = source->file(source->context, index, to, size);
-    if (error == 0)
-        error = check_digest((struct bytes){.data = to, .size = size}, file->digest);
+    if (error == 0 && !CHECK(file_digest, has_digest((struct bytes){to, size}, file->digest)))
+        error = -EBADMSG;
     if (error < 0)
         report(PORT_LOG_ERROR, "file %.*s is not what the manifest says; changed while being read?",
                (int)file->path.size, (const char *)file->path.data);
@@ -127,7 +118,7 @@ static int open_network(const struct manifest_stream *s, size_t index, bool allo
                         struct object **out)
 {
     const bool listens = s->kind == STREAM_LISTEN;
-    if (!allowed) {
+    if (!CHECK(workload_network, allowed)) {
         report(PORT_LOG_ERROR,
                "stream %.*s: this keep has no network for its workload; take the stream out of "
                "'files' in Enarx.toml, or use 'enarx run'",
@@ -224,8 +215,8 @@ static int take(struct workload *w)
     error = source->module(source->context, &w->module);
     if (error == 0 && w->module.size != w->manifest.module_size)
         error = -EBADMSG;
-    if (error == 0)
-        error = check_digest(w->module, w->manifest.module_digest);
+    if (error == 0 && !CHECK(module_digest, has_digest(w->module, w->manifest.module_digest)))
+        error = -EBADMSG;
     return told(error, "module");
 }
 
@@ -252,12 +243,29 @@ static bool is_sent_back(const struct manifest *m, struct bytes path)
     return false;
 }
 
-static void finish(const struct workload *w)
+struct engine_result workload_run(struct workload *w, const struct boot_record *boot)
 {
     const struct manifest *m = &w->manifest;
-    int error = output_send(m, w->vfs, w->surroundings);
-    if (error < 0)
+    const uint64_t asked = m->memory_size;
+    const struct engine_config config = {
+        .compiler = m->compiler,
+        .threads = boot->cpus > 1,
+        .memory_size = asked < boot->memory_size ? asked : boot->memory_size,
+    };
+    return engine_run(&config, w->module, m->module_digest, w->wasi);
+}
+
+int workload_send_output(const struct workload *w)
+{
+    const int error = output_send(&w->manifest, w->vfs, w->surroundings);
+    if (error < 0 && error != -ENOTCONN)
         report(PORT_LOG_ERROR, "cannot send the output directories back: %s", strerror(-error));
+    return error;
+}
+
+void workload_warn(const struct workload *w)
+{
+    const struct manifest *m = &w->manifest;
     for (size_t i = 0; i < m->dir_count; i++) {
         struct bytes path = m->dirs[i].path;
         if (is_sent_back(m, path) || !vfs_changed(w->vfs, path))
@@ -267,17 +275,8 @@ static void finish(const struct workload *w)
     }
 }
 
-no_return void workload_run(struct workload *w, const struct boot_record *boot)
+void workload_close(struct workload *w)
 {
-    const struct manifest *m = &w->manifest;
-    const uint64_t asked = m->memory_size;
-    const struct engine_config config = {
-        .compiler = m->compiler,
-        .threads = boot->cpus > 1,
-        .memory_size = asked < boot->memory_size ? asked : boot->memory_size,
-    };
-    const struct engine_result result = engine_run(&config, w->module, m->module_digest, w->wasi);
-    finish(w);
-    forget_secrets(w);
-    report_end(result.trapped ? PORT_END_TRAP : PORT_END_DONE, result.status);
+    if (w->secret_bytes != NULL)
+        wipe(w->secret_bytes, w->secret_size);
 }

@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "conf/manifest.h"
+#include "exec/engine.h"
 
 struct boot_record;
 struct surroundings;
@@ -29,8 +30,17 @@ struct workload {
 must_use int workload_open(struct workload *w, const struct boot_record *boot,
                            const struct surroundings *surroundings);
 
-/* Runs an open workload to its end, sends the output directories out, says which changes
- * are lost, wipes the secrets' values, and ends the keep. */
-no_return void workload_run(struct workload *w, const struct boot_record *boot);
+/* Runs an open workload to its end; a trap has been reported. */
+must_use struct engine_result workload_run(struct workload *w, const struct boot_record *boot);
+
+/* Sends the output directories out, as often as somebody asks. 0; -ENOTCONN when nobody
+ * takes them any more, or another -errno, reported. */
+int workload_send_output(const struct workload *w);
+
+/* Says which changes are lost. */
+void workload_warn(const struct workload *w);
+
+/* Wipes the secrets' values. */
+void workload_close(struct workload *w);
 
 #endif

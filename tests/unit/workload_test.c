@@ -41,12 +41,12 @@ static struct {
     unsigned standards;
     char said[1000];
     enum port_level level;
-    enum port_end end;
-    uint32_t status;
+    struct engine_result result;
+    int sent;
+    int output_error;
     size_t output_size;
     uint32_t output_magic;
     bool trapped;
-    jmp_buf ended;
 } world;
 
 static struct workload w;
@@ -119,7 +119,7 @@ static int take_output(maybe_unused void *context, struct bytes part)
     if (world.output_size == 0)
         memcpy(&world.output_magic, part.data, sizeof(world.output_magic));
     world.output_size += part.size;
-    return 0;
+    return world.output_error;
 }
 
 static void tell(maybe_unused void *context, enum port_level level, struct bytes text)
@@ -128,14 +128,7 @@ static void tell(maybe_unused void *context, enum port_level level, struct bytes
     snprintf(world.said, sizeof(world.said), "%.*s", (int)text.size, (const char *)text.data);
 }
 
-static no_return void end(maybe_unused void *context, enum port_end how, uint32_t status)
-{
-    world.end = how;
-    world.status = status;
-    longjmp(world.ended, 1);
-}
-
-static const struct report_sink sink = {.tell = tell, .end = end};
+static const struct report_sink sink = {.tell = tell};
 
 /* The rest of exec that is no concern of this test. */
 bool port_deploys(void) { return true; }
@@ -263,8 +256,10 @@ static int take(const struct source *source, bool network)
 
 static void run(void)
 {
-    if (setjmp(world.ended) == 0)
-        workload_run(&w, &boot);
+    world.result = workload_run(&w, &boot);
+    world.sent = workload_send_output(&w);
+    workload_warn(&w);
+    workload_close(&w);
 }
 
 /* ---- tests ---- */
@@ -295,8 +290,8 @@ static void a_program_finds_its_secrets(void **state)
     assert_int_equal(world.standards, 3);
     run();
     assert_memory_equal(memory + 1000, variables, sizeof(variables));
-    assert_int_equal(world.end, PORT_END_DONE);
-    assert_int_equal(world.status, 42);
+    assert_false(world.result.trapped);
+    assert_int_equal(world.result.status, 42);
     assert_string_equal(world.said, "");
     for (size_t i = 0; i < w.secret_size; i++)
         assert_int_equal(w.secret_bytes[i], 0);
@@ -385,7 +380,28 @@ static void output_goes_where_the_surroundings_say(void **state)
     run();
     assert_int_equal(world.output_magic, ARCHIVE_MAGIC);
     assert_true(world.output_size > ARCHIVE_HEADER_SIZE + 3 * ARCHIVE_RECORD_SIZE);
-    assert_int_equal(world.end, PORT_END_TRAP);
+    assert_true(world.result.trapped);
+    assert_int_equal(world.sent, 0);
+}
+
+/* Sent as often as somebody asks, each time whole; nobody there is no error to report. */
+static void output_is_sent_again(void **state)
+{
+    (void)state;
+    dirs[0] = (struct manifest_dir){.path = bytes_of_text("/d"), .output = true};
+    assert_int_equal(take(&with_secrets, false), 0);
+    run();
+    const size_t whole = world.output_size;
+    world.output_error = -ENOTCONN;
+    assert_int_equal(workload_send_output(&w), -ENOTCONN);
+    assert_string_equal(world.said, "");
+    world.output_error = 0;
+    world.output_size = 0;
+    assert_int_equal(workload_send_output(&w), 0);
+    assert_int_equal(world.output_size, whole);
+    world.output_error = -EIO;
+    assert_int_equal(workload_send_output(&w), -EIO);
+    assert_non_null(strstr(world.said, "cannot send the output directories back"));
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
@@ -400,6 +416,7 @@ int main(void)
         TEST(a_network_is_there_or_is_not),
         TEST(what_is_not_as_it_says_is_refused),
         TEST(output_goes_where_the_surroundings_say),
+        TEST(output_is_sent_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
