@@ -89,6 +89,21 @@ size_t tls_session_feed(struct tls_session *s, struct bytes from)
     return taken < 0 ? 0 : (size_t)taken;
 }
 
+uint8_t *tls_session_space(struct tls_session *s, size_t *size)
+{
+    char *data = NULL;
+    const int room = BIO_nwrite0(s->wire, &data);
+    *size = room > 0 ? (size_t)room : 0;
+    return (uint8_t *)data;
+}
+
+void tls_session_fed(struct tls_session *s, size_t size)
+{
+    char *data = NULL;
+    if (size > 0)
+        (void)BIO_nwrite(s->wire, &data, (int)size);
+}
+
 void tls_session_feed_end(struct tls_session *s) { (void)BIO_shutdown_wr(s->wire); }
 
 struct bytes tls_session_outgoing(const struct tls_session *s)

@@ -50,6 +50,11 @@ size_t tls_session_room(const struct tls_session *s);
 /* Takes at most the room there is; returns how much. */
 size_t tls_session_feed(struct tls_session *s, struct bytes from);
 
+/* The same without a copy: where the next bytes from the wire may be put, `*size` of them
+ * at most, and then how many were. */
+uint8_t *tls_session_space(struct tls_session *s, size_t *size);
+void tls_session_fed(struct tls_session *s, size_t size);
+
 /* The wire has ended. Without the peer's close_notify that is a truncation. */
 void tls_session_feed_end(struct tls_session *s);
 
