@@ -4,6 +4,7 @@
 #include "crypto/memory.h"
 #include "exec/inspect.h"
 #include "exec/port.h"
+#include "exec/provision.h"
 #include "exec/report.h"
 #include "exec/surroundings.h"
 #include "exec/workload.h"
@@ -30,8 +31,7 @@ int main(void)
         abort();
     if (boot->mode == BOOT_EVIDENCE)
         inspect();
-    if (boot->mode == BOOT_LOCAL)
-        run_local(boot);
-    report_to_host("this exec takes no deployments", 0);
-    report_end(PORT_END_FAILED, 1);
+    if (boot->mode == BOOT_DEPLOY)
+        provision(boot);
+    run_local(boot);
 }

@@ -4,14 +4,10 @@
 
 #include "exec/port.h"
 #include "exec/wait.h"
+#include "exec/wasi/abi.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-/* [WASI preview1 filetype] */
-#define FILETYPE_UNKNOWN          0
-#define FILETYPE_CHARACTER_DEVICE 2
-#define FILETYPE_SOCKET_STREAM    6
 
 struct stream {
     struct waiter waiter; /* first: an object is its stream */
