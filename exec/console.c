@@ -85,12 +85,6 @@ static int64_t read_input(struct console *c, void *to, size_t size, bool peek)
 
 /* ---- output ---- */
 
-/* Output goes by the ring: nobody is there, or what is in it comes first. */
-static bool is_kept(const struct console *c)
-{
-    return is_detached(c) && (c->session == NULL || !output_ring_is_empty(&c->ring));
-}
-
 static uint32_t *credit_of(const struct console *c, enum channel_type type)
 {
     return &c->session->state.credit[type == CHANNEL_STDERR];
@@ -107,12 +101,28 @@ static size_t sendable(const struct console *c, enum channel_type type)
     return least(room, *credit_of(c, type));
 }
 
-/* Bytes of output that are taken now. */
+/* Bytes of output that are taken now. Nothing is lost while somebody is attached. */
 static size_t output_room(const struct console *c, enum channel_type type)
 {
-    if (!is_kept(c))
+    if (!is_detached(c))
         return sendable(c, type);
     return c->session == NULL ? SIZE_MAX : output_ring_room(&c->ring);
+}
+
+static void send_output(struct console *c, enum channel_type type, struct bytes data)
+{
+    struct put p = owner_session_message(c->session, type, data.size);
+    put_bytes(&p, data);
+    *credit_of(c, type) -= (uint32_t)data.size;
+    owner_session_flush(c->session);
+}
+
+static void keep_output(struct console *c, enum channel_type type, struct bytes data)
+{
+    output_ring_put(&c->ring, type, data);
+    console_pump(c);
+    if (c->session != NULL)
+        owner_session_flush(c->session);
 }
 
 static int64_t write_output(struct console *c, enum channel_type type, const void *from,
@@ -123,28 +133,24 @@ static int64_t write_output(struct console *c, enum channel_type type, const voi
     const struct bytes data = {.data = from, .size = least(size, output_room(c, type))};
     if (data.size == 0)
         return -EAGAIN;
-    if (is_kept(c)) {
-        output_ring_put(&c->ring, type, data);
-        return (int64_t)data.size;
-    }
-    struct put p = owner_session_message(c->session, type, data.size);
-    put_bytes(&p, data);
-    *credit_of(c, type) -= (uint32_t)data.size;
-    owner_session_flush(c->session);
+    if (is_detached(c))
+        keep_output(c, type, data);
+    else
+        send_output(c, type, data);
     return (int64_t)data.size;
 }
 
 bool console_log(struct console *c, enum port_level level, struct bytes text)
 {
-    if (!is_kept(c))
+    if (!is_detached(c))
         return c->session == NULL || owner_session_log(c->session, level, text);
     uint8_t payload[4 + CHANNEL_LOG_MAX];
     struct put p = put_init(payload, sizeof(payload));
     put_le32(&p, level);
     put_bytes(&p, (struct bytes){.data = text.data, .size = least(text.size, CHANNEL_LOG_MAX)});
-    if (c->session != NULL && output_ring_room(&c->ring) < p.size)
-        return false; /* nothing is lost while somebody is attached */
-    output_ring_put(&c->ring, CHANNEL_LOG, put_done(&p));
+    if (output_room(c, CHANNEL_LOG) < p.size)
+        return false;
+    keep_output(c, CHANNEL_LOG, put_done(&p));
     return true;
 }
 
@@ -161,17 +167,19 @@ static bool send_lost(struct console *c)
     return true;
 }
 
-static bool send_oldest(struct console *c)
+static bool send_next(struct console *c)
 {
-    const struct output_record oldest = output_ring_oldest(&c->ring);
-    const bool text = oldest.type == CHANNEL_LOG;
-    const size_t size = text ? oldest.size : least(oldest.size, sendable(c, oldest.type));
-    struct put p = owner_session_message(c->session, oldest.type, size);
-    if (p.bad || size == 0)
+    const struct output_record next = output_ring_next(&c->ring);
+    const bool text = next.type == CHANNEL_LOG;
+    const size_t size = text ? next.size : least(next.size, sendable(c, next.type));
+    if (size == 0)
         return false;
-    output_ring_take(&c->ring, p.data + p.size, (uint32_t)size);
+    struct put p = owner_session_message(c->session, next.type, size);
+    if (p.bad)
+        return false;
     if (!text)
-        *credit_of(c, oldest.type) -= (uint32_t)size;
+        *credit_of(c, next.type) -= (uint32_t)size;
+    output_ring_send(&c->ring, p.data + p.size, (uint32_t)size);
     return true;
 }
 
@@ -182,13 +190,19 @@ void console_pump(struct console *c)
     give_credit(c);
     if (!is_detached(c) || !send_lost(c))
         return;
-    while (!output_ring_is_empty(&c->ring) && send_oldest(c))
+    while (send_next(c))
         ;
 }
 
-bool console_is_drained(const struct console *c)
+void console_ack(struct console *c, enum channel_type type, uint32_t size)
 {
-    return !is_detached(c) || output_ring_is_empty(&c->ring);
+    if (is_detached(c))
+        output_ring_ack(&c->ring, type, size);
+}
+
+bool console_is_drained(struct console *c)
+{
+    return !is_detached(c) || output_ring_next(&c->ring).size == 0;
 }
 
 void console_attach(struct console *c, struct owner_session *s)
@@ -197,10 +211,15 @@ void console_attach(struct console *c, struct owner_session *s)
     c->input_start = 0;
     c->input_size = 0;
     c->input_owed = 0;
+    output_ring_rewind(&c->ring);
     console_pump(c);
 }
 
-void console_detach(struct console *c) { c->session = NULL; }
+void console_detach(struct console *c)
+{
+    c->session = NULL;
+    output_ring_rewind(&c->ring);
+}
 
 /* ---- as objects ---- */
 

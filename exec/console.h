@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A deployed workload's standard streams, over whichever session its owner has: input as
- * far as credit was given for it, output as far as there is credit. While nobody is
- * attached to a detached workload, its output is kept in a ring. Never waits. */
+ * far as credit was given for it, output as far as there is credit. Output of a detached
+ * workload goes by a ring, where it stays until the owner gives credit for it. Never
+ * waits. */
 #ifndef EXEC_CONSOLE_H
 #define EXEC_CONSOLE_H
 
@@ -13,7 +14,7 @@
 struct console {
     struct owner_session *session; /* null: nobody is attached */
     uint32_t flags;                /* of WORKLOAD */
-    struct output_ring ring;       /* of a detached workload */
+    struct output_ring ring;       /* of a detached workload, else empty */
     uint8_t *input;                /* CHANNEL_WINDOW bytes, round the end */
     size_t input_start;
     size_t input_size;
@@ -29,18 +30,21 @@ void console_fini(struct console *c);
 struct object *console_new(struct console *c, unsigned stream);
 
 /* The session, borrowed until the next call, has its READY: it gets what the ring holds.
- * Input that the one before it sent and nobody has read is dropped, since its credit is. */
+ * Input that the one before it sent and nobody has read is dropped, as its credit is. */
 void console_attach(struct console *c, struct owner_session *s);
 void console_detach(struct console *c);
 
 /* STDIN of the session's; with no bytes: its end, after which all is dropped. */
 void console_input(struct console *c, struct bytes data);
 
+/* The session has taken so many bytes of STDOUT or STDERR. */
+void console_ack(struct console *c, enum channel_type type, uint32_t size);
+
 /* Puts out what there is credit and room for; whoever waits flushes it. */
 void console_pump(struct console *c);
 
-/* Everything has gone to the session, or nobody is there and nothing is kept. */
-bool console_is_drained(const struct console *c);
+/* All output has gone to the session. */
+bool console_is_drained(struct console *c);
 
 /* A text for the owner, in order with the output. False: there is no room for it now. */
 bool console_log(struct console *c, enum port_level level, struct bytes text);

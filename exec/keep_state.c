@@ -147,7 +147,8 @@ static enum keep_refusal take_credit(struct keep_session *s, struct bytes payloa
     if (!CHECK(credit_window, p.second <= CHANNEL_WINDOW - *credit))
         return REFUSED_WINDOW;
     *credit += p.second;
-    action->what = KEEP_OUTPUT;
+    *action = (struct keep_action){
+        .what = KEEP_OUTPUT, .stream = (enum channel_type)p.first, .credit = p.second};
     return REFUSED_NONE;
 }
 

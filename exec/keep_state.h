@@ -104,7 +104,9 @@ enum keep_what {
 
 struct keep_action {
     enum keep_what what;
-    uint32_t signal; /* KEEP_SIGNAL: its number */
+    uint32_t signal;          /* KEEP_SIGNAL: its number */
+    enum channel_type stream; /* KEEP_OUTPUT: and how many bytes more */
+    uint32_t credit;
 };
 
 /* A message that keep_allows has let pass, and its payload: of WORKLOAD and STDIN it may

@@ -21,8 +21,6 @@ void output_ring_fini(struct output_ring *r)
     *r = (struct output_ring){0};
 }
 
-bool output_ring_is_empty(const struct output_ring *r) { return r->size == 0; }
-
 size_t output_ring_room(const struct output_ring *r)
 {
     const size_t left = r->capacity - r->size;
@@ -47,11 +45,14 @@ static void read_at(const struct output_ring *r, size_t offset, uint8_t *to, siz
     memcpy(to + first, r->data, size - first);
 }
 
+static size_t less(size_t a, size_t b) { return a > b ? a - b : 0; }
+
 static void skip(struct output_ring *r, size_t size)
 {
     r->start = (r->start + size) % r->capacity;
     r->size -= size;
-    r->last = r->last > size ? r->last - size : 0;
+    r->last = less(r->last, size);
+    r->next = less(r->next, size);
 }
 
 /* ---- records ---- */
@@ -77,11 +78,12 @@ static void put_record(struct output_ring *r, size_t offset, struct output_recor
 /* Takes `size` bytes off the front of the oldest record, and its head with the last. */
 static void shorten(struct output_ring *r, struct output_record oldest, uint32_t size)
 {
-    if (size == oldest.size) {
-        skip(r, OUTPUT_RING_HEAD + size);
+    const bool whole = size == oldest.size;
+    if (r->next == 0)
+        r->next_sent = whole ? 0 : (uint32_t)less(r->next_sent, size);
+    skip(r, size + (whole ? OUTPUT_RING_HEAD : 0));
+    if (whole)
         return;
-    }
-    skip(r, size);
     put_record(r, 0, (struct output_record){.type = oldest.type, .size = oldest.size - size});
 }
 
@@ -118,12 +120,57 @@ void output_ring_put(struct output_ring *r, enum channel_type type, struct bytes
     r->size += data.size;
 }
 
-struct output_record output_ring_oldest(const struct output_ring *r) { return record_at(r, 0); }
+/* ---- sending ---- */
 
-void output_ring_take(struct output_ring *r, uint8_t *to, uint32_t size)
+struct output_record output_ring_next(struct output_ring *r)
 {
-    read_at(r, OUTPUT_RING_HEAD, to, size);
-    shorten(r, record_at(r, 0), size);
+    if (r->size == 0)
+        return (struct output_record){0};
+    struct output_record next = record_at(r, r->next);
+    if (r->next_sent == next.size && r->next != r->last) {
+        r->next += OUTPUT_RING_HEAD + next.size;
+        r->next_sent = 0;
+        next = record_at(r, r->next);
+    }
+    next.size -= r->next_sent;
+    return next;
+}
+
+/* Lets go of what has arrived, as far as nothing before it has not. */
+static void release(struct output_ring *r)
+{
+    while (r->size > 0) {
+        const struct output_record oldest = record_at(r, 0);
+        const uint32_t sent = r->next > 0 ? oldest.size : r->next_sent;
+        const bool text = oldest.type == CHANNEL_LOG;
+        uint64_t *acked = &r->acked[oldest.type == CHANNEL_STDERR];
+        const uint32_t size = text || sent < *acked ? sent : (uint32_t)*acked;
+        if (size == 0)
+            return;
+        *acked -= text ? 0 : size;
+        shorten(r, oldest, size);
+    }
+}
+
+void output_ring_send(struct output_ring *r, uint8_t *to, uint32_t size)
+{
+    read_at(r, r->next + OUTPUT_RING_HEAD + r->next_sent, to, size);
+    r->next_sent += size;
+    release(r);
+}
+
+void output_ring_ack(struct output_ring *r, enum channel_type type, uint64_t size)
+{
+    r->acked[type == CHANNEL_STDERR] += size;
+    release(r);
+}
+
+void output_ring_rewind(struct output_ring *r)
+{
+    r->next = 0;
+    r->next_sent = 0;
+    r->acked[0] = 0;
+    r->acked[1] = 0;
 }
 
 uint64_t output_ring_lost(struct output_ring *r)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Output of a workload while nobody is there to read it: in order, streams between each
- * other, and the oldest gone when there is no more room. Pure; trusts its caller. */
+/* Output of a workload that outlives sessions: in order, streams between each other, and
+ * there until a session has acknowledged it. What one was sent and did not acknowledge,
+ * the next one is sent again; the oldest goes when there is no more room. Pure; trusts its
+ * caller. */
 #ifndef EXEC_OUTPUT_RING_H
 #define EXEC_OUTPUT_RING_H
 
@@ -15,17 +17,18 @@
 struct output_ring {
     uint8_t *data;
     size_t capacity;
-    size_t start; /* of the oldest record */
-    size_t size;  /* bytes in use */
-    size_t last;  /* of the newest record, counted from the start */
+    size_t start;       /* of the oldest record */
+    size_t size;        /* bytes in use */
+    size_t last;        /* of the newest record, counted from the start */
+    size_t next;        /* of the one to be sent, likewise */
+    uint32_t next_sent; /* bytes of it that were */
+    uint64_t acked[2];  /* bytes of STDOUT and STDERR behind some that were not */
     uint64_t lost;
 };
 
 /* 0 or -ENOMEM. */
 must_use int output_ring_init(struct output_ring *r, size_t capacity);
 void output_ring_fini(struct output_ring *r);
-
-bool output_ring_is_empty(const struct output_ring *r);
 
 /* Bytes that one record may add without a loss. */
 size_t output_ring_room(const struct output_ring *r);
@@ -35,14 +38,20 @@ void output_ring_put(struct output_ring *r, enum channel_type type, struct bytes
 
 struct output_record {
     enum channel_type type;
-    uint32_t size;
+    uint32_t size; /* 0: there is none */
 };
 
-/* The oldest record, of a ring that is not empty. */
-struct output_record output_ring_oldest(const struct output_ring *r);
+/* What is to be sent next. */
+struct output_record output_ring_next(struct output_ring *r);
 
-/* Takes its first `size` bytes, at most all of them, of a LOG just all. */
-void output_ring_take(struct output_ring *r, uint8_t *to, uint32_t size);
+/* Its first `size` bytes, of a LOG just all: they are sent. */
+void output_ring_send(struct output_ring *r, uint8_t *to, uint32_t size);
+
+/* `size` bytes more of STDOUT or STDERR have arrived, of those that were sent first. */
+void output_ring_ack(struct output_ring *r, enum channel_type type, uint64_t size);
+
+/* A new session: all that is there is sent again. */
+void output_ring_rewind(struct output_ring *r);
 
 /* Bytes lost since this was asked last. */
 uint64_t output_ring_lost(struct output_ring *r);

@@ -142,7 +142,9 @@ static void act(struct owner_channel *c, struct owner_session *s, const struct k
     case KEEP_SIGNAL:
         stop(c, action->signal);
         break;
-    case KEEP_OUTPUT: /* the next round sees to it */
+    case KEEP_OUTPUT:
+        console_ack(&c->console, action->stream, action->credit);
+        break;
     case KEEP_NOTHING:
         break;
     }
@@ -333,7 +335,7 @@ void owner_channel_look(void *company)
         c->looked = port_now(true); /* the host will not poll: no sooner again */
 }
 
-bool owner_channel_serve_until(struct owner_channel *c, bool (*done)(const struct owner_channel *c),
+bool owner_channel_serve_until(struct owner_channel *c, bool (*done)(struct owner_channel *c),
                                uint64_t patience_ns)
 {
     const unsigned attached = c->attached;

@@ -59,7 +59,7 @@ must_use int owner_channel_serve(struct owner_channel *c, uint64_t timeout_ns);
 
 /* Serves until `done`. False: the session that was current has gone or lost its place; or
  * nothing went out to it for `patience_ns`, and it was let go. */
-bool owner_channel_serve_until(struct owner_channel *c, bool (*done)(const struct owner_channel *c),
+bool owner_channel_serve_until(struct owner_channel *c, bool (*done)(struct owner_channel *c),
                                uint64_t patience_ns);
 
 /* The current session broke a rule. */

@@ -41,21 +41,18 @@ static no_return void fail_to_load(struct provision *p)
 
 /* ---- to the owner ---- */
 
-static bool has_room(const struct owner_channel *c)
+static bool has_room(struct owner_channel *c)
 {
     return !c->current->over && owner_session_room(c->current) >= CHANNEL_DATA_MAX;
 }
 
-static bool is_drained(const struct owner_channel *c) { return console_is_drained(&c->console); }
+static bool is_drained(struct owner_channel *c) { return console_is_drained(&c->console); }
 
-static bool takes_text(const struct owner_channel *c) { return is_drained(c) && has_room(c); }
+static bool takes_text(struct owner_channel *c) { return is_drained(c) && has_room(c); }
 
-static bool is_flushed(const struct owner_channel *c)
-{
-    return owner_session_is_flushed(c->current);
-}
+static bool is_flushed(struct owner_channel *c) { return owner_session_is_flushed(c->current); }
 
-static bool never(maybe_unused const struct owner_channel *c) { return false; }
+static bool never(maybe_unused struct owner_channel *c) { return false; }
 
 static void tell(void *context, enum port_level level, struct bytes text)
 {
@@ -97,13 +94,13 @@ static bool tell_end(struct provision *p, enum channel_end end, uint32_t status)
         return false;
     if (c->current == NULL || c->attached != p->output_session)
         return false;
+    c->left = false;
     owner_session_end(c->current, end, status);
     owner_session_flush(c->current);
-    if (!owner_channel_serve_until(c, is_flushed, GOODBYE_NS))
-        return false;
-    if (!c->state.detached)
+    if (owner_channel_serve_until(c, is_flushed, GOODBYE_NS) && !c->state.detached)
         return true;
-    return !owner_channel_serve_until(c, never, GOODBYE_NS) && c->left;
+    owner_channel_serve_until(c, never, GOODBYE_NS);
+    return c->left;
 }
 
 /* A detached workload's owner may take as long as the host lets the keep live. */

@@ -18,7 +18,14 @@
  *                                           <-  FILES, EXIT
  *
  * A keep that has its workload answers a CHALLENGE to attach with READY, and only to a
- * TLS client whose certificate is of the owner's key.
+ * TLS client whose certificate is of the owner's key; the newest such session takes the
+ * place of the one before. Where a keep refuses, LOG and EXIT come instead of an answer.
+ *
+ * A session is over with the close_notify of either side. The first one is over before
+ * READY: so is the keep. After it, the workload goes on if it is detached. Of its output
+ * all that no credit came for is sent again to whoever attaches, and it stays, with its
+ * end, until a session answers EXIT with close_notify: so an owner gives credit for what
+ * it has taken before it leaves. Input that was sent and not read is gone.
  *
  * A message is a header (u32 type, u32 zero, u64 size of the payload) and its payload.
  * Integers are little-endian, sizes bytes, times nanoseconds since 1970. */
