@@ -102,12 +102,10 @@ static int silence(struct keep *keep)
     return error;
 }
 
-static no_return void run_child(const struct backend *backend, struct keep *keep, pid_t parent,
-                                struct keep_report *report, int output_fd, const sigset_t *mask)
+/* From here on the process is the keep's alone. */
+static no_return void become(const struct backend *backend, struct keep *keep,
+                             struct keep_report *report, int output_fd)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (getppid() != parent)
-        _exit(1);
     int error = close_others(keep, output_fd);
     if (error < 0)
         child_fail(STDERR_FILENO, "descriptors", error);
@@ -116,13 +114,15 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
     if (error < 0)
         child_fail(STDERR_FILENO, "port", error);
     signal(SIGPIPE, SIG_IGN);
-    sigprocmask(SIG_SETMASK, mask, NULL);
     if (backend->prepare != NULL && backend->prepare(keep) < 0)
         _exit(1);
     keep->log_fd = STDERR_FILENO;
     error = keep->boot.mode == BOOT_DEPLOY ? silence(keep) : 0;
     if (error < 0)
         child_fail(STDERR_FILENO, "standard streams", error);
+    error = keep->isolate == NULL ? 0 : keep->isolate(keep, keep->isolate_context);
+    if (error < 0)
+        child_fail(keep->log_fd, "isolation", error);
     sandbox_forget_environment();
     const struct sandbox needs = {
         .threads = keep->boot.cpus > 1,
@@ -132,7 +132,27 @@ static no_return void run_child(const struct backend *backend, struct keep *keep
     error = sandbox_enter(&needs);
     if (error < 0)
         child_fail(keep->log_fd, "sandbox", error);
+    report->entered = 1;
     backend->enter(keep);
+}
+
+static no_return void run_child(const struct backend *backend, struct keep *keep, pid_t parent,
+                                struct keep_report *report, int output_fd, const sigset_t *mask)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != parent)
+        _exit(1);
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    become(backend, keep, report, output_fd);
+}
+
+no_return void keep_become(const struct backend *backend, struct keep *keep,
+                           struct keep_report *report)
+{
+    int error = exec_image_open(&keep->exec);
+    if (error < 0)
+        child_fail(STDERR_FILENO, "opening /proc/self/exe", error);
+    become(backend, keep, report, -1);
 }
 
 /* ---- the parent ---- */

@@ -60,6 +60,11 @@ struct keep {
     int (*output)(void *context, struct bytes part);
     void *output_context;
 
+    /* Called in the keep's process between the backend's prepare, which needs files, and
+     * the sandbox step. 0 or -errno: the keep does not start. Null: nothing to do. */
+    int (*isolate)(const struct keep *keep, void *context);
+    void *isolate_context;
+
     /* Set by the backend's prepare; null: neither verb. */
     const struct keep_verbs *verbs;
 
@@ -87,5 +92,21 @@ struct outcome {
 /* Starts a keep and waits for its end; forwards SIGINT, SIGTERM, SIGHUP and
  * SIGQUIT. Leaves no process and no descriptor behind. 0 or -errno. */
 must_use int keep_run(const struct backend *backend, struct keep *keep, struct outcome *outcome);
+
+/* What the keep's process tells the process that waits for it, over memory that
+ * both see. The reader copies it once and checks it. */
+struct keep_report {
+    uint32_t entered; /* 1 when the sandbox is closed and the keep begins */
+    uint32_t set;     /* 1 when the keep ended by its own call */
+    uint32_t end; /* enum port_end */
+    uint32_t status;
+    struct counters counters;
+};
+
+/* Makes this process the keep, of which somebody else sees the end: closes every
+ * descriptor but the standard ones and the keep's, and fills `report`, which both see.
+ * For a process that was started for nothing else. */
+no_return void keep_become(const struct backend *backend, struct keep *keep,
+                           struct keep_report *report);
 
 #endif

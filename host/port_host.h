@@ -12,15 +12,6 @@
 
 struct port_host;
 
-/* What the keep's process tells the process that waits for it, over memory that
- * both see. The reader copies it once and checks it. */
-struct keep_report {
-    uint32_t set; /* 1 when the keep ended by its own call */
-    uint32_t end; /* enum port_end */
-    uint32_t status;
-    struct counters counters;
-};
-
 /* Serves `keep`. `report` and the descriptors are borrowed; -1: none. */
 must_use int port_host_new(struct keep *keep, struct keep_report *report, int output_fd,
                            struct port_host **out);
