@@ -104,6 +104,8 @@ $(BUILD)/exec.sha256: $(BUILD)/exec
 $(BUILD)/obj/host/exec_image_data.o: $(BUILD)/exec $(BUILD)/exec.sha256
 $(BUILD)/obj/host/exec_image_data.o: DEFINES = -DEXEC_FILE='"$(BUILD)/exec"' -DEXEC_DIGEST_FILE='"$(BUILD)/exec.sha256"'
 
+$(BUILD)/obj/svc/agent/page_data.o: svc/agent/page.html
+
 $(BUILD)/obj/host/sgx/shim_file_data.o: $(BUILD)/shim-sgx $(BUILD)/exec.tree
 $(BUILD)/obj/host/sgx/shim_file_data.o: DEFINES = -DSHIM_SGX_FILE='"$(BUILD)/shim-sgx"' -DEXEC_TREE_FILE='"$(BUILD)/exec.tree"'
 
@@ -194,7 +196,7 @@ $(BUILD)/examples/verify: examples/verify/verify.c $(BUILD)/libattest.a
 
 # ---- manual, completion, installation ----
 
-DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c docs.c man.c completion.c) \
+DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c commands_host.c docs.c man.c completion.c) \
     base/nearest.c base/cur.c)
 $(BUILD)/docgen: tools/docgen.c $(filter $(BUILD)/obj/%,$(DOCGEN_OBJS))
 	$(Q)$(CC) -pie -o $@ $(DOCGEN_OBJS)

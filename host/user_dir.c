@@ -58,15 +58,14 @@ static int open_path(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
-int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault)
+int user_dir_open_path(const char *name, bool make, struct fault *fault)
 {
     char path[PATH_MAX];
-    int error = user_dir_path(dir, path, fault);
-    if (error < 0)
-        return error;
+    if (snprintf(path, sizeof(path), "%s", name) >= (int)sizeof(path))
+        return fault_set(fault, -ENAMETOOLONG, "the path %s is too long", name);
     int fd = open_path(path);
     if (fd == -ENOENT && make) {
-        error = make_path(path);
+        int error = make_path(path);
         if (error < 0)
             return fault_system(fault, error, "cannot make directory %s", path);
         fd = open_path(path);
@@ -79,4 +78,11 @@ int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault)
     close(fd);
     return fault_set(fault, -EPERM, "directory %s must be yours and closed to others (chmod 700)",
                      path);
+}
+
+int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault)
+{
+    char path[PATH_MAX];
+    int error = user_dir_path(dir, path, fault);
+    return error < 0 ? error : user_dir_open_path(path, make, fault);
 }

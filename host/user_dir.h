@@ -22,6 +22,9 @@ must_use int user_dir_path(const struct user_dir *dir, char path[static PATH_MAX
 /* Opens it, made first if asked for. -EPERM unless it is_private. */
 must_use int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault);
 
+/* The same of any path. */
+must_use int user_dir_open_path(const char *path, bool make, struct fault *fault);
+
 /* Ours, and closed to everybody else. */
 bool user_dir_is_private(const struct stat *s);
 

@@ -88,17 +88,20 @@ static int handshake(struct link *l)
     return l->opened(l->context, l);
 }
 
+static bool takes_too_much(const struct link *l)
+{
+    const uint64_t before = l->up.count == NULL ? 0 : *l->up.count;
+    return before > l->up_max || half_size(&l->up) > l->up_max - before;
+}
+
 /* Bytes read, 0 when there are none for now. */
 static int read_wire(struct link *l)
 {
     ERR_clear_error();
     int n = SSL_read(l->ssl, l->up.data + l->up.end, RECORD_MAX);
     if (n > 0) {
-        if ((uint64_t)n > l->up_left)
-            return -EDQUOT;
-        l->up_left -= (uint64_t)n;
         l->up.end += (size_t)n;
-        return n;
+        return takes_too_much(l) ? -EDQUOT : n;
     }
     int error = ssl_outcome(l, n);
     l->up.ended = error == -ENODATA;
@@ -307,7 +310,7 @@ struct link *link_open(struct loop *loop, SSL_CTX *tls, int wire)
     l->plain = (struct watch){.fd = -1, .ready = plain_ready, .context = l};
     l->up.data = malloc(LINK_BUFFER);
     l->down.data = malloc(LINK_BUFFER);
-    l->up_left = UINT64_MAX;
+    l->up_max = UINT64_MAX;
     if (l->ssl == NULL || l->up.data == NULL || l->down.data == NULL ||
         SSL_set_fd(l->ssl, wire) != 1) {
         link_free(l);

@@ -33,7 +33,7 @@ struct link {
     bool plain_gone;
     struct link_half up;   /* from the wire */
     struct link_half down; /* to the wire */
-    uint64_t up_left;      /* bytes that may still come from the wire */
+    uint64_t up_max;       /* the most that up.count may come to */
     bool secured;          /* the handshake is done */
     uint32_t wire_wants;   /* what SSL waits for beside what the halves do */
     uint64_t deadline;     /* of clock_ms(), for the owner's use; 0: none */

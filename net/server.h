@@ -22,7 +22,8 @@ struct server_request {
     const char *path;
     const char *argument; /* the part of the path that stands for the route's '*'; else null */
     struct bytes body;
-    struct bytes peer; /* DER of the client's certificate; empty when it showed none */
+    struct bytes peer; /* DER SubjectPublicKeyInfo of the client's certificate, which its
+                        * authority vouches for; empty when it showed none */
     char from[SERVER_FROM_MAX];
     struct MHD_Connection *connection; /* libmicrohttpd's */
     const struct server *server;

@@ -76,7 +76,7 @@ static void on_upgraded(void *context, struct MHD_Connection *m, void *request, 
         link->deadline = 0;
         link->up.count = c->channel.received;
         link->down.count = c->channel.sent;
-        link->up_left = c->channel.received_max;
+        link->up_max = c->channel.received_max;
         int error = link_attach(link, c->channel.fd);
         if (error == 0 && !quiet)
             error = -EPROTO;
@@ -252,10 +252,9 @@ static bool take_body(struct exchange *x, const char *data, size_t size)
 
 static struct bytes peer_of(const struct connection *c, uint8_t **der)
 {
-    X509 *cert = SSL_get1_peer_certificate(c->link->ssl);
+    const X509 *cert = SSL_get0_peer_certificate(c->link->ssl);
     const bool vouched = cert != NULL && SSL_get_verify_result(c->link->ssl) == X509_V_OK;
-    const int size = vouched ? i2d_X509(cert, der) : 0;
-    X509_free(cert);
+    const int size = vouched ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), der) : 0;
     return (struct bytes){.data = *der, .size = size > 0 ? (size_t)size : 0};
 }
 

@@ -19,5 +19,6 @@ int measure_command(const struct line *line);
 int key_sgx_create_command(const struct line *line);
 int key_sgx_digest_command(const struct line *line);
 int sign_command(const struct line *line);
+int host_command(const struct line *line);
 
 #endif

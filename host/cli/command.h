@@ -27,6 +27,7 @@ enum command_id {
     COMMAND_KEY_SGX_CREATE,
     COMMAND_KEY_SGX_DIGEST,
     COMMAND_SIGN,
+    COMMAND_HOST,
 };
 
 enum option_id {
@@ -61,6 +62,23 @@ enum option_id {
     OPTION_KEY,
     OPTION_SGX_KEY,
     OPTION_OUT,
+    OPTION_LISTEN,
+    OPTION_DEV,
+    OPTION_CERT,
+    OPTION_TOKENS,
+    OPTION_CLIENT_CA,
+    OPTION_STATE_DIR,
+    OPTION_BACKENDS,
+    OPTION_MAX_KEEPS,
+    OPTION_MAX_KEEPS_PER_OWNER,
+    OPTION_MAX_UPLOAD,
+    OPTION_MAX_CPU,
+    OPTION_MAX_LIFETIME,
+    OPTION_UNCLAIMED,
+    OPTION_IDLE,
+    OPTION_DRAIN,
+    OPTION_UID_RANGE,
+    OPTION_METRICS_OPEN,
 };
 
 /* What a shell offers in this place. */

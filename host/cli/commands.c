@@ -4,6 +4,7 @@
 #include "host/cli/command.h"
 
 #include "host/backend_list.h"
+#include "host/cli/commands_host.h"
 #include "host/sgx/signatures.h"
 
 #define NAME(ident, name) name,
@@ -451,6 +452,14 @@ static const struct command root_commands[] = {
         ARGUMENTS(run_arguments),
     },
     {
+        .id = COMMAND_HOST,
+        .name = "host",
+        .summary = "Offers keeps on this machine to those who deploy",
+        .details = "Serves until SIGTERM, and says on standard error where it listens and who asked "
+                   "for what. It cannot see what its keeps run.",
+        OPTIONS(host_options),
+    },
+    {
         .name = "platform",
         .summary = "Looks at this machine",
         OPTIONS(only_help),
@@ -535,6 +544,7 @@ const struct entry command_files[] = {
      "first use, as the next ones are."},
     {"$XDG_STATE_HOME/enarx/sgx.key",
      "Signs enclaves; beside it what it has signed, sgx-MRENCLAVE.sig."},
+    {"$XDG_STATE_HOME/enarx/host", "The certificate that 'enarx host --dev' shows, and its key."},
     {"$XDG_STATE_HOME/enarx/sim",
      "The secret of the simulated processor, and the root of simulated evidence with all that "
      "hangs below it. Worth nothing to anybody else."},
@@ -553,6 +563,7 @@ const struct entry command_examples[] = {
     {"enarx measure", "Shows the measurement that a policy has to name."},
     {"enarx run --backend sgx-sim hello.wasm",
      "Runs a program in the keep of SGX, on a software model of the processor."},
+    {"enarx host --dev", "Offers keeps to programs on this machine."},
     {"enarx attest evidence --backend sgx-sim -o ev",
      "Shows what such a keep would prove to others."},
     {NULL, NULL},

@@ -6,11 +6,13 @@
 #include "host/cli/cli.h"
 #include "host/cli/docs.h"
 #include "host/cli/message.h"
+#include "svc/agent/order.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifndef ENARX_VERSION
@@ -33,6 +35,7 @@ static command_run *const commands[] = {
     [COMMAND_KEY_SGX_CREATE] = key_sgx_create_command,
     [COMMAND_KEY_SGX_DIGEST] = key_sgx_digest_command,
     [COMMAND_SIGN] = sign_command,
+    [COMMAND_HOST] = host_command,
 };
 
 /* A file opened under the number of a closed standard stream would be taken for
@@ -68,6 +71,8 @@ int main(int argc, char **argv)
     if (occupy_closed_streams() < 0 || crypto_wipe_freed() < 0)
         return STATUS_FAILED;
     signal(SIGXFSZ, SIG_IGN); /* a cache that has no room is none; writes say what is wrong */
+    if (argc > 1 && strcmp(argv[1], KEEP_PROCESS) == 0)
+        keep_process();
     struct line line;
     int error = line_parse(argc, argv, &line);
     int status;

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this machine offers; see platform.h. */
+#include "svc/agent/platform.h"
+
+#include "host/clock.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef ENARX_VERSION
+#define ENARX_VERSION "unknown"
+#endif
+
+#define PROBES_KEPT_MS     30000u
+#define COLLATERAL_KEPT_MS 300000u
+
+static void look(struct platform *p)
+{
+    for (size_t i = 0; i < p->config->backend_count; i++) {
+        struct offer *o = &p->offers[i];
+        o->count = o->backend->probe(o->rows);
+        o->available = true;
+        for (size_t n = 0; n < o->count; n++)
+            o->available = o->available && o->rows[n].ok;
+    }
+    p->looked_at = clock_ms();
+}
+
+void platform_open(struct platform *p, const struct agent_config *config)
+{
+    *p = (struct platform){.config = config};
+    for (size_t i = 0; i < config->backend_count; i++)
+        p->offers[i].backend = config->backends[i];
+    look(p);
+}
+
+void platform_close(struct platform *p)
+{
+    for (size_t i = 0; i < p->config->backend_count; i++)
+        json_decref(p->offers[i].collateral);
+}
+
+void platform_refresh(struct platform *p)
+{
+    if (clock_ms() - p->looked_at >= PROBES_KEPT_MS)
+        look(p);
+}
+
+struct offer *platform_find(struct platform *p, const char *name)
+{
+    for (size_t i = 0; i < p->config->backend_count; i++) {
+        struct offer *o = &p->offers[i];
+        const bool chosen = name == NULL ? o->available && o->backend->selectable
+                                         : strcmp(o->backend->name, name) == 0;
+        if (chosen)
+            return o;
+    }
+    return NULL;
+}
+
+/* ---- collateral ---- */
+
+static int put_file(void *context, const char *name, struct bytes content)
+{
+    char *text = malloc(4 * ((content.size + 2) / 3) + 1);
+    if (text == NULL)
+        return -ENOMEM;
+    EVP_EncodeBlock((uint8_t *)text, content.data, (int)content.size);
+    const int put = json_object_set_new(context, name, json_string(text));
+    free(text);
+    return put < 0 ? -ENOMEM : 0;
+}
+
+json_t *platform_collateral(struct offer *o, struct fault *fault)
+{
+    if (o->backend->collateral == NULL)
+        return json_object();
+    if (o->collateral != NULL && clock_ms() - o->made_at < COLLATERAL_KEPT_MS)
+        return json_incref(o->collateral);
+    json_t *made = json_object();
+    if (made == NULL || o->backend->collateral(put_file, made, fault) < 0) {
+        if (made == NULL)
+            fault_set(fault, -ENOMEM, "out of memory");
+        json_decref(made);
+        return NULL;
+    }
+    json_decref(o->collateral);
+    o->collateral = made;
+    o->made_at = clock_ms();
+    return json_incref(made);
+}
+
+/* ---- telling ---- */
+
+const char *platform_measurement(const struct platform *p, const struct backend *backend)
+{
+    return backend->technology == TECHNOLOGY_SGX ? p->config->measurement : NULL;
+}
+
+static json_t *describe(const struct platform *p, const struct offer *o)
+{
+    json_t *probes = json_array();
+    for (size_t i = 0; probes != NULL && i < o->count; i++)
+        json_array_append_new(probes, json_pack("{s:s, s:b, s:s}", "what", o->rows[i].what, "ok",
+                                                o->rows[i].ok, "why", o->rows[i].why));
+    return json_pack("{s:s, s:s, s:b, s:b, s:s?, s:o}", "name", o->backend->name, "summary",
+                     o->backend->summary, "available", o->available, "confidential",
+                     o->backend->confidential, "measurement",
+                     platform_measurement(p, o->backend), "probes", probes);
+}
+
+json_t *platform_describe(const struct platform *p)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; all != NULL && i < p->config->backend_count; i++)
+        json_array_append_new(all, describe(p, &p->offers[i]));
+    return json_pack("{s:s, s:o}", "version", ENARX_VERSION, "backends", all);
+}
