@@ -216,6 +216,13 @@ static bool announces_more_than(const struct server *s, struct MHD_Connection *m
     return length != NULL && strtoull(length, NULL, 10) > most;
 }
 
+/* Who is refused sends none of it, and the connection has to end. */
+static bool announces_body(const struct server *s, struct MHD_Connection *m)
+{
+    return announces_more_than(s, m, 0) ||
+           s->mhd.lookup_connection_value(m, MHD_HEADER_KIND, "Transfer-Encoding") != NULL;
+}
+
 static void refuse_body(struct exchange *x)
 {
     server_refuse(&x->refusal, 413, "the body is larger than the %zu bytes that it may have",
@@ -296,7 +303,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *m, const
         *state = x = begin(s, m, path, method);
         if (x == NULL)
             return MHD_NO;
-        return x->refusal.status == 0 ? MHD_YES : finish(c, x, m, path, method);
+        const bool wait = x->refusal.status == 0 || !announces_body(s, m);
+        return wait ? MHD_YES : finish(c, x, m, path, method);
     }
     if (*size > 0) {
         const bool taken = take_body(x, data, *size);
