@@ -261,6 +261,13 @@ $(MODEL_ENARX): tests/model/switches.c $(HOST_OBJS)
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) -I. -pie $(LDFLAGS) -Wl,--wrap=_exit,--wrap=port_host_serve -o $@ $^ \
 	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
+# The command with a keep that does what its visitor says, for tests of the agent.
+ROGUE_ENARX := $(BUILD)/tests/agent/enarx
+$(ROGUE_ENARX): tests/agent/rogue.c $(HOST_OBJS)
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) -I. -pie $(LDFLAGS) -o $@ $(filter-out $(BUILD)/obj/host/nil/%,$^) \
+	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
 -include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d $(MODEL:=.d)
 
 # Keeps under attack: a guest in exec's place, a shim made for it, and a host that lies.
@@ -302,7 +309,7 @@ check-keep: $(KEEP)/keep $(KEEP_SHIM)
 	@$(KEEP)/keep $(KEEP_SHIM) $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM)
+tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(ROGUE_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM)
 
 demo:
 	@tools/setup demo
