@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -113,20 +112,15 @@ static int map_ids(uid_t uid, gid_t gid)
     return error == 0 ? put("/proc/self/uid_map", users) : error;
 }
 
-pid_t isolation_fork(const struct isolation *i, int cgroup_fd, int *pid_fd)
+/* clone(2) and not clone3(2), which containers forbid since no filter can look into it. */
+pid_t isolation_fork(const struct isolation *i, int *pid_fd)
 {
     const uid_t uid = geteuid();
     const gid_t gid = getegid();
     const bool maps = (i->parts & ISOLATION_USER) != 0 && !may_without_user_namespace();
-    struct clone_args args = {
-        .flags = CLONE_PIDFD | (maps ? CLONE_NEWUSER : 0) |
-                 (i->parts & ISOLATION_PID ? CLONE_NEWPID : 0) |
-                 (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
-        .pidfd = (uintptr_t)pid_fd,
-        .exit_signal = SIGCHLD,
-        .cgroup = cgroup_fd >= 0 ? (uint64_t)cgroup_fd : 0,
-    };
-    const long pid = syscall(SYS_clone3, &args, sizeof(args));
+    const unsigned long flags = SIGCHLD | CLONE_PIDFD | (maps ? CLONE_NEWUSER : 0) |
+                                (i->parts & ISOLATION_PID ? CLONE_NEWPID : 0);
+    const long pid = syscall(SYS_clone, flags, NULL, pid_fd, NULL, 0);
     if (pid < 0)
         return -errno;
     if (pid == 0 && maps && map_ids(uid, gid) < 0)
@@ -150,7 +144,7 @@ static no_return void try_steps(const struct isolation *i)
 static int try_beginning(const struct isolation *i)
 {
     int pid_fd, status;
-    const pid_t pid = isolation_fork(i, -1, &pid_fd);
+    const pid_t pid = isolation_fork(i, &pid_fd);
     if (pid < 0)
         return pid;
     if (pid == 0)

@@ -43,10 +43,9 @@ struct isolation {
 /* Which of `wish` can be had here. */
 uint32_t isolation_probe(const struct isolation *wish);
 
-/* As fork(2), for a process that soon becomes another program: the child is part of the
- * control group `cgroup_fd`, -1: of its parent's. *pid_fd is the parent's. 0 in the child,
- * or its id, or -errno. */
-must_use pid_t isolation_fork(const struct isolation *isolation, int cgroup_fd, int *pid_fd);
+/* As fork(2), for a process that soon becomes another program; *pid_fd is the parent's. 0
+ * in the child, or its id, or -errno. */
+must_use pid_t isolation_fork(const struct isolation *isolation, int *pid_fd);
 
 /* In that child or what it became, which has one thread: all the rest. 0 or -errno. */
 must_use int isolation_enter(const struct isolation *isolation);

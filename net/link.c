@@ -18,6 +18,7 @@
 #define RECORD_MAX 16384u /* plaintext [RFC 8446 5.1] */
 #define ROUNDS     4      /* buffers each way before others get their turn */
 #define LINGER_MS  5000u  /* for the peer to take the last bytes */
+#define DROPPED_MAX (1u << 20) /* bytes that it may still send meanwhile */
 
 /* ---- buffers ---- */
 
@@ -39,9 +40,11 @@ static bool half_wants_more(struct link_half *h) { return !h->ended && half_room
 
 static void half_sent(struct link_half *h, size_t size)
 {
+    const size_t before = size < h->uncounted ? size : h->uncounted;
     h->start += size;
+    h->uncounted -= before;
     if (h->count != NULL)
-        *h->count += size;
+        *h->count += size - before;
 }
 
 /* Its sink is gone: what comes is read, so that the peer is not cut off in the middle of
@@ -171,8 +174,11 @@ static int pump_up(struct link *l)
         if (n == 0)
             break;
         moved += n;
-        if (h->done)
-            h->start = h->end = 0;
+    }
+    if (h->done) {
+        l->dropped += half_size(h);
+        h->start = h->end = 0;
+        return l->dropped > DROPPED_MAX ? -ECONNABORTED : moved;
     }
     if (half_size(h) > 0)
         write_plain(l);
@@ -346,6 +352,7 @@ static int finish_with_plain(struct link *l)
 int link_attach(struct link *l, int plain)
 {
     int error = finish_with_plain(l);
+    l->down.uncounted = half_size(&l->down);
     detach(l);
     l->plain.fd = plain;
     if (error == 0)

@@ -22,6 +22,7 @@ struct link_half {
     bool ended;        /* its source has no more */
     bool done;         /* and its sink has been told so, or takes no more */
     uint64_t *count;   /* bytes that its sink has taken; null: nobody counts */
+    size_t uncounted;  /* bytes under way that were so before somebody counted */
 };
 
 struct link {
@@ -33,6 +34,7 @@ struct link {
     bool plain_gone;
     struct link_half up;   /* from the wire */
     struct link_half down; /* to the wire */
+    size_t dropped;        /* bytes from the wire that nobody took */
     uint64_t up_max;       /* the most that up.count may come to */
     bool secured;          /* the handshake is done */
     uint32_t wire_wants;   /* what SSL waits for beside what the halves do */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define LOG_RATE      8192u              /* bytes a second of one keep's log */
+#define MEMORY_SLACK  (16u << 20)        /* bytes: stacks, which RLIMIT_DATA does not count */
 #define ENDED_MAX     256u               /* that are remembered */
 #define ENDED_KEPT_MS (10u * 60u * 1000u) /* and how long */
 
@@ -345,21 +346,24 @@ void hosted_leave(struct hosted *h)
 
 /* ---- time ---- */
 
-/* Pages that it holds, whoever shares them with it. 0 where nobody knows. */
+/* The number in a line "name:  N kB" of /proc/PID/status, in bytes. 0 when there is none. */
+static uint64_t status_bytes(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+    return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 10) * 1024;
+}
+
+/* What it holds beside files, whoever it may share that with. */
 static uint64_t memory_of(const struct hosted *h)
 {
-    char path[32], text[128];
-    uint64_t resident = 0;
-    snprintf(path, sizeof(path), "/proc/%d/statm", (int)h->process.pid);
+    char path[32], text[2048];
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)h->process.pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (fd >= 0)
         close(fd);
     text[n < 0 ? 0 : n] = '\0';
-    const char *space = strchr(text, ' ');
-    if (space != NULL)
-        resident = strtoull(space + 1, NULL, 10);
-    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    return status_bytes(text, "\nRssAnon:") + status_bytes(text, "\nRssShmem:");
 }
 
 static bool passed(uint64_t now, uint64_t since, uint64_t most)
@@ -376,7 +380,7 @@ static void check_limits(struct hosted *h, uint64_t now)
         hosted_end(h, "nobody opened its channel");
     else if (h->claimed && h->sessions == 0 && passed(now, h->left_ms, c->idle_max))
         hosted_end(h, "nobody was attached for as long as a keep may be alone");
-    else if (c->memory_max != 0 && memory_of(h) > c->memory_max)
+    else if (c->memory_max != 0 && memory_of(h) > c->memory_max + MEMORY_SLACK)
         hosted_end(h, "it used more memory than a keep may have");
 }
 

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "svc/agent/spawn.h"
 
+#include "host/sandbox.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -69,6 +71,7 @@ int spawned_connect(const struct spawned *s)
 /* What the child is given, and what it is to be called with. */
 struct birth {
     int null_fd, log_fd, order_fd, listen_fd;
+    int group_fd; /* -1: none */
     char variables[VARIABLES][VARIABLE_AT];
     const char *environment[VARIABLES + 1];
     const char *arguments[4];
@@ -88,8 +91,13 @@ static void take_variables(struct birth *b)
     }
 }
 
+/* Those of the agent go first: they may be as many as there can be. */
 static int move_fds(const struct birth *b)
 {
+    int own[] = {b->null_fd, b->log_fd, b->order_fd, b->listen_fd};
+    int error = sandbox_close_others(own, ARRAY_COUNT(own));
+    if (error < 0)
+        return error;
     const int from[] = {b->null_fd, b->null_fd, b->log_fd, b->order_fd, b->listen_fd};
     int aside[ARRAY_COUNT(from)];
     for (size_t i = 0; i < ARRAY_COUNT(from); i++) {
@@ -104,15 +112,28 @@ static int move_fds(const struct birth *b)
     return syscall(SYS_close_range, LISTEN_FD + 1, ~0u, 0) < 0 ? -errno : 0;
 }
 
+static int join_group(int group_fd)
+{
+    if (group_fd < 0)
+        return 0;
+    int fd = openat(group_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    return fd >= 0 && write(fd, "0", 1) == 1 ? 0 : -errno; /* the writer itself */
+}
+
 static no_return void be_born(const struct birth *b)
 {
     sigset_t none;
     sigemptyset(&none);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && move_fds(b) == 0) {
+    int error = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : join_group(b->group_fd);
+    if (error == 0)
+        error = move_fds(b);
+    if (error == 0) {
         setsid();
         sigprocmask(SIG_SETMASK, &none, NULL);
         execve("/proc/self/exe", (char *const *)b->arguments, (char *const *)b->environment);
+        error = -errno;
     }
+    dprintf(b->log_fd, "enarx: cannot start the keep: its process: %s\n", strerror(-error));
     _exit(1);
 }
 
@@ -166,9 +187,10 @@ int spawn(const struct order *order, const char *id, int dir_fd, int cgroup_fd,
     if (b == NULL)
         return fault_set(fault, -ENOMEM, "out of memory");
     b->null_fd = b->log_fd = b->order_fd = b->listen_fd = -1;
+    b->group_fd = cgroup_fd;
     int error = prepare(b, order, id, dir_fd, &s);
     if (error == 0) {
-        s.pid = isolation_fork(&order->isolation, cgroup_fd, &s.pid_fd);
+        s.pid = isolation_fork(&order->isolation, &s.pid_fd);
         if (s.pid == 0)
             be_born(b);
         error = s.pid < 0 ? s.pid : 0;

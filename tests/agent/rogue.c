@@ -43,6 +43,8 @@ static void eat(size_t size, int kind)
     }
 }
 
+static int log_fd;
+
 static void flood(void)
 {
     char text[4096];
@@ -51,7 +53,7 @@ static void flood(void)
         text[i] = '\n';
     memcpy(text, "\x1b[2Jmarker", 10);
     for (;;)
-        (void)!write(STDERR_FILENO, text, sizeof(text));
+        (void)!write(log_fd, text, sizeof(text));
 }
 
 /* What is tried that a keep may not do: each line a name and an errno, 0 if it could. */
@@ -199,6 +201,7 @@ static void welcome(int listener)
 static no_return void enter(struct keep *keep)
 {
     const int listener = keep->endpoints[0].fd;
+    log_fd = keep->log_fd;
     for (size_t i = 0; i < VISITORS; i++)
         visitors[i].fd = -1;
     for (;;) {
