@@ -99,6 +99,11 @@ struct attest_result {
  * a verdict of UNVERIFIED. `result` holds nothing to free. */
 must_use int attest_verify(const struct attest_input *in, struct attest_result *result);
 
+/* Only compares what `in->claims_buffer` says with policy and key, behind the checks that
+ * `result` holds: all that can be asked of a keep that proves nothing. 0 or -ENOMEM; makes
+ * no verdict, and nothing vouches for what was compared. */
+must_use int attest_claims(const struct attest_input *in, struct attest_result *result);
+
 /* Only takes the evidence apart: claims, and no checks. 0, or -EBADMSG when its
  * kind is unknown or it is malformed. */
 must_use int attest_decode(struct bytes evidence, struct claims *claims);
