@@ -18,6 +18,9 @@ struct http_options {
     const char *cert;      /* our own: files in PEM */
     const char *key;
     const char *token; /* without spaces or control characters [RFC 6750 2.1] */
+
+    /* Asked about once a second: true ends with -ECANCELED what is under way. */
+    bool (*cancelled)(void);
 };
 
 struct http_request {

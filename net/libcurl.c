@@ -79,6 +79,24 @@ static int add_headers(struct libcurl *l, const char *token)
     return error;
 }
 
+/* [libcurl CURLOPT_XFERINFOFUNCTION] Other than 0 ends the transfer. */
+static int ask_cancelled(void *context, int64_t down_all, int64_t down, int64_t up_all, int64_t up)
+{
+    const struct libcurl *l = context;
+    (void)down_all, (void)down, (void)up_all, (void)up;
+    return l->cancelled() ? 1 : 0;
+}
+
+static void set_cancelled(struct libcurl *l, bool (*cancelled)(void))
+{
+    l->cancelled = cancelled;
+    if (cancelled == NULL)
+        return;
+    l->setopt(l->handle, CURLOPT_NOPROGRESS, 0L);
+    l->setopt(l->handle, CURLOPT_XFERINFODATA, (void *)l);
+    l->setopt(l->handle, CURLOPT_XFERINFOFUNCTION, ask_cancelled);
+}
+
 static int set_up(struct libcurl *l, const struct http_options *o)
 {
     l->setopt(l->handle, CURLOPT_NOSIGNAL, 1L);
@@ -97,6 +115,7 @@ static int set_up(struct libcurl *l, const struct http_options *o)
         l->setopt(l->handle, CURLOPT_SSLCERT, o->cert);
         l->setopt(l->handle, CURLOPT_SSLKEY, o->key);
     }
+    set_cancelled(l, o->cancelled);
     return add_headers(l, o->token);
 }
 
@@ -134,6 +153,8 @@ static int error_of(int code)
         return -ECONNREFUSED;
     case 28: /* CURLE_OPERATION_TIMEDOUT */
         return -ETIMEDOUT;
+    case 42: /* CURLE_ABORTED_BY_CALLBACK */
+        return -ECANCELED;
     case 60: /* CURLE_PEER_FAILED_VERIFICATION */
         return -EKEYREJECTED;
     default:

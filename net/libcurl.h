@@ -15,6 +15,7 @@ typedef void CURL;
 
 enum { /* [libcurl curl.h] CURLoption: 0 longs, 10000 pointers, 20000 functions */
        CURLOPT_TIMEOUT = 13,
+       CURLOPT_NOPROGRESS = 43,
        CURLOPT_POSTFIELDSIZE = 60,
        CURLOPT_SSL_VERIFYPEER = 64,
        CURLOPT_CONNECTTIMEOUT = 78,
@@ -34,10 +35,12 @@ enum { /* [libcurl curl.h] CURLoption: 0 longs, 10000 pointers, 20000 functions 
        CURLOPT_SSLCERT = 10025,
        CURLOPT_HEADERDATA = 10029,
        CURLOPT_CUSTOMREQUEST = 10036,
+       CURLOPT_XFERINFODATA = 10057,
        CURLOPT_CAINFO = 10065,
        CURLOPT_SSLKEY = 10087,
        CURLOPT_WRITEFUNCTION = 20011,
        CURLOPT_HEADERFUNCTION = 20079,
+       CURLOPT_XFERINFOFUNCTION = 20219,
 };
 enum { CURLINFO_RESPONSE_CODE = 0x200002, CURLINFO_ACTIVESOCKET = 0x50002c };
 enum { CURL_HTTP_VERSION_1_1 = 2 };
@@ -51,6 +54,7 @@ struct libcurl {
     void *headers;      /* struct curl_slist of every request; null: none */
     void *json_headers; /* of one with a body */
     char why[LIBCURL_ERROR_SIZE];
+    bool (*cancelled)(void);
 
     int (*global_init)(long flags);
     CURL *(*easy_init)(void);
@@ -72,7 +76,8 @@ must_use int libcurl_open(const struct http_options *options, struct libcurl *l,
 void libcurl_close(struct libcurl *l);
 
 /* Performs what was set for `url`. 0, or with `fault` filled -EHOSTUNREACH (no such host),
- * -ECONNREFUSED, -ETIMEDOUT, -EKEYREJECTED (the other side's certificate), or -EIO. */
+ * -ECONNREFUSED, -ETIMEDOUT, -ECANCELED, -EKEYREJECTED (the other side's certificate), or
+ * -EIO. */
 must_use int libcurl_perform(struct libcurl *l, const char *url, struct fault *fault);
 
 #endif

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define ANSWER_TIMEOUT 30000u /* milliseconds until the answer is there */
+#define ASK_EVERY      500    /* milliseconds between questions whether it is cancelled */
 #define SEND_SIZE      65536u /* bytes taken that are not sent yet */
 #define REQUEST_MAX    8192u
 #define URL_MAX        1024u
@@ -107,7 +108,11 @@ static int wait_for(const struct upgrade *u, uint64_t deadline)
     struct pollfd row = {.fd = u->fd, .events = upgrade_events(u)};
     if (now >= deadline)
         return -ETIMEDOUT;
-    return poll(&row, 1, (int)(deadline - now)) < 0 && errno != EINTR ? -errno : 0;
+    if (u->curl.cancelled != NULL && u->curl.cancelled())
+        return -ECANCELED;
+    const uint64_t left = deadline - now;
+    const int wait = left < ASK_EVERY ? (int)left : ASK_EVERY;
+    return poll(&row, 1, wait) < 0 && errno != EINTR ? -errno : 0;
 }
 
 static int send_request(struct upgrade *u, struct bytes request, uint64_t deadline)

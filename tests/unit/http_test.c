@@ -134,6 +134,15 @@ static void nobody_there_has_its_own_error(void **state)
     http_close(http);
 }
 
+static bool yes(void) { return true; }
+
+static void what_is_cancelled_ends(void **state)
+{
+    (void)state;
+    const struct http_options o = {.any_certificate = true, .cancelled = yes};
+    assert_int_equal(send_with(&o, "GET", NULL, ""), -ECANCELED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +150,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(requests_follow_each_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tokens_arrive, set_up, tear_down),
         cmocka_unit_test_setup_teardown(certificates_count_unless_any_will_do, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_cancelled_ends, set_up, tear_down),
         cmocka_unit_test(nobody_there_has_its_own_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

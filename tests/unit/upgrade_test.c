@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -233,6 +234,31 @@ static void half_an_answer_is_none(void **state)
     assert_int_equal(open_channel(&server, &u, &r), -ECONNREFUSED);
 }
 
+static void sleep_long(SSL *tls, const char *request)
+{
+    (void)tls, (void)request;
+    sleep(60);
+}
+
+static unsigned asked;
+static bool at_the_third_time(void) { return ++asked > 3; }
+
+static void what_is_cancelled_ends(void **state)
+{
+    (void)state;
+    struct https_server server;
+    struct upgrade *u;
+    struct http_response r;
+    struct fault fault;
+    struct http_options options = any;
+    options.cancelled = at_the_third_time;
+    https_server_start(sleep_long, &server);
+    const struct upgrade_target target = {
+        .authority = server.authority, .path = "/", .protocol = PROTOCOL};
+    assert_int_equal(upgrade_open(&options, &target, &u, &r, &fault), -ECANCELED);
+    https_server_stop(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bytes_come_back_in_their_order, scratch_open,
                                         scratch_close),
         cmocka_unit_test_setup_teardown(refusals_are_told, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(what_is_cancelled_ends, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(half_an_answer_is_none, scratch_open, scratch_close),
     };
     setenv("no_proxy", "*", 1);
