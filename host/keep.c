@@ -9,6 +9,7 @@
 #include "host/backend.h"
 #include "host/port_host.h"
 #include "host/sandbox.h"
+#include "host/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,9 +24,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* The keep is killed by this signal in a row, whichever it is. */
-#define SIGNALS_PATIENCE 3u
 
 /* What the parent watches while the keep runs. */
 struct watch {
@@ -44,17 +42,6 @@ static void close_fd(int *fd)
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
-}
-
-static sigset_t forwarded_signals(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGQUIT);
-    return set;
 }
 
 /* ---- the child ---- */
@@ -275,7 +262,7 @@ static int start_and_watch(const struct backend *backend, struct keep *keep,
                            struct outcome *outcome)
 {
     int pipe_fds[2] = {-1, -1};
-    sigset_t signals = forwarded_signals();
+    sigset_t signals = signals_of_user();
     struct watch w = {.pid_fd = -1, .output_fd = -1};
     w.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
     if (w.signal_fd < 0)
@@ -307,7 +294,7 @@ int keep_run(const struct backend *backend, struct keep *keep, struct outcome *o
         mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (report == MAP_FAILED)
         return -errno;
-    sigset_t signals = forwarded_signals();
+    sigset_t signals = signals_of_user();
     sigset_t mask;
     struct sigaction inherited;
     sigprocmask(SIG_BLOCK, &signals, &mask);

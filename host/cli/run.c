@@ -19,6 +19,7 @@
 #include "host/endpoint.h"
 #include "host/keep.h"
 #include "host/output.h"
+#include "host/signals.h"
 #include "host/tree.h"
 
 #include <errno.h>
@@ -288,12 +289,8 @@ static void finish_cache(struct run *r)
 
 static int tell_signal(int number)
 {
-    static const int from_the_user[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    for (size_t i = 0; i < ARRAY_COUNT(from_the_user); i++) {
-        if (number == from_the_user[i])
-            return STATUS_SIGNAL + number;
-    }
-    fail("the keep was ended by signal %d (%s)", number, strsignal(number));
+    if (!signals_has(number))
+        fail("the keep was ended by signal %d (%s)", number, strsignal(number));
     return STATUS_SIGNAL + number;
 }
 
