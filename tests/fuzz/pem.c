@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PEM of any text: what it decodes to has one spelling only, the input's. */
-/* links: crypto/pem.c base/cur.c base/put.c */
+/* links: crypto/pem.c base/base64.c base/cur.c base/put.c */
 #include "crypto/pem.h"
 
 #include <stdlib.h>

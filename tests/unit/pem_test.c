@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PEM: what it decodes, and that no byte of it is free. */
-/* links: crypto/pem.c base/cur.c base/put.c */
+/* links: crypto/pem.c base/base64.c base/cur.c base/put.c */
 #include "crypto/pem.h"
 
 #include <errno.h>
