@@ -38,15 +38,11 @@ static int make_key(int dir)
 
 static int read_key(int dir, uint8_t key[static CODE_CACHE_KEY_SIZE])
 {
-    int fd = openat(dir, KEY_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
     struct stat found;
-    bool ok = fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && user_dir_is_private(&found) &&
-              found.st_size == CODE_CACHE_KEY_SIZE &&
-              read(fd, key, CODE_CACHE_KEY_SIZE) == (ssize_t)CODE_CACHE_KEY_SIZE;
-    close(fd);
-    return ok ? 0 : -EPERM;
+    const ssize_t size = user_dir_read(dir, KEY_FILE, key, CODE_CACHE_KEY_SIZE, &found);
+    if (size < 0)
+        return (int)size;
+    return size == (ssize_t)CODE_CACHE_KEY_SIZE && found.st_size == size ? 0 : -EPERM;
 }
 
 static int open_key(uint8_t key[static CODE_CACHE_KEY_SIZE], struct fault *fault)

@@ -86,3 +86,20 @@ int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault)
     int error = user_dir_path(dir, path, fault);
     return error < 0 ? error : user_dir_open_path(path, make, fault);
 }
+
+ssize_t user_dir_read(int dir, const char *name, void *out, size_t capacity, struct stat *found)
+{
+    struct stat s;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    ssize_t size = -EPERM;
+    if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && user_dir_is_private(&s)) {
+        size = read(fd, out, capacity);
+        size = size < 0 ? -errno : size;
+    }
+    close(fd);
+    if (found != NULL)
+        *found = s;
+    return size;
+}

@@ -8,7 +8,9 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 struct user_dir {
     const char *variable; /* "XDG_CACHE_HOME": absolute, or as if it were not set */
@@ -24,6 +26,11 @@ must_use int user_dir_open(const struct user_dir *dir, bool make, struct fault *
 
 /* The same of any path. */
 must_use int user_dir_open_path(const char *path, bool make, struct fault *fault);
+
+/* At most `capacity` bytes of a regular file in directory `dir` that is_private. How many,
+ * or -errno: -EPERM for one that others can come to. `found` may be null. */
+must_use ssize_t user_dir_read(int dir, const char *name, void *out, size_t capacity,
+                               struct stat *found);
 
 /* Ours, and closed to everybody else. */
 bool user_dir_is_private(const struct stat *s);

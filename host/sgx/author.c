@@ -31,32 +31,12 @@ uint32_t sgx_author_date(void)
     return (uint32_t)strtoul(text, NULL, 16); /* BCD */
 }
 
-/* ---- files ---- */
-
-/* At most `capacity` bytes of a file that only the user can read. Its size, or
- * -errno; -EPERM for one that others can come to. */
-static ssize_t read_private(int dir, const char *name, void *out, size_t capacity,
-                            struct stat *found)
-{
-    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    ssize_t size = -EPERM;
-    if (fstat(fd, found) == 0 && S_ISREG(found->st_mode) && user_dir_is_private(found)) {
-        size = read(fd, out, capacity);
-        size = size < 0 ? -errno : size;
-    }
-    close(fd);
-    return size;
-}
-
 /* ---- the key ---- */
 
 static int read_key(int dir, EVP_PKEY **key)
 {
     uint8_t pem[RSA_PEM_MAX];
-    struct stat found;
-    ssize_t size = read_private(dir, KEY_FILE, pem, sizeof(pem), &found);
+    ssize_t size = user_dir_read(dir, KEY_FILE, pem, sizeof(pem), NULL);
     if (size < 0)
         return (int)size;
     int error = rsa_parse((struct bytes){pem, (size_t)size}, key);
@@ -129,7 +109,7 @@ static bool find_signature(int dir, const char *name, const uint8_t mrenclave[st
     struct stat key;
     struct stat found;
     return fstatat(dir, KEY_FILE, &key, AT_SYMLINK_NOFOLLOW) == 0 &&
-           read_private(dir, name, out, sizeof(*out), &found) == (ssize_t)sizeof(*out) &&
+           user_dir_read(dir, name, out, sizeof(*out), &found) == (ssize_t)sizeof(*out) &&
            !older(&found, &key) && sgx_sigstruct_fault(out, mrenclave) == NULL;
 }
 

@@ -189,16 +189,8 @@ static int parse(struct bytes content, struct authority *a)
 static int read_file(int dir, struct authority *a)
 {
     uint8_t buffer[FILE_MAX];
-    struct stat found;
-    const int fd = openat(dir, AUTHORITY_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    int error = -EPERM;
-    if (fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && user_dir_is_private(&found)) {
-        const ssize_t size = read(fd, buffer, sizeof(buffer));
-        error = size < 0 ? -errno : parse((struct bytes){.data = buffer, .size = (size_t)size}, a);
-    }
-    close(fd);
+    const ssize_t size = user_dir_read(dir, AUTHORITY_FILE, buffer, sizeof(buffer), NULL);
+    const int error = size < 0 ? (int)size : parse((struct bytes){buffer, (size_t)size}, a);
     wipe(buffer, sizeof(buffer));
     return error;
 }

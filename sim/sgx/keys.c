@@ -39,15 +39,11 @@ static int make_root(int dir)
 
 static int read_root(int dir)
 {
-    int fd = openat(dir, ROOT_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? -ENOENT : -EPERM;
     struct stat found;
-    bool ok = fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && user_dir_is_private(&found) &&
-              found.st_size == MODEL_KEY_SIZE &&
-              read(fd, fuses.root, MODEL_KEY_SIZE) == (ssize_t)MODEL_KEY_SIZE;
-    close(fd);
-    return ok ? 0 : -EPERM;
+    const ssize_t size = user_dir_read(dir, ROOT_FILE, fuses.root, MODEL_KEY_SIZE, &found);
+    if (size == -ENOENT)
+        return -ENOENT;
+    return size == (ssize_t)MODEL_KEY_SIZE && found.st_size == size ? 0 : -EPERM;
 }
 
 /* A machine that is gone when the process is: what it sealed nobody opens again. */
