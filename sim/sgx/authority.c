@@ -9,7 +9,7 @@
 #include "base/wipe.h"
 #include "crypto/digest.h"
 #include "crypto/issue.h"
-#include "crypto/key.h"
+#include "crypto/key_pem.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
 #include "host/newfile.h"
@@ -26,7 +26,6 @@
 #define AUTHORITY_FILE "authority.pem"
 #define FILE_MAX       16384u
 #define EXTENSION_MAX  1024u
-#define LABEL_KEY      "EC PRIVATE KEY"
 #define LABEL_CERT     "CERTIFICATE"
 
 #define DAY   86400
@@ -123,22 +122,11 @@ static int make(struct authority *a)
     return error;
 }
 
-static int put_key(EVP_PKEY *key, struct put *out)
-{
-    uint8_t der[256];
-    struct put p = put_init(der, sizeof(der));
-    const int error = key_put(key, &p);
-    if (error == 0)
-        pem_put(out, LABEL_KEY, put_done(&p));
-    wipe(der, sizeof(der));
-    return error;
-}
-
 static int put_all(const struct authority *a, struct put *out)
 {
     int error = 0;
     for (size_t i = 0; i < SIGNER_COUNT && error == 0; i++) {
-        error = put_key(a->keys[i], out);
+        error = key_pem_put(a->keys[i], out);
         pem_put(out, LABEL_CERT, cert_of(a, (enum signer)i));
     }
     return error < 0 ? error : out->bad ? -ENOSPC : 0;
@@ -161,15 +149,6 @@ static int make_file(int dir)
 
 /* ---- reading ---- */
 
-static int take_key(struct cur *c, EVP_PKEY **key)
-{
-    uint8_t der[256];
-    struct put p = put_init(der, sizeof(der));
-    int error = pem_take(c, LABEL_KEY, &p) == 1 ? key_parse(put_done(&p), key) : -EBADMSG;
-    wipe(der, sizeof(der));
-    return error;
-}
-
 static int parse(struct bytes content, struct authority *a)
 {
     struct cur c = cur_init(content);
@@ -177,7 +156,7 @@ static int parse(struct bytes content, struct authority *a)
     *a = (struct authority){0};
     for (size_t i = 0; i < SIGNER_COUNT && error == 0; i++) {
         struct put cert = put_init(a->certs[i].der, sizeof(a->certs[i].der));
-        error = take_key(&c, &a->keys[i]);
+        error = key_pem_take(&c, &a->keys[i]);
         if (error == 0 && pem_take(&c, LABEL_CERT, &cert) != 1)
             error = -EBADMSG;
         a->certs[i].size = put_done(&cert).size;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an owner remembers of a keep left running, to prove it the same again later:
+ * $XDG_STATE_HOME/enarx/keeps/ID.json. Trusts those files, which nobody else can read; the
+ * id is a host's word and names nothing else. */
+#ifndef HOST_DEPLOY_KEEP_RECORD_H
+#define HOST_DEPLOY_KEEP_RECORD_H
+
+#include "conf/evidence_claims.h"
+#include "host/fault.h"
+
+#include <jansson.h>
+
+struct keep_record {
+    const char *id;
+    const char *host; /* "host.example:7443" */
+    const char *backend;
+    const char *program; /* its file's name */
+    uint8_t workload[EVIDENCE_DIGEST_SIZE];
+    const char *policy;         /* policy.toml */
+    const char *simulated_root; /* PEM that --allow-simulated named, or null */
+    bool insecure;              /* --allow-insecure */
+
+    json_t *owned; /* where the texts of a record that was read lie */
+};
+
+/* 0, or with `fault` filled: -EEXIST when there is a keep of that id already, wherever. */
+must_use int keep_record_put(const struct keep_record *r, struct fault *fault);
+
+/* 0, or with `fault` filled: -ENOENT when nothing is known of it. */
+must_use int keep_record_get(const char *id, struct keep_record *r, struct fault *fault);
+void keep_record_fini(struct keep_record *r);
+
+/* The keep is gone. */
+void keep_record_drop(const char *id);
+
+#endif
