@@ -5,32 +5,25 @@
 #include "base/hex.h"
 #include "host/backend.h"
 #include "host/cli/cli.h"
-#include "host/cli/config.h"
 #include "host/cli/enclave.h"
-#include "host/cli/file.h"
 #include "host/cli/json.h"
 #include "host/cli/message.h"
-#include "host/cli/module.h"
-#include "host/cli/plan.h"
 #include "host/cli/progress.h"
 #include "host/cli/request.h"
+#include "host/cli/workload.h"
 #include "host/clock.h"
 #include "host/code_cache.h"
 #include "host/endpoint.h"
 #include "host/keep.h"
-#include "host/output.h"
 #include "host/signals.h"
-#include "host/tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Everything that one run holds, from the command line to its end. */
 struct run {
@@ -38,15 +31,10 @@ struct run {
     enum port_level level;
     const struct backend *backend;
     struct sgx_sigstruct sigstruct; /* where the backend's technology has one */
-    struct bytes module;
-    struct config_file config;
-    struct tree tree;
-    struct plan plan;
+    struct workload workload;
     struct endpoint *endpoints; /* null: not open */
     struct code_cache cache;
     bool cached;
-    struct output *output;
-    struct fault output_fault;
     struct outcome outcome;
     uint64_t duration_ms;
 };
@@ -68,40 +56,9 @@ static int choose_backend(struct run *r)
     return 0;
 }
 
-static int read_module(struct run *r)
-{
-    const char *path = r->request.module;
-    int error = file_read(path, MODULE_SIZE_MAX, &r->module);
-    if (error == -EISDIR)
-        return fail("%s is a directory; name the .wasm file in it", path);
-    if (error == -EFBIG)
-        return fail("%s is larger than %u MiB, the most that a program may be", path,
-                    MODULE_SIZE_MAX >> 20);
-    if (error < 0)
-        return fail("cannot read '%s': %s", path, strerror(-error));
-    const char *fault = module_fault(r->module);
-    return fault != NULL ? fail("%s %s", path, fault) : 0;
-}
-
-/* What the command line alone could have told. */
-static bool is_misuse(int error) { return error == -EEXIST || error == -EROFS; }
-
-static int import_folders(struct run *r)
-{
-    struct progress p;
-    struct fault fault;
-    const struct request *q = &r->request;
-    progress_begin(&p, r->level, "copying folders into the keep", -1);
-    int error = tree_import(q->dirs, q->dir_count, PLAN_FILES_SIZE_MAX, &r->tree, &fault);
-    progress_end(&p);
-    if (error == 0)
-        return 0;
-    return is_misuse(error) ? misuse("%s", fault.text) : fail("%s", fault.text);
-}
-
 static int open_endpoints(struct run *r)
 {
-    const struct config *c = &r->config.config;
+    const struct config *c = &r->workload.config.config;
     struct fault fault;
     struct endpoint *endpoints = calloc(c->stream_count + 1, sizeof(*endpoints));
     if (endpoints == NULL)
@@ -120,7 +77,7 @@ static void open_cache(struct run *r)
 {
     struct fault fault;
     const struct code_cache_subject subject = {
-        .module_digest = r->plan.module_digest,
+        .module_digest = r->workload.plan.module_digest,
         .exec_identity = exec_identity,
         .compiler = r->request.compiler,
         .backend = r->backend->name,
@@ -129,18 +86,6 @@ static void open_cache(struct run *r)
     r->cached = error == 0;
     if (error < 0)
         debug(r->level, "no cache of compiled code: %s", fault.text);
-}
-
-static int open_output(struct run *r)
-{
-    bool wanted = false;
-    for (size_t i = 0; i < r->tree.dir_count; i++)
-        wanted = wanted || r->tree.outs[i] != NULL;
-    if (!wanted)
-        return 0;
-    int error = output_open(r->tree.outs, r->tree.dir_count, PLAN_FILES_SIZE_MAX, &r->output_fault,
-                            &r->output);
-    return error < 0 ? fail("%s", r->output_fault.text) : 0;
 }
 
 static int sign(struct run *r)
@@ -155,17 +100,11 @@ static int prepare(struct run *r)
 {
     int status = choose_backend(r);
     if (status == 0)
-        status = read_module(r);
-    if (status == 0)
-        status = config_file_read(r->request.config, &r->config);
-    if (status == 0)
-        status = import_folders(r);
-    if (status == 0)
-        status = plan_make(&r->request, &r->config.config, &r->tree, r->module, &r->plan);
+        status = workload_read(&r->request, r->level, &r->workload);
     if (status == 0)
         status = sign(r);
     if (status == 0)
-        status = open_output(r);
+        status = workload_open_output(&r->workload);
     if (status == 0)
         status = open_endpoints(r);
     if (status == 0)
@@ -181,28 +120,15 @@ static uint32_t count_cpus(void)
     return sched_getaffinity(0, sizeof(set), &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
 }
 
-static uint32_t find_terminals(void)
-{
-    uint32_t bits = 0;
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        bits |= isatty(fd) ? 1u << fd : 0;
-    return bits;
-}
-
-static int take_output(void *context, struct bytes part) { return output_feed(context, part); }
-
 static void remark(const struct run *r)
 {
     if (!r->backend->confidential)
         note(r->level, "backend %s: the workload is not confidential, this host could read it",
              r->backend->name);
-    int flags = fcntl(STDOUT_FILENO, F_GETFL);
-    if (flags < 0 || (flags & O_PATH) != 0)
-        warn(r->level, "standard output is closed: what the program writes there is lost; send it "
-                       "to a file or /dev/null");
+    workload_check_stdout(r->level);
 }
 
-static struct keep describe_keep(const struct run *r)
+static struct keep describe_keep(struct run *r)
 {
     return (struct keep){
         .boot =
@@ -213,14 +139,14 @@ static struct keep describe_keep(const struct run *r)
                 .cpus = count_cpus(),
                 .memory_size = r->request.memory_size,
                 .files_size = PLAN_FILES_SIZE_MAX,
-                .terminals = find_terminals(),
+                .terminals = workload_terminals(),
             },
-        .manifest = r->plan.manifest,
-        .module = r->module,
-        .files = r->tree.contents,
-        .file_count = r->tree.file_count,
+        .manifest = r->workload.plan.manifest,
+        .module = r->workload.module,
+        .files = r->workload.tree.contents,
+        .file_count = r->workload.tree.file_count,
         .endpoints = r->endpoints,
-        .endpoint_count = r->config.config.stream_count,
+        .endpoint_count = r->workload.config.config.stream_count,
         .code = r->cache.entry,
         .cache_key = r->cached ? r->cache.key : NULL,
         .code_fd = r->cached ? r->cache.fresh.fd : -1,
@@ -229,8 +155,8 @@ static struct keep describe_keep(const struct run *r)
         .timeout_ms = r->request.timeout_ms,
         .label = r->request.module,
         .log_level = r->level,
-        .output = r->output != NULL ? take_output : NULL,
-        .output_context = r->output,
+        .output = r->workload.output != NULL ? workload_take_output : NULL,
+        .output_context = &r->workload,
     };
 }
 
@@ -248,8 +174,8 @@ static int execute(struct run *r)
     if (error == 0)
         return 0;
     r->outcome.ending = ENDED_FAILED;
-    if (r->output_fault.text[0] != '\0')
-        return fail("%s", r->output_fault.text);
+    if (r->workload.output_fault.text[0] != '\0')
+        return fail("%s", r->workload.output_fault.text);
     if (error == -ENOENT)
         return fail("cannot open /proc/self/exe, from which a keep is loaded; mount /proc here");
     return fail("cannot run the keep: %s", strerror(-error));
@@ -260,21 +186,16 @@ static int execute(struct run *r)
 /* Only a keep that ended by itself has sent all of its folders. */
 static int finish_output(struct run *r)
 {
-    struct fault first;
-    if (r->output == NULL || r->outcome.ending == ENDED_FAILED)
+    if (r->workload.output == NULL || r->outcome.ending == ENDED_FAILED)
         return 0;
     if (r->outcome.ending == ENDED_SIGNAL || r->outcome.ending == ENDED_TIMEOUT) {
         warn(r->level, "--dir-out: not all was copied out, since the program was ended early");
         return 0;
     }
-    if (output_end(r->output) < 0) {
+    int status = workload_finish_output(&r->workload, r->level);
+    if (status != 0)
         r->outcome.ending = ENDED_FAILED;
-        return fail("%s", r->output_fault.text);
-    }
-    size_t skipped = output_skipped(r->output, &first);
-    if (skipped > 0)
-        warn(r->level, "%s", first.text);
-    return 0;
+    return status;
 }
 
 static void finish_cache(struct run *r)
@@ -338,7 +259,7 @@ static int conclude(struct run *r)
 static json_t *digest_or_null(const struct run *r, const uint8_t digest[static DIGEST_SIZE])
 {
     char text[2 * DIGEST_SIZE + 1];
-    if (r->plan.manifest.size == 0)
+    if (r->workload.plan.manifest.size == 0)
         return json_null();
     hex_put((struct bytes){.data = digest, .size = DIGEST_SIZE}, text);
     return json_string(text);
@@ -362,12 +283,12 @@ static void tell_json(const struct run *r, int status)
         [ENDED_EXIT] = "exit",     [ENDED_TRAP] = "trap",       [ENDED_FAILED] = "failed",
         [ENDED_SIGNAL] = "signal", [ENDED_TIMEOUT] = "timeout",
     };
-    json_t *told =
-        json_pack("{s:s, s:i, s:s?, s:o, s:o, s:I, s:o*}", "ending", names[r->outcome.ending],
-                  "status", status, "backend", r->backend != NULL ? r->backend->name : NULL,
-                  "module_digest", digest_or_null(r, r->plan.module_digest), "workload_digest",
-                  digest_or_null(r, r->plan.workload_digest), "duration_ms",
-                  (json_int_t)r->duration_ms, "counters", counters_or_null(&r->outcome.counters));
+    json_t *told = json_pack(
+        "{s:s, s:i, s:s?, s:o, s:o, s:I, s:o*}", "ending", names[r->outcome.ending], "status",
+        status, "backend", r->backend != NULL ? r->backend->name : NULL, "module_digest",
+        digest_or_null(r, r->workload.plan.module_digest), "workload_digest",
+        digest_or_null(r, r->workload.plan.workload_digest), "duration_ms",
+        (json_int_t)r->duration_ms, "counters", counters_or_null(&r->outcome.counters));
     if (json_put(told, stderr) != 0)
         clearerr(stderr);
     json_decref(told);
@@ -375,16 +296,12 @@ static void tell_json(const struct run *r, int status)
 
 static void run_fini(struct run *r)
 {
-    output_close(r->output);
     if (r->cached)
         code_cache_close(&r->cache);
     if (r->endpoints != NULL)
-        endpoints_close(r->endpoints, r->config.config.stream_count);
+        endpoints_close(r->endpoints, r->workload.config.config.stream_count);
     free(r->endpoints);
-    plan_fini(&r->plan);
-    tree_fini(&r->tree);
-    config_file_fini(&r->config);
-    free((void *)r->module.data);
+    workload_fini(&r->workload);
     request_fini(&r->request);
 }
 
