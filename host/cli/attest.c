@@ -3,14 +3,13 @@
  * Trusts the user's policy and clock; nothing else. */
 #include "base/hex.h"
 #include "base/rfc3339.h"
-#include "conf/policy_toml.h"
 #include "host/cli/attest_json.h"
 #include "host/cli/attest_source.h"
 #include "host/cli/attest_text.h"
 #include "host/cli/cli.h"
-#include "host/cli/file.h"
 #include "host/cli/json.h"
 #include "host/cli/message.h"
+#include "host/cli/policy_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -60,17 +59,10 @@ struct request {
 
 static int read_policy(const char *path, struct request *q)
 {
-    struct toml_error wrong;
     if (path == NULL)
-        return policy_toml_parse(bytes_of_text(""), &q->policy, &wrong) < 0 ? fail("out of memory")
-                                                                            : 0;
-    int error = file_read(path, TOML_SIZE_MAX, &q->policy_text);
-    if (error < 0)
-        return fail("cannot read %s: %s", path, strerror(-error));
-    error = policy_toml_parse(q->policy_text, &q->policy, &wrong);
-    if (error == -EBADMSG)
-        return fail("%s:%u:%u: %s", path, wrong.place.line, wrong.place.column, wrong.what);
-    return error < 0 ? fail("out of memory") : 0;
+        return policy_text_parse("policy", bytes_of_text(""), &q->policy);
+    int status = policy_text_read(path, &q->policy_text);
+    return status == 0 ? policy_text_parse(path, q->policy_text, &q->policy) : status;
 }
 
 /* RFC 3339, or seconds since 1970; without an option, now. */

@@ -135,9 +135,10 @@ static int make_collateral(struct making *m)
 }
 
 /* What a manufacturer publishes is known once there is a quote. */
-static int fetch_collateral(const struct making *m)
+static int fetch_collateral(struct making *m)
 {
-    return m->backend->collateral == NULL ? attest_fetch(m->line, &m->claims, &m->folder) : 0;
+    const struct fetch_sink sink = fetch_to_folder(&m->folder);
+    return m->backend->collateral == NULL ? attest_fetch(m->line, &m->claims, &sink) : 0;
 }
 
 struct digits {

@@ -27,14 +27,26 @@ struct fetch {
     const char *kds;
     const char *pcs;
     bool own_pcs; /* not Intel's: a PCCS, which has the root's CRL, too */
-    const struct folder *output;
+    const struct fetch_sink *sink;
 };
 
 /* ---- files ---- */
 
+static int put_in_folder(void *context, const char *name, struct bytes content)
+{
+    return folder_write(context, name, content);
+}
+
+struct fetch_sink fetch_to_folder(struct folder *folder)
+{
+    const char *where = folder->final != NULL ? folder->final : folder->path;
+    return (struct fetch_sink){.put = put_in_folder, .context = folder, .where = where};
+}
+
 static int put_file(const struct fetch *f, const char *name, struct bytes content)
 {
-    return folder_put(f->output, name, content);
+    int error = f->sink->put(f->sink->context, name, content);
+    return error < 0 ? fail("cannot write %s/%s: %s", f->sink->where, name, strerror(-error)) : 0;
 }
 
 /* Services send a CRL as DER, as PEM or as hexadecimal; the file has DER. */
@@ -137,7 +149,7 @@ static int fetch_snp(struct fetch *f)
         note(message_level(getenv("ENARX_LOG"), false),
              "the report is signed with a VLEK, which AMD gives to the cloud provider alone: put "
              "it into %s/vlek.der",
-             f->output->path);
+             f->sink->where);
     return status;
 }
 
@@ -196,7 +208,8 @@ static const char *value_or(const struct line *line, enum option_id id, const ch
     return setting == NULL ? otherwise : setting->value;
 }
 
-int attest_fetch(const struct line *line, const struct claims *claims, const struct folder *output)
+int attest_fetch(const struct line *line, const struct claims *claims,
+                 const struct fetch_sink *sink)
 {
     const bool refresh = line_has(line, OPTION_REFRESH), offline = line_has(line, OPTION_OFFLINE);
     struct fetch f = {
@@ -207,7 +220,7 @@ int attest_fetch(const struct line *line, const struct claims *claims, const str
         .claims = *claims,
         .kds = value_or(line, OPTION_KDS, KDS_URL),
         .pcs = value_or(line, OPTION_PCS, PCS_URL),
-        .output = output,
+        .sink = sink,
     };
     f.own_pcs = strcmp(f.pcs, PCS_URL) != 0;
     return fetch(&f);
@@ -225,8 +238,9 @@ int attest_fetch_command(const struct line *line)
         status = source_claims(&source, &claims);
     if (status == 0)
         status = folder_open(value_or(line, OPTION_OUTPUT, "."), &output);
+    const struct fetch_sink sink = fetch_to_folder(&output);
     if (status == 0)
-        status = attest_fetch(line, &claims, &output);
+        status = attest_fetch(line, &claims, &sink);
     folder_close(&output);
     source_fini(&source);
     return status;

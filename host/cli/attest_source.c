@@ -107,8 +107,10 @@ static const struct {
 _Static_assert(ARRAY_COUNT(names) + CARRIER_CERTS_MAX + CARRIER_CRLS_MAX <= SOURCE_FILES_MAX,
                "room for every file");
 
-static void add(struct attest_source *s, enum role role, struct bytes content)
+static void add(struct attest_source *s, size_t name, struct bytes content)
 {
+    const enum role role = names[name].role;
+    s->names |= 1u << name;
     s->read[s->read_count++] = content;
     if (role == ROLE_CERTS)
         s->certs[s->cert_count++] = content;
@@ -122,6 +124,14 @@ static void add(struct attest_source *s, enum role role, struct bytes content)
         s->claims_buffer = content;
 }
 
+/* Before the evidence is known, all that there is may be wanted. */
+static unsigned makers_of(enum kind kind)
+{
+    if (kind == KIND_UNKNOWN)
+        return AMD | INTEL;
+    return kind == KIND_SNP ? AMD : INTEL;
+}
+
 int source_read_collateral(const char *path, struct attest_source *s)
 {
     struct stat st;
@@ -132,16 +142,45 @@ int source_read_collateral(const char *path, struct attest_source *s)
     for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
         char file[PATH_MAX];
         struct bytes content;
-        if ((names[i].makers & (s->kind == KIND_SNP ? AMD : INTEL)) == 0)
+        if ((names[i].makers & makers_of(s->kind)) == 0)
             continue;
         snprintf(file, sizeof(file), "%s/%s", path, names[i].name);
         int error = file_read(file, FILE_MAX, &content);
         if (error < 0 && error != -ENOENT)
             return fail("cannot read %s: %s", file, strerror(-error));
         if (error == 0)
-            add(s, names[i].role, content);
+            add(s, i, content);
     }
     return 0;
+}
+
+int source_add_collateral(void *context, const char *name, struct bytes content)
+{
+    struct attest_source *s = context;
+    size_t i = 0;
+    while (i < ARRAY_COUNT(names) && strcmp(names[i].name, name) != 0)
+        i++;
+    if (i == ARRAY_COUNT(names) || (s->names & 1u << i) != 0)
+        return 0;
+    uint8_t *copy = malloc(content.size + 1);
+    if (copy == NULL)
+        return -ENOMEM;
+    if (content.size > 0)
+        memcpy(copy, content.data, content.size);
+    add(s, i, (struct bytes){copy, content.size});
+    return 0;
+}
+
+/* AMD's are one of two certificates, and what signs them. */
+bool source_has_collateral(const struct attest_source *s, enum kind kind)
+{
+    const unsigned maker = kind == KIND_SNP ? AMD : INTEL;
+    unsigned missing = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+        const bool there = (s->names & 1u << i) != 0 || names[i].role == ROLE_CLAIMS;
+        missing += (names[i].makers & maker) != 0 && !there;
+    }
+    return missing <= (maker == AMD ? 1u : 0u);
 }
 
 /* ---- for the library ---- */

@@ -24,6 +24,7 @@ struct attest_source {
     struct bytes file; /* owned, as all of: */
     struct bytes read[SOURCE_FILES_MAX];
     size_t read_count;
+    unsigned names; /* of collateral: which are there */
 };
 
 /* Reads the evidence. 0, or a status after saying why not. Call source_fini in any case. */
@@ -33,6 +34,13 @@ must_use int source_read(const char *path, struct attest_source *s);
  * evidence binds; what belongs to another kind of evidence is passed over. 0, or a status after
  * saying why not. */
 must_use int source_read_collateral(const char *path, struct attest_source *s);
+
+/* Adds a copy of one of those files, by its name; others, and names that are there already,
+ * are passed over. `context` is the source. 0 or -ENOMEM. */
+must_use int source_add_collateral(void *context, const char *name, struct bytes content);
+
+/* Nothing is missing that evidence of this kind needs. */
+bool source_has_collateral(const struct attest_source *s, enum kind kind);
 
 /* The library's input, but for policy and time. */
 struct attest_input source_input(const struct attest_source *s);
