@@ -89,7 +89,7 @@ int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault)
 
 ssize_t user_dir_read(int dir, const char *name, void *out, size_t capacity, struct stat *found)
 {
-    struct stat s;
+    struct stat s = {0};
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return -errno;
