@@ -13,11 +13,7 @@
 
 #define PLAIN_MAX  16384u
 #define RECORD_MAX (5u + PLAIN_MAX + 256u) /* [RFC 8446 5.2] */
-#define RECORDS    2u                      /* held each way */
-
-/* Room that writing leaves to what reading has to answer, and to alerts: else two that
- * both write would wait for each other. */
-#define RESERVE 1024u
+#define HELD_MAX   (2u * RECORD_MAX)       /* bytes each way */
 
 struct tls_session {
     SSL *ssl;
@@ -35,8 +31,7 @@ static bool open_session(struct tls_session *s, SSL_CTX *ctx, bool server)
     BIO *far = NULL;
     s->why = "";
     s->ssl = SSL_new(ctx);
-    if (s->ssl == NULL ||
-        BIO_new_bio_pair(&far, RECORDS * RECORD_MAX + RESERVE, &s->wire, RECORDS * RECORD_MAX) != 1)
+    if (s->ssl == NULL || BIO_new_bio_pair(&far, HELD_MAX, &s->wire, HELD_MAX) != 1)
         return false;
     SSL_set_bio(s->ssl, far, far);
     if (server)
@@ -236,26 +231,37 @@ size_t tls_session_buffered(struct tls_session *s)
     return (size_t)SSL_pending(s->ssl);
 }
 
+/* One record, which surely fits: OpenSSL wants one that did not to be tried again. With our
+ * suites it is 239 bytes shorter than it might be, room for the answer to a KeyUpdate that
+ * goes out in front of it. */
+static int64_t write_some(struct tls_session *s, struct bytes from)
+{
+    const size_t size = from.size < PLAIN_MAX ? from.size : PLAIN_MAX;
+    size_t taken = 0;
+    if (BIO_ctrl_get_write_guarantee(SSL_get_wbio(s->ssl)) < RECORD_MAX)
+        return -EAGAIN;
+    ERR_clear_error();
+    const int result = SSL_write_ex(s->ssl, from.data, size, &taken);
+    if (result == 1)
+        return (int64_t)taken;
+    return outcome(s, result) == -EAGAIN ? -EAGAIN : -EPIPE;
+}
+
 int64_t tls_session_write(struct tls_session *s, struct bytes from)
 {
     size_t taken = 0;
     if (s->closed || s->failure < 0)
         return -EPIPE;
-    /* Only what surely fits: OpenSSL wants a record that did not to be tried again. */
-    while (s->done && taken < from.size &&
-           BIO_ctrl_get_write_guarantee(SSL_get_wbio(s->ssl)) >= RECORD_MAX + RESERVE) {
-        const size_t left = from.size - taken;
-        size_t part = 0;
-        ERR_clear_error();
-        const int result =
-            SSL_write_ex(s->ssl, from.data + taken, left < PLAIN_MAX ? left : PLAIN_MAX, &part);
-        if (result != 1) {
-            const int became = outcome(s, result);
-            return taken > 0 ? (int64_t)taken : became == -EAGAIN ? became : -EPIPE;
-        }
-        taken += part;
+    if (!s->done)
+        return -EAGAIN;
+    while (taken < from.size) {
+        const int64_t more =
+            write_some(s, (struct bytes){.data = from.data + taken, .size = from.size - taken});
+        if (more < 0)
+            return taken > 0 ? (int64_t)taken : more;
+        taken += (size_t)more;
     }
-    return taken > 0 || from.size == 0 ? (int64_t)taken : -EAGAIN;
+    return (int64_t)taken;
 }
 
 void tls_session_shutdown(struct tls_session *s)

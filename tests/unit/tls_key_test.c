@@ -163,6 +163,33 @@ static void a_client_is_known_by_its_key(void **state)
     }
 }
 
+/* A certificate arrives before the proof that goes with it. */
+static void a_key_is_told_once_it_is_proved(void **state)
+{
+    (void)state;
+    struct tls_session *client = pair_new(&(struct tls_config){.own = pair_identity(false)});
+    struct tls_session *server = asking_server();
+    int client_result = -EAGAIN, server_result = -EAGAIN;
+    while (client_result == -EAGAIN || server_result == -EAGAIN) {
+        struct tls_session *const ends[] = {client, server};
+        const int results[] = {client_result, server_result};
+        for (int i = 0; i < 2; i++) {
+            uint8_t told[KEY_PUBLIC_SIZE];
+            size_t size = sizeof(told);
+            assert_int_equal(tls_session_peer_key(ends[i], told, &size),
+                             results[i] == 0 ? 0 : -ENOENT);
+        }
+        client_result = tls_session_handshake(client);
+        server_result = tls_session_handshake(server);
+        assert_true(client_result == 0 || client_result == -EAGAIN);
+        assert_true(server_result == 0 || server_result == -EAGAIN);
+        pair_carry(client, server, 1);
+        pair_carry(server, client, 1);
+    }
+    tls_session_free(client);
+    tls_session_free(server);
+}
+
 /* A flight of messages may be longer than what a session holds, but not endless. */
 static void long_certificates_are_bounded(void **state)
 {
@@ -182,6 +209,7 @@ int main(void)
         cmocka_unit_test(keys_that_are_not_taken),
         cmocka_unit_test(a_certificate_without_its_key_is_refused),
         cmocka_unit_test(a_client_is_known_by_its_key),
+        cmocka_unit_test(a_key_is_told_once_it_is_proved),
         cmocka_unit_test(long_certificates_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-const size_t pair_holds = RECORDS * RECORD_MAX, pair_owes = RECORDS * RECORD_MAX + RESERVE;
+const size_t pair_holds = HELD_MAX;
 
 const struct tls_identity *pair_identity(bool server)
 {

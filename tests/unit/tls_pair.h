@@ -8,8 +8,8 @@
 
 #include <openssl/ssl.h>
 
-/* Bytes that an end holds at most, from the wire and for it. */
-extern const size_t pair_holds, pair_owes;
+/* Bytes that one of ours holds at most, from the wire and for it. */
+extern const size_t pair_holds;
 
 /* Ours, with a key made once for each side; `alpn` may be null. */
 struct tls_session *pair_server(const char *alpn);
