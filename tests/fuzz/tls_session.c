@@ -53,6 +53,21 @@ static void carry(struct end *from, struct end *to, size_t most, size_t at, uint
     tls_session_sent(from->session, taken);
 }
 
+/* Without a copy in between. */
+static void put_in_place(struct end *from, struct end *to)
+{
+    const struct bytes out = tls_session_outgoing(from->session);
+    size_t size = 0;
+    uint8_t *space = tls_session_space(to->session, &size);
+    if (size > tls_session_room(to->session) || (size == 0) != (tls_session_room(to->session) == 0))
+        abort();
+    size = size < out.size ? size : out.size;
+    if (size > 0)
+        memcpy(space, out.data, size);
+    tls_session_fed(to->session, size);
+    tls_session_sent(from->session, size);
+}
+
 static void make_up(struct end *to, struct cur *c)
 {
     const size_t size = cur_u8(c);
@@ -127,6 +142,9 @@ static void operate(struct cur *c, struct end ends[static 2])
         break;
     case 'x':
         carry(e, other, SIZE_MAX, cur_le16(c), cur_u8(c));
+        break;
+    case 'p':
+        put_in_place(e, other);
         break;
     case 'm':
         make_up(e, c);

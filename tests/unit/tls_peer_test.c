@@ -92,27 +92,6 @@ static void modern_suites_and_groups(void **state)
 
 /* ---- what no session does ---- */
 
-static void garbage_is_refused(void **state)
-{
-    (void)state;
-    static const char *const lines[] = {"GET / HTTP/1.1\r\n\r\n", "SSH-2.0-x\r\n",
-                                        "\x16\x03\x01\x02\x01\x01\x01\xfd\x03\x03garbage"};
-    for (size_t i = 0; i < 4; i++) {
-        struct tls_session *s = pair_server(NULL);
-        static const uint8_t zeroes[64];
-        struct bytes line = {zeroes, sizeof(zeroes)};
-        if (i < 3)
-            line = bytes_of_text(lines[i]);
-        assert_int_equal(tls_session_feed(s, line), line.size);
-        tls_session_feed_end(s);
-        const int result = tls_session_handshake(s);
-        assert_int_equal(result, i == 2 ? -ECONNABORTED : -EPROTO);
-        assert_string_not_equal(tls_session_why(s), "");
-        assert_int_equal(tls_session_handshake(s), result);
-        tls_session_free(s);
-    }
-}
-
 static unsigned tickets; /* NewSessionTicket [RFC 8446 4.6.1] */
 static void count_tickets(int sent, int version, int type, const void *message, size_t size,
                           SSL *ssl, void *unused)
@@ -227,11 +206,11 @@ static int configure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_no_configuration),   cmocka_unit_test(both_name_the_protocol),
-        cmocka_unit_test(protocols_have_a_name),    cmocka_unit_test(no_version_but_1_3),
-        cmocka_unit_test(modern_suites_and_groups), cmocka_unit_test(garbage_is_refused),
-        cmocka_unit_test(never_sends_a_ticket),     cmocka_unit_test(never_takes_up_a_session),
-        cmocka_unit_test(keys_may_be_updated),      cmocka_unit_test(nothing_counts_after_the_end),
+        cmocka_unit_test(reads_no_configuration),       cmocka_unit_test(both_name_the_protocol),
+        cmocka_unit_test(protocols_have_a_name),        cmocka_unit_test(no_version_but_1_3),
+        cmocka_unit_test(modern_suites_and_groups),     cmocka_unit_test(never_sends_a_ticket),
+        cmocka_unit_test(never_takes_up_a_session),     cmocka_unit_test(keys_may_be_updated),
+        cmocka_unit_test(nothing_counts_after_the_end),
     };
     return cmocka_run_group_tests(tests, configure, scratch_close);
 }
