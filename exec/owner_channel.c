@@ -304,6 +304,7 @@ static int answer(void *context, const struct port_poll_row *rows, size_t count)
 {
     struct owner_channel *c = context;
     c->looked = port_now(true);
+    c->ticks = __builtin_ia32_rdtsc();
     for (size_t i = 0; i < c->asked_count; i++)
         answer_session(c, c->asked[i], &rows[i]);
     if (count > c->asked_count && rows[c->asked_count].ready != 0)
@@ -331,8 +332,8 @@ int owner_channel_serve(struct owner_channel *c, uint64_t timeout_ns)
 void owner_channel_look(void *company)
 {
     struct owner_channel *c = ((const struct wait_company *)company)->context;
-    if (port_now(true) - c->looked >= OWNER_LOOK_NS && owner_channel_serve(c, 0) < 0)
-        c->looked = port_now(true); /* the host will not poll: no sooner again */
+    if (__builtin_ia32_rdtsc() - c->ticks >= OWNER_LOOK_TICKS && owner_channel_serve(c, 0) < 0)
+        c->ticks = __builtin_ia32_rdtsc(); /* the host will not poll: no sooner again */
 }
 
 bool owner_channel_serve_until(struct owner_channel *c, bool (*done)(struct owner_channel *c),

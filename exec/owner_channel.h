@@ -17,7 +17,10 @@
 #include "tls/certificate.h"
 
 #define OWNER_PENDING_MAX 4u
-#define OWNER_LOOK_NS     10000000u /* while the workload is busy */
+
+/* Ticks of the processor between looks at the port while the workload is busy: some
+ * milliseconds on any, and cheaper to ask for than the time. */
+#define OWNER_LOOK_TICKS 20000000u
 
 struct owner_channel {
     struct wait_company company; /* waits end with -EINTR once the workload has to end */
@@ -41,6 +44,7 @@ struct owner_channel {
     unsigned attached; /* sessions so far that had their READY */
     bool left;         /* the last of them went by itself */
     uint64_t looked;   /* nanoseconds: at the port */
+    uint64_t ticks;    /* the same in ticks */
     struct owner_buffer buffer;
 };
 
