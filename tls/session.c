@@ -13,7 +13,7 @@
 
 #define PLAIN_MAX  16384u
 #define RECORD_MAX (5u + PLAIN_MAX + 256u) /* [RFC 8446 5.2] */
-#define HELD_MAX   (2u * RECORD_MAX)       /* bytes each way */
+#define HELD_MAX   (8u * RECORD_MAX)       /* bytes each way */
 
 struct tls_session {
     SSL *ssl;
