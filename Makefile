@@ -45,7 +45,7 @@ may_host/sgx  := base include crypto shim/core host
 may_sim/sgx   := base include crypto host sim/sgx
 may_host/deploy := base include crypto attest conf channel tls net host
 may_svc/agent := base include crypto conf host net svc/agent
-may_host/cli  := base include crypto attest conf net host svc
+may_host/cli  := base include crypto attest conf channel tls net host svc
 
 # ---- what each program is made of ----
 
@@ -196,7 +196,7 @@ $(BUILD)/examples/verify: examples/verify/verify.c $(BUILD)/libattest.a
 
 # ---- manual, completion, installation ----
 
-DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c commands_host.c docs.c man.c completion.c) \
+DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c commands_deploy.c commands_host.c docs.c man.c completion.c) \
     base/nearest.c base/cur.c)
 $(BUILD)/docgen: tools/docgen.c $(filter $(BUILD)/obj/%,$(DOCGEN_OBJS))
 	$(Q)$(CC) -pie -o $@ $(DOCGEN_OBJS)

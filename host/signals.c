@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The user's signals; see signals.h. */
+#define _GNU_SOURCE
 #include "host/signals.h"
 
 #include "base/attr.h"
 
 #include <stddef.h>
+#include <time.h>
 
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
@@ -33,4 +35,11 @@ bool signals_pending(void)
             return true;
     }
     return false;
+}
+
+int signals_take(void)
+{
+    const sigset_t set = signals_of_user();
+    const int number = sigtimedwait(&set, NULL, &(struct timespec){0});
+    return number > 0 ? number : 0;
 }

@@ -15,4 +15,7 @@ bool signals_has(int number);
 /* One has come while it was blocked. */
 bool signals_pending(void);
 
+/* Takes it: its number, or 0 for none. */
+int signals_take(void);
+
 #endif

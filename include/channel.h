@@ -75,7 +75,9 @@ enum channel_side { CHANNEL_OWNER, CHANNEL_KEEP, CHANNEL_BOTH };
     /* u32 enum port_level, text of the keep for its owner */                                   \
     X(LOG, 10, CHANNEL_KEEP, 4, 4 + CHANNEL_LOG_MAX)                                            \
     X(FILES, 11, CHANNEL_KEEP, 1, CHANNEL_DATA_MAX) /* part of an archive: include/archive.h */ \
-    X(LOST, 12, CHANNEL_KEEP, 8, 8) /* u64 bytes of output dropped while nobody was attached */ \
+    /* To whoever attaches, once, behind all that was kept while nobody was: u64 bytes of       \
+     * output from before that are lost. */                                                     \
+    X(LOST, 12, CHANNEL_KEEP, 8, 8)                                                             \
     X(EXIT, 13, CHANNEL_KEEP, 8, 8) /* u32 enum channel_end, u32 status; the last message */
 
 #define CHANNEL_TYPE(name, number, ...) CHANNEL_##name = number,

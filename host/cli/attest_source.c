@@ -111,6 +111,7 @@ static void add(struct attest_source *s, size_t name, struct bytes content)
 {
     const enum role role = names[name].role;
     s->names |= 1u << name;
+    s->named[name] = content;
     s->read[s->read_count++] = content;
     if (role == ROLE_CERTS)
         s->certs[s->cert_count++] = content;
@@ -169,6 +170,16 @@ int source_add_collateral(void *context, const char *name, struct bytes content)
         memcpy(copy, content.data, content.size);
     add(s, i, (struct bytes){copy, content.size});
     return 0;
+}
+
+int source_each_collateral(const struct attest_source *s, collateral_put *put, void *context)
+{
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < ARRAY_COUNT(names); i++) {
+        if ((s->names & 1u << i) != 0)
+            error = put(context, names[i].name, s->named[i]);
+    }
+    return error;
 }
 
 /* AMD's are one of two certificates, and what signs them. */

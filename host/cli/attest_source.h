@@ -5,6 +5,7 @@
 #define HOST_CLI_ATTEST_SOURCE_H
 
 #include "attest/carrier.h"
+#include "host/backend.h"
 
 #define SOURCE_FILES_MAX 32u
 
@@ -24,7 +25,8 @@ struct attest_source {
     struct bytes file; /* owned, as all of: */
     struct bytes read[SOURCE_FILES_MAX];
     size_t read_count;
-    unsigned names; /* of collateral: which are there */
+    struct bytes named[SOURCE_FILES_MAX]; /* collateral, by its place in the list of names */
+    unsigned names;                       /* which of that is there */
 };
 
 /* Reads the evidence. 0, or a status after saying why not. Call source_fini in any case. */
@@ -38,6 +40,10 @@ must_use int source_read_collateral(const char *path, struct attest_source *s);
 /* Adds a copy of one of those files, by its name; others, and names that are there already,
  * are passed over. `context` is the source. 0 or -ENOMEM. */
 must_use int source_add_collateral(void *context, const char *name, struct bytes content);
+
+/* Hands over all collateral that is there, by name. 0, or what `put` returned. */
+must_use int source_each_collateral(const struct attest_source *s, collateral_put *put,
+                                    void *context);
 
 /* Nothing is missing that evidence of this kind needs. */
 bool source_has_collateral(const struct attest_source *s, enum kind kind);

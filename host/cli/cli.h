@@ -20,5 +20,11 @@ int key_sgx_create_command(const struct line *line);
 int key_sgx_digest_command(const struct line *line);
 int sign_command(const struct line *line);
 int host_command(const struct line *line);
+int deploy_command(const struct line *line);
+int keep_list_command(const struct line *line);
+int keep_inspect_command(const struct line *line);
+int keep_attach_command(const struct line *line);
+int keep_logs_command(const struct line *line);
+int keep_stop_command(const struct line *line);
 
 #endif

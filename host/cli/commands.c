@@ -4,36 +4,15 @@
 #include "host/cli/command.h"
 
 #include "host/backend_list.h"
+#include "host/cli/command_rows.h"
+#include "host/cli/commands_deploy.h"
 #include "host/cli/commands_host.h"
 #include "host/sgx/signatures.h"
 
 #define NAME(ident, name) name,
-static const char *const backend_names[] = {BACKEND_LIST(NAME) NULL};
+const char *const backend_names[] = {BACKEND_LIST(NAME) NULL};
 #undef NAME
-static const char *const compiler_names[] = {"cranelift", "winch", NULL};
-
-#define HELP_OPTION                                                                    \
-    {                                                                                  \
-        .id = OPTION_HELP, .name = "--help", .alias = "-h", .help = "Shows this help." \
-    }
-#define JSON_OPTION(text)                                                  \
-    {                                                                      \
-        .id = OPTION_JSON, .name = "--json", .alias = "-j", .help = (text) \
-    }
-
-#define SIGNATURES_OPTION(text)                                                                 \
-    {                                                                                           \
-        .id = OPTION_SIGNATURES, .name = "--signatures", .value = "FILE", .offer = OFFER_FILES, \
-        .help = (text)                                                                          \
-    }
-#define OUT_OPTION(text)                                                                         \
-    {                                                                                            \
-        .id = OPTION_OUT, .name = "--out", .value = "FILE", .offer = OFFER_FILES, .help = (text) \
-    }
-
-#define OPTIONS(rows)   .options = (rows), .option_count = ARRAY_COUNT(rows)
-#define ARGUMENTS(rows) .arguments = (rows), .argument_count = ARRAY_COUNT(rows)
-#define COMMANDS(rows)  .id = COMMAND_GROUP, .commands = (rows), .command_count = ARRAY_COUNT(rows)
+const char *const compiler_names[] = {"cranelift", "winch", NULL};
 
 static const struct option only_help[] = {HELP_OPTION};
 
@@ -49,59 +28,7 @@ static const struct option run_options[] = {
         .help = "The kind of keep to run in. Default: the first that works on this machine, in the "
                 "order of 'enarx platform info'; simulations are never chosen.",
     },
-    {
-        .id = OPTION_CONFIG,
-        .name = "--config",
-        .alias = "--wasmcfgfile",
-        .value = "FILE",
-        .offer = OFFER_FILES,
-        .variable = "ENARX_WASMCFGFILE",
-        .help = "The Enarx.toml with the program's arguments, environment and streams. Default: "
-                "none, which means the three standard streams.",
-    },
-    {
-        .id = OPTION_ENV,
-        .name = "--env",
-        .value = "NAME[=VALUE]",
-        .help = "Sets an environment variable of the program, in place of one of that name in "
-                "Enarx.toml. NAME alone takes the value it has here. May be repeated.",
-    },
-    {
-        .id = OPTION_DIR,
-        .name = "--dir",
-        .value = "HOST::GUEST[:ro]",
-        .offer = OFFER_FOLDERS,
-        .help = "Copies the folder HOST into the keep at the start, where the program finds it as "
-                "GUEST, an absolute path. With :ro it cannot change it. May be repeated.",
-    },
-    {
-        .id = OPTION_DIR_OUT,
-        .name = "--dir-out",
-        .value = "GUEST::HOST",
-        .help = "Copies the folder GUEST out of the keep to HOST when the program has ended. Where "
-                "no --dir has made GUEST, it starts empty. May be repeated.",
-    },
-    {
-        .id = OPTION_COMPILER,
-        .name = "--compiler",
-        .value = "NAME",
-        .choices = compiler_names,
-        .help = "How to compile: cranelift for fast programs, winch for a quick start. Default: "
-                "cranelift.",
-    },
-    {
-        .id = OPTION_MAX_MEMORY,
-        .name = "--max-memory",
-        .value = "SIZE",
-        .help = "The most memory the program may use: a number of bytes, or of K, M or G, as in "
-                "512M. Default: 4G.",
-    },
-    {
-        .id = OPTION_TIMEOUT,
-        .name = "--timeout",
-        .value = "TIME",
-        .help = "Ends the program after a number of ms, s, m or h, as in 30s. Default: never.",
-    },
+    WORKLOAD_OPTIONS,
     SIGNATURES_OPTION(
         "The signatures of this build, by whoever answers for it; where the keep is an "
         "SGX enclave. Default: " SIGNATURES_FILE " if it exists, else a key of your "
@@ -111,13 +38,8 @@ static const struct option run_options[] = {
         .name = "--unsigned",
         .help = "Leaves " SIGNATURES_FILE " alone: your own key signs.",
     },
-    {
-        .id = OPTION_QUIET,
-        .name = "--quiet",
-        .alias = "-q",
-        .help = "Leaves out remarks such as that a keep is not confidential; warnings and errors "
-                "remain.",
-    },
+    QUIET_OPTION("Leaves out remarks such as that a keep is not confidential; warnings and errors "
+                 "remain."),
     JSON_OPTION(
         "Tells at the end, as one JSON object on the last line of standard error, how it "
         "went: ending is exit, trap, failed, signal or timeout; status is the exit status."),
@@ -242,19 +164,6 @@ static const struct option verify_options[] = {
     JSON_OPTION("Prints one JSON object."),
     HELP_OPTION,
 };
-
-#define PCS_OPTION                                                                      \
-    {                                                                                   \
-        .id = OPTION_PCS, .name = "--pcs", .value = "URL", .variable = "ENARX_PCS_URL", \
-        .help = "Intel's certification service, or a PCCS. Default: "                   \
-                "https://api.trustedservices.intel.com.",                               \
-    }
-#define CA_BUNDLE_OPTION                                                                      \
-    {                                                                                         \
-        .id = OPTION_CA_BUNDLE, .name = "--ca-bundle", .value = "FILE", .offer = OFFER_FILES, \
-        .variable = "ENARX_CA_BUNDLE",                                                        \
-        .help = "Certificates, in PEM, to trust for HTTPS in place of the system's.",         \
-    }
 
 static const struct option fetch_options[] = {
     {
@@ -452,11 +361,28 @@ static const struct command root_commands[] = {
         ARGUMENTS(run_arguments),
     },
     {
+        .id = COMMAND_DEPLOY,
+        .name = "deploy",
+        .summary = "Runs a WebAssembly program in a keep on a host that need not be trusted",
+        .details = "The keep proves what it is before anything is sent to it; what is sent, and "
+                   "what the program says, only the keep and you can read. Options end at "
+                   "APP.wasm: what follows goes to the program.",
+        OPTIONS(deploy_options),
+        ARGUMENTS(run_arguments),
+    },
+    {
+        .name = "keep",
+        .summary = "Looks after programs left running with 'enarx deploy --detach'",
+        OPTIONS(only_help),
+        COMMANDS(keep_commands),
+    },
+    {
         .id = COMMAND_HOST,
         .name = "host",
         .summary = "Offers keeps on this machine to those who deploy",
-        .details = "Serves until SIGTERM, and says on standard error where it listens and who asked "
-                   "for what. It cannot see what its keeps run.",
+        .details =
+            "Serves until SIGTERM, and says on standard error where it listens and who asked "
+            "for what. It cannot see what its keeps run.",
         OPTIONS(host_options),
     },
     {
@@ -518,9 +444,11 @@ const struct command command_root = {
 
 const struct entry command_statuses[] = {
     {"0 to 255", "What the program itself returned."},
-    {"1", "The program could not be started, or its keep stopped; a message says why."},
+    {"1",
+     "The program could not be started, or its keep stopped, or a deployment's session was cut "
+     "short; a message says why."},
     {"2", "The command line is wrong."},
-    {"3", "The evidence was refused."},
+    {"3", "The evidence was refused, and so was a keep to deploy to: nothing was sent there."},
     {"124", "The program ran longer than --timeout allows."},
     {"134", "The program trapped: its WebAssembly backtrace is on standard error."},
     {"128+N", "The program was ended by signal N."},
@@ -545,6 +473,9 @@ const struct entry command_files[] = {
     {"$XDG_STATE_HOME/enarx/sgx.key",
      "Signs enclaves; beside it what it has signed, sgx-MRENCLAVE.sig."},
     {"$XDG_STATE_HOME/enarx/host", "The certificate that 'enarx host --dev' shows, and its key."},
+    {"$XDG_STATE_HOME/enarx/owner.key",
+     "Gets you back to programs left running; beside it, in keeps, what is remembered of each: "
+     "its host, what it runs, and the policy it has to meet."},
     {"$XDG_STATE_HOME/enarx/sim",
      "The secret of the simulated processor, and the root of simulated evidence with all that "
      "hangs below it. Worth nothing to anybody else."},
@@ -564,6 +495,9 @@ const struct entry command_examples[] = {
     {"enarx run --backend sgx-sim hello.wasm",
      "Runs a program in the keep of SGX, on a software model of the processor."},
     {"enarx host --dev", "Offers keeps to programs on this machine."},
+    {"enarx deploy --to host.example --secret API_KEY app.wasm",
+     "Runs a program on a machine of somebody else's, once it has proved itself."},
+    {"enarx keep attach ID", "Gets back to one that was left running with --detach."},
     {"enarx attest evidence --backend sgx-sim -o ev",
      "Shows what such a keep would prove to others."},
     {NULL, NULL},

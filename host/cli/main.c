@@ -36,6 +36,12 @@ static command_run *const commands[] = {
     [COMMAND_KEY_SGX_DIGEST] = key_sgx_digest_command,
     [COMMAND_SIGN] = sign_command,
     [COMMAND_HOST] = host_command,
+    [COMMAND_DEPLOY] = deploy_command,
+    [COMMAND_KEEP_LIST] = keep_list_command,
+    [COMMAND_KEEP_INSPECT] = keep_inspect_command,
+    [COMMAND_KEEP_ATTACH] = keep_attach_command,
+    [COMMAND_KEEP_LOGS] = keep_logs_command,
+    [COMMAND_KEEP_STOP] = keep_stop_command,
 };
 
 /* A file opened under the number of a closed standard stream would be taken for

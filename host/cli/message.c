@@ -12,11 +12,12 @@
 
 #define MESSAGE_MAX 8192u
 
+static const char prefix[] = "enarx: ";
+
 /* In one write, so that lines of several processes do not mix. A file name may
  * hold what would rewrite the user's terminal. */
 format_like(1, 0) static void say(const char *format, va_list args)
 {
-    static const char prefix[] = "enarx: ";
     char text[MESSAGE_MAX];
     char line[sizeof(prefix) + ESCAPE_GROWTH * sizeof(text)];
     if (vsnprintf(text, sizeof(text), format, args) < 0)
@@ -72,6 +73,26 @@ void debug(enum port_level most, const char *format, ...)
     if (most >= PORT_LOG_DEBUG)
         say(format, args);
     va_end(args);
+}
+
+void relay(enum port_level most, uint32_t level, const char *label, struct bytes text)
+{
+    char name[256];
+    char line[sizeof(prefix) + ESCAPE_GROWTH * (sizeof(name) + MESSAGE_MAX)];
+    if (level > most)
+        return;
+    const int length =
+        snprintf(name, sizeof(name), "%s%s", label == NULL ? "" : label, label == NULL ? "" : ": ");
+    const struct bytes whose = {(const uint8_t *)name,
+                                (size_t)length < sizeof(name) ? (size_t)length : sizeof(name) - 1};
+    text.size = text.size < MESSAGE_MAX ? text.size : MESSAGE_MAX;
+    memcpy(line, prefix, sizeof(prefix) - 1);
+    size_t size = sizeof(prefix) - 1;
+    size += escape_controls(whose, "", line + size);
+    size += escape_controls(text, "\n\t", line + size);
+    line[size++] = '\n';
+    if (write(STDERR_FILENO, line, size) < 0)
+        return; /* there is no one left to tell */
 }
 
 /* The original also knows more and less than we have to say. */

@@ -8,6 +8,7 @@
 #define HOST_CLI_MESSAGE_H
 
 #include "base/attr.h"
+#include "base/cur.h"
 #include "include/port.h"
 
 #include <stdbool.h>
@@ -31,6 +32,9 @@ format_like(1, 2) int misuse(const char *format, ...);
 format_like(2, 3) void warn(enum port_level most, const char *format, ...);
 format_like(2, 3) void note(enum port_level most, const char *format, ...);
 format_like(2, 3) void debug(enum port_level most, const char *format, ...);
+
+/* What a keep, or `label` if not null, says to its owner at `level`, with its line ends. */
+void relay(enum port_level most, uint32_t level, const char *label, struct bytes text);
 
 /* How much to say, from ENARX_LOG and --quiet. Warns of an ENARX_LOG that is
  * none of error, warn, info and debug. */

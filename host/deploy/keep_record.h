@@ -19,6 +19,8 @@ struct keep_record {
     const char *policy;         /* policy.toml */
     const char *simulated_root; /* PEM that --allow-simulated named, or null */
     bool insecure;              /* --allow-insecure */
+    const json_t *collateral;   /* names of files, contents in base64: of a simulation, which
+                                   publishes none. May be null */
 
     json_t *owned; /* where the texts of a record that was read lie */
 };

@@ -48,7 +48,8 @@ static void pass_on(struct session *s, int number)
 static bool only_leaves(const struct session *s, int number)
 {
     const enum session_role role = s->plan->role;
-    return role == SESSION_WATCHES || (role == SESSION_ATTACHES && number == SIGHUP);
+    return role == SESSION_WATCHES || role == SESSION_READS ||
+           (role == SESSION_ATTACHES && number == SIGHUP);
 }
 
 static void take_signal(struct session *s)

@@ -22,6 +22,7 @@ enum session_role {
     SESSION_DETACHES, /* brings it, and leaves it */
     SESSION_ATTACHES, /* to a workload that runs */
     SESSION_WATCHES,  /* the same, and says nothing */
+    SESSION_READS,    /* takes what was kept while nobody was there, and leaves */
 };
 
 struct session_plan {
@@ -44,15 +45,15 @@ struct session_plan {
 };
 
 enum session_ending {
-    SESSION_EXIT,     /* code: the program's status */
-    SESSION_TRAP,     /* it trapped */
-    SESSION_FAILED,   /* the keep says that it cannot go on; its messages say why */
-    SESSION_REFUSED,  /* fault: the policy refuses the keep */
-    SESSION_BROKEN,   /* fault, and `why` where more is known */
-    SESSION_ABORTED,  /* code: what a function of the plan returned */
-    SESSION_SIGNAL,   /* code: the signal by which the user ended it */
-    SESSION_TIMEOUT,  /* timeout_ms passed */
-    SESSION_DETACHED, /* the workload is provisioned */
+    SESSION_EXIT,    /* code: the program's status */
+    SESSION_TRAP,    /* it trapped */
+    SESSION_FAILED,  /* the keep says that it cannot go on; its messages say why */
+    SESSION_REFUSED, /* fault: the policy refuses the keep */
+    SESSION_BROKEN,  /* fault, and `why` where more is known */
+    SESSION_ABORTED, /* code: what a function of the plan returned */
+    SESSION_SIGNAL,  /* code: the signal by which the user ended it */
+    SESSION_TIMEOUT, /* timeout_ms passed */
+    SESSION_LEFT,    /* with the workload running: all that was wanted is done */
 };
 
 struct session_outcome {

@@ -85,7 +85,7 @@ static void load(struct session *s)
 static void begin_streams(struct session *s)
 {
     if (s->plan->role == SESSION_DETACHES)
-        session_end(s, SESSION_DETACHED, 0);
+        session_end(s, SESSION_LEFT, 0);
     if (s->plan->timeout_ms != 0 &&
         __builtin_add_overflow(clock_ms(), s->plan->timeout_ms, &s->until))
         s->until = UINT64_MAX;
@@ -143,6 +143,14 @@ static void take_end(struct session *s, const struct owner_action *action)
     session_end(s, endings[action->end], (int)(action->number & 0xff));
 }
 
+/* It comes behind all that was kept. */
+static void take_lost(struct session *s, uint64_t size)
+{
+    s->plan->lost(s->plan->context, size);
+    if (s->plan->role == SESSION_READS)
+        session_end(s, SESSION_LEFT, 0);
+}
+
 static void act(struct session *s, const struct owner_action *action)
 {
     switch (action->what) {
@@ -159,7 +167,7 @@ static void act(struct session *s, const struct owner_action *action)
         s->plan->log(s->plan->context, action->level, action->bytes, action->proven);
         return;
     case OWNER_LOST:
-        s->plan->lost(s->plan->context, action->number);
+        take_lost(s, action->number);
         return;
     case OWNER_END:
         take_end(s, action);

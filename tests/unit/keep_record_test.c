@@ -62,14 +62,19 @@ static void records_come_back(void **state)
     assert_string_equal(back.policy, r.policy);
     assert_string_equal(back.simulated_root, r.simulated_root);
     assert_true(back.insecure);
+    assert_null(back.collateral);
     keep_record_fini(&back);
+    json_t *collateral = json_pack("{s:s}", "pck_crl.der", "MAA=");
     r.id = "k2";
+    r.collateral = collateral;
     r.simulated_root = NULL;
     r.insecure = false;
     assert_int_equal(keep_record_put(&r, &fault), 0);
     assert_int_equal(keep_record_get("k2", &back, &fault), 0);
     assert_null(back.simulated_root);
     assert_false(back.insecure);
+    assert_true(json_equal(back.collateral, collateral));
+    json_decref(collateral);
     keep_record_fini(&back);
 }
 
