@@ -18,7 +18,7 @@
 /* X(NAME, what the user is told) */
 #define OWNER_FAULTS(X)                                                                           \
     X(NONE, "")                                                                                   \
-    X(EVIDENCE, "the evidence was refused")                                                       \
+    X(EVIDENCE, "its evidence does not meet the policy")                                          \
     X(PROOFLESS, "the keep proves nothing of itself, so this host could read and alter all that " \
                  "is sent to it; --allow-insecure takes such keeps")                              \
     X(IDENTITY, "the policy names no program for this kind of evidence")                          \

@@ -214,10 +214,9 @@ static bool wants_input(struct session *s)
 
 static void flush_output(struct session *s)
 {
-    const bool broken = s->streams.out.error != 0;
     session_give_credit(s, CHANNEL_STDOUT, outlet_flush(&s->streams.out));
     session_give_credit(s, CHANNEL_STDERR, outlet_flush(&s->streams.err));
-    if (s->streams.out.error != 0 && !broken && !s->over)
+    if (s->streams.out.error != 0 && s->outcome->output_error == 0 && !s->over)
         output_broke(s);
 }
 
