@@ -155,18 +155,13 @@ struct put owner_session_message(struct owner_session *s, enum channel_type type
 void owner_session_flush(struct owner_session *s)
 {
     const struct bytes out = {.data = s->out + s->out_start, .size = s->out_size};
-    const int64_t taken = wire_write(&s->wire, out);
+    const int64_t taken = wire_write(&s->wire, out, s->ending);
     if (taken < 0) {
         s->over = true;
         return;
     }
     s->out_size -= (size_t)taken;
     s->out_start = s->out_size == 0 ? 0 : s->out_start + (size_t)taken;
-    if (s->ending && s->out_size == 0) {
-        s->ending = false;
-        tls_session_shutdown(s->wire.tls);
-        s->over |= wire_write(&s->wire, (struct bytes){0}) < 0;
-    }
 }
 
 bool owner_session_is_flushed(const struct owner_session *s)

@@ -75,9 +75,11 @@ static void send(struct wire *w)
     }
 }
 
-int64_t wire_write(struct wire *w, struct bytes from)
+int64_t wire_write(struct wire *w, struct bytes from, bool last)
 {
     size_t taken = 0;
+    if (from.size == 0 && last)
+        tls_session_shutdown(w->tls);
     send(w);
     while (!w->broken && taken < from.size) {
         const struct bytes rest = {.data = from.data + taken, .size = from.size - taken};
@@ -86,6 +88,8 @@ int64_t wire_write(struct wire *w, struct bytes from)
             break;
         w->broken = more < 0;
         taken += more < 0 ? 0 : (size_t)more;
+        if (taken == from.size && last)
+            tls_session_shutdown(w->tls);
         send(w);
     }
     return w->broken ? -EPIPE : (int64_t)taken;

@@ -31,8 +31,8 @@ struct port_poll_row wire_row(const struct wire *w);
 must_use int wire_receive(struct wire *w);
 
 /* Takes plaintext and brings it out as far as it goes: how many bytes it took, 0 when it
- * can take none now, -EPIPE. */
-must_use int64_t wire_write(struct wire *w, struct bytes from);
+ * can take none now, -EPIPE. With the `last` of it goes close_notify. */
+must_use int64_t wire_write(struct wire *w, struct bytes from, bool last);
 
 /* Nothing that it took is still in the keep. */
 bool wire_is_flushed(const struct wire *w);
