@@ -156,15 +156,14 @@ bool console_log(struct console *c, enum port_level level, struct bytes text)
 
 /* ---- from the ring to the session ---- */
 
-static bool send_lost(struct console *c)
+static void send_lost(struct console *c)
 {
-    if (c->ring.lost == 0)
-        return true;
+    if (!c->lost_owed || c->kept > 0)
+        return;
     struct put p = owner_session_message(c->session, CHANNEL_LOST, 8);
-    if (p.bad)
-        return false;
-    put_le64(&p, output_ring_lost(&c->ring));
-    return true;
+    c->lost_owed = p.bad;
+    if (!p.bad)
+        put_le64(&p, output_ring_lost(&c->ring));
 }
 
 static bool send_next(struct console *c)
@@ -180,6 +179,8 @@ static bool send_next(struct console *c)
     if (!text)
         *credit_of(c, next.type) -= (uint32_t)size;
     output_ring_send(&c->ring, p.data + p.size, (uint32_t)size);
+    c->kept -= least(c->kept, size);
+    send_lost(c);
     return true;
 }
 
@@ -188,8 +189,9 @@ void console_pump(struct console *c)
     if (c->session == NULL || c->session->over)
         return;
     give_credit(c);
-    if (!is_detached(c) || !send_lost(c))
+    if (!is_detached(c))
         return;
+    send_lost(c);
     while (send_next(c))
         ;
 }
@@ -212,6 +214,8 @@ void console_attach(struct console *c, struct owner_session *s)
     c->input_size = 0;
     c->input_owed = 0;
     output_ring_rewind(&c->ring);
+    c->kept = output_ring_unsent(&c->ring);
+    c->lost_owed = is_detached(c) && !s->state.deploys;
     console_pump(c);
 }
 

@@ -15,6 +15,8 @@ struct console {
     struct owner_session *session; /* null: nobody is attached */
     uint32_t flags;                /* of WORKLOAD */
     struct output_ring ring;       /* of a detached workload, else empty */
+    uint64_t kept;                 /* bytes in it from before the session, yet to be sent ... */
+    bool lost_owed;                /* ... and behind them, what was lost */
     uint8_t *input;                /* CHANNEL_WINDOW bytes, round the end */
     size_t input_start;
     size_t input_size;
@@ -29,7 +31,8 @@ void console_fini(struct console *c);
 /* Standard stream 0, 1 or 2: a waiter of exec/wait.h. Null when memory is short. */
 struct object *console_new(struct console *c, unsigned stream);
 
-/* The session, borrowed until the next call, has its READY: it gets what the ring holds.
+/* The session, borrowed until the next call, has its READY: it gets what the ring holds and,
+ * unless it brought the workload, LOST behind that.
  * Input that the one before it sent and nobody has read is dropped, as its credit is. */
 void console_attach(struct console *c, struct owner_session *s);
 void console_detach(struct console *c);

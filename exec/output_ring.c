@@ -173,6 +173,17 @@ void output_ring_rewind(struct output_ring *r)
     r->acked[1] = 0;
 }
 
+uint64_t output_ring_unsent(const struct output_ring *r)
+{
+    uint64_t unsent = 0;
+    for (size_t at = r->next; at < r->size;) {
+        const uint32_t size = record_at(r, at).size;
+        unsent += size;
+        at += OUTPUT_RING_HEAD + size;
+    }
+    return unsent - r->next_sent;
+}
+
 uint64_t output_ring_lost(struct output_ring *r)
 {
     const uint64_t lost = r->lost;

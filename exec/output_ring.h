@@ -53,6 +53,9 @@ void output_ring_ack(struct output_ring *r, enum channel_type type, uint64_t siz
 /* A new session: all that is there is sent again. */
 void output_ring_rewind(struct output_ring *r);
 
+/* Bytes that are yet to be sent. */
+uint64_t output_ring_unsent(const struct output_ring *r);
+
 /* Bytes lost since this was asked last. */
 uint64_t output_ring_lost(struct output_ring *r);
 
