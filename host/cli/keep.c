@@ -96,8 +96,9 @@ static int begin(const struct line *line, struct keep_record *record, struct vis
     if (!remote_id_ok(id))
         return misuse("'%s' is no keep: ids are letters and digits", id);
     int error = keep_record_get(id, record, &fault);
-    if (error < 0 && error != -ENOENT)
-        return fail("%s", fault.text);
+    if (error < 0 && (error != -ENOENT || !line_has(line, OPTION_HOST)))
+        return fail("%s%s", fault.text,
+                    error == -ENOENT ? "; --host HOST asks the host that it may be on" : "");
     int status = visit_begin(line, record->host, v);
     snprintf(v->keep, sizeof(v->keep), "%s", id);
     return status;

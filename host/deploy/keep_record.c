@@ -31,8 +31,8 @@ static int open_dir(const char *id, bool make, char name[static NAME_SIZE], stru
 static int unknown(const char *id, struct fault *fault)
 {
     return fault_set(fault, -ENOENT,
-                     "nothing is known here of a keep %s: only who left it running, on this "
-                     "machine, gets back to it",
+                     "nothing is known here of a keep %s: it has ended, or was "
+                     "left running by somebody else or from another machine",
                      id);
 }
 

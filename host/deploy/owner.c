@@ -250,13 +250,25 @@ void owner_put_signal(struct owner *o, uint32_t number, struct put *out)
     put_le32(out, number);
 }
 
-void owner_put_credit(struct owner *o, enum channel_type type, uint32_t size, struct put *out)
+static void put_credit(struct owner *o, enum channel_type type, struct put *out)
 {
-    o->taken[type] += size;
-    if (o->phase != OWNER_RUNNING || o->taken[type] < CREDIT_WORTH)
-        return;
     put_header(out, CHANNEL_CREDIT, 8);
     channel_pair_put(out, (struct channel_pair){type, o->taken[type]});
     o->output[type] += o->taken[type];
     o->taken[type] = 0;
+}
+
+void owner_put_credit(struct owner *o, enum channel_type type, uint32_t size, struct put *out)
+{
+    o->taken[type] += size;
+    if (o->phase == OWNER_RUNNING && o->taken[type] >= CREDIT_WORTH)
+        put_credit(o, type, out);
+}
+
+void owner_put_last_credit(struct owner *o, struct put *out)
+{
+    for (enum channel_type type = CHANNEL_STDOUT; type <= CHANNEL_STDERR; type++) {
+        if (o->phase == OWNER_RUNNING && o->taken[type] > 0)
+            put_credit(o, type, out);
+    }
 }

@@ -19,6 +19,7 @@
 #define GRACE    5000u   /* milliseconds that a program has to heed a signal */
 #define PATIENCE 60000u  /* that a host has to go on with what is no program's business ... */
 #define LOADING  600000u /* ... and a keep to check a workload of gigabytes */
+#define GOODBYE  2000u   /* that the wire has to take the last of it */
 #define BURST    32u     /* reads before others have their turn */
 
 /* ---- signals ---- */
@@ -277,11 +278,33 @@ static void drain_output(struct session *s)
         };
         if (poll(rows, ARRAY_COUNT(rows), -1) > 0 && rows[0].revents != 0)
             take_signal(s);
-        (void)outlet_flush(&s->streams.out);
-        (void)outlet_flush(&s->streams.err);
+        session_give_credit(s, CHANNEL_STDOUT, outlet_flush(&s->streams.out));
+        session_give_credit(s, CHANNEL_STDERR, outlet_flush(&s->streams.err));
     }
     if (s->outcome->output_error == 0)
         s->outcome->output_error = s->streams.out.error;
+}
+
+/* What has arrived, and that nothing more is said: as far as the wire takes it. */
+static void say_goodbye(struct session *s)
+{
+    const uint64_t until = clock_ms() + GOODBYE;
+    struct put put = session_queue_open(s);
+    owner_put_last_credit(&s->owner, &put);
+    session_queue_close(s, &put);
+    for (bool closed = false;;) {
+        while (send_queue(s) > 0)
+            ;
+        if (!closed && s->queue_start == s->queue_end) {
+            tunnel_shutdown(&s->tunnel);
+            closed = true;
+        }
+        const uint64_t now = clock_ms();
+        struct pollfd row = {.fd = s->wire_fd, .events = POLLOUT};
+        if ((closed && (tunnel_events(&s->tunnel) & POLLOUT) == 0) || now >= until ||
+            poll(&row, 1, (int)(until - now)) <= 0 || (row.revents & (POLLERR | POLLHUP)) != 0)
+            return;
+    }
 }
 
 static void run(struct session *s, struct upgrade *wire)
@@ -294,7 +317,7 @@ static void run(struct session *s, struct upgrade *wire)
     } else {
         serve(s);
         drain_output(s);
-        tunnel_shutdown(&s->tunnel);
+        say_goodbye(s);
     }
     tunnel_close(&s->tunnel);
     if (s->signal_fd >= 0)

@@ -553,6 +553,26 @@ static void credit_is_what_was_taken(void **state)
     assert_int_equal(take_text(CHANNEL_STDOUT, "x"), OWNER_FAULT_WINDOW);
 }
 
+/* Whoever leaves has taken what has not been worth a message. */
+static void the_last_credit_is_for_all_of_it(void **state)
+{
+    (void)state;
+    uint8_t buffer[64];
+    struct put out = put_init(buffer, sizeof(buffer));
+    struct channel_pair pair;
+    run();
+    assert_int_equal(take_text(CHANNEL_STDERR, "some"), OWNER_FAULT_NONE);
+    assert_int_equal(give(CHANNEL_STDERR, 4), 0);
+    owner_put_last_credit(&owner, &out);
+    assert_int_equal(out.size, CHANNEL_HEADER_SIZE + 8);
+    const struct bytes payload = {buffer + CHANNEL_HEADER_SIZE, 8};
+    assert_int_equal(channel_pair_parse(payload, &pair), 0);
+    assert_int_equal(pair.first, CHANNEL_STDERR);
+    assert_int_equal(pair.second, 4);
+    owner_put_last_credit(&owner, &out);
+    assert_int_equal(out.size, CHANNEL_HEADER_SIZE + 8);
+}
+
 static void output_has_one_end(void **state)
 {
     (void)state;
@@ -743,6 +763,7 @@ int main(void)
         cmocka_unit_test(a_session_without_exit_was_cut),
         cmocka_unit_test(output_stays_within_its_window),
         cmocka_unit_test(credit_is_what_was_taken),
+        cmocka_unit_test(the_last_credit_is_for_all_of_it),
         cmocka_unit_test(output_has_one_end),
         cmocka_unit_test(input_waits_for_credit),
         cmocka_unit_test(credit_is_for_input_and_within_the_window),
