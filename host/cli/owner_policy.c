@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "conf/evidence_claims.h"
+#include "crypto/pem.h"
 #include "crypto/x509.h"
 #include "host/cli/enclave.h"
 #include "host/cli/file.h"
@@ -56,25 +57,27 @@ static int read_text(const char *path, struct bytes *out)
     return 0;
 }
 
+static bool is_certificate(struct bytes pem)
+{
+    struct x509_set set;
+    x509_set_init(&set);
+    const int error = pem_is(pem) ? x509_set_add_certs(&set, pem) : -EBADMSG;
+    x509_set_fini(&set);
+    return error == 0;
+}
+
 static int read_root(const struct setting *set, struct bytes *out)
 {
-    struct bytes content;
-    struct x509_set certs;
+    struct bytes content = {0};
     int error = file_read(set->value, ROOT_MAX, &content);
-    if (error < 0)
+    if (error < 0 && error != -EFBIG)
         return fail("%s: cannot read %s: %s", set->from, set->value, strerror(-error));
-    x509_set_init(&certs);
-    error = x509_set_add_certs(&certs, content);
-    x509_set_fini(&certs);
-    char *text = strndup((const char *)content.data, content.size);
-    const bool pem = text != NULL && strstr(text, "-----BEGIN CERTIFICATE-----") != NULL;
+    char *text = error < 0 ? NULL : strndup((const char *)content.data, content.size);
     free((void *)content.data);
-    if (text == NULL || error == -ENOMEM) {
-        free(text);
+    if (text == NULL && error == 0)
         return fail("out of memory");
-    }
-    *out = bytes_of_text(text);
-    return error == 0 && pem
+    *out = text == NULL ? (struct bytes){0} : bytes_of_text(text);
+    return is_certificate(*out)
                ? 0
                : fail("%s: %s is no certificate in PEM; 'enarx attest evidence' on the host writes "
                       "its root.pem",
