@@ -27,6 +27,7 @@
     X(stdin_ended, "input after its end", UNIT)                              \
     X(credit_stream, "credit for what is no stream", UNIT)                   \
     X(credit_window, "credit beyond the window", UNIT)                       \
+    X(exit_taken, "an end that was taken before it came", UNIT)              \
     X(signal_number, "signal that there is not", UNIT)
 
 /* What evidence says: exec/keep_state.c. */

@@ -140,8 +140,13 @@ static enum keep_refusal take_credit(struct keep_session *s, struct bytes payloa
                                      struct keep_action *action)
 {
     struct channel_pair p;
-    if (channel_pair_parse(payload, &p) < 0 ||
-        !CHECK(credit_stream, p.first == CHANNEL_STDOUT || p.first == CHANNEL_STDERR))
+    if (channel_pair_parse(payload, &p) < 0)
+        return REFUSED_MALFORMED;
+    if (p.first == CHANNEL_EXIT && p.second == 0 && CHECK(exit_taken, s->ended)) {
+        action->what = KEEP_TOLD;
+        return REFUSED_NONE;
+    }
+    if (!CHECK(credit_stream, p.first == CHANNEL_STDOUT || p.first == CHANNEL_STDERR))
         return REFUSED_MALFORMED;
     uint32_t *credit = &s->credit[p.first == CHANNEL_STDERR];
     if (!CHECK(credit_window, p.second <= CHANNEL_WINDOW - *credit))

@@ -63,6 +63,7 @@ struct keep_session {
     uint32_t input;     /* bytes of STDIN that it may send */
     bool input_ended;   /* it has said so */
     uint32_t credit[2]; /* bytes of STDOUT and STDERR that it takes */
+    bool ended;         /* it was sent EXIT */
 };
 
 struct keep_state {
@@ -100,6 +101,7 @@ enum keep_what {
     KEEP_INPUT_END,
     KEEP_OUTPUT, /* there is more credit for output */
     KEEP_SIGNAL,
+    KEEP_TOLD, /* EXIT has arrived */
 };
 
 struct keep_action {

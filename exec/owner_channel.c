@@ -145,6 +145,9 @@ static void act(struct owner_channel *c, struct owner_session *s, const struct k
     case KEEP_OUTPUT:
         console_ack(&c->console, action->stream, action->credit);
         break;
+    case KEEP_TOLD:
+        c->told = true;
+        break;
     case KEEP_NOTHING:
         break;
     }
@@ -205,7 +208,6 @@ static void lose_current(struct owner_channel *c)
     case LOSS_SESSION:
         break;
     }
-    c->left = c->current->closed;
     console_detach(&c->console);
     let_go(&c->current);
 }

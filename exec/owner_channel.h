@@ -42,7 +42,7 @@ struct owner_channel {
     struct console console;
     struct wasi_stop stop;
     unsigned attached; /* sessions so far that had their READY */
-    bool left;         /* the last of them went by itself */
+    bool told;         /* one of them has got EXIT */
     uint64_t looked;   /* nanoseconds: at the port */
     uint64_t ticks;    /* the same in ticks */
     struct owner_buffer buffer;

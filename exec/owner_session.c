@@ -73,7 +73,6 @@ static void take_plaintext(struct owner_session *s, const struct owner_events *e
         if (got == -EAGAIN)
             return;
         s->over = got <= 0;
-        s->closed = got == 0 && channel_reader_idle(&s->reader);
         if (got > 0)
             take(s, events, (struct bytes){.data = buffer->bytes, .size = (size_t)got});
     }
@@ -182,5 +181,6 @@ void owner_session_end(struct owner_session *s, enum channel_end end, uint32_t s
 {
     struct put p = owner_session_message(s, CHANNEL_EXIT, 8);
     channel_pair_put(&p, (struct channel_pair){.first = end, .second = status});
+    s->state.ended = true;
     s->ending = true;
 }

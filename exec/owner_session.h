@@ -27,7 +27,6 @@ struct owner_session {
     size_t out_size;
     bool ending;               /* nothing is said after what is in there */
     bool over;                 /* nothing more is taken from it, nor said */
-    bool closed;               /* by the owner, who had nothing more to say */
     enum keep_refusal refused; /* why it is over, where it broke a rule */
 };
 

@@ -3,7 +3,6 @@
 #include "exec/provision.h"
 
 #include "crypto/digest.h"
-#include "crypto/memory.h"
 #include "exec/owner_channel.h"
 #include "exec/report.h"
 #include "exec/surroundings.h"
@@ -52,7 +51,7 @@ static bool takes_text(struct owner_channel *c) { return is_drained(c) && has_ro
 
 static bool is_flushed(struct owner_channel *c) { return owner_session_is_flushed(c->current); }
 
-static bool never(maybe_unused struct owner_channel *c) { return false; }
+static bool is_told(struct owner_channel *c) { return c->told; }
 
 static void tell(void *context, enum port_level level, struct bytes text)
 {
@@ -94,13 +93,10 @@ static bool tell_end(struct provision *p, enum channel_end end, uint32_t status)
         return false;
     if (c->current == NULL || c->attached != p->output_session)
         return false;
-    c->left = false;
     owner_session_end(c->current, end, status);
     owner_session_flush(c->current);
-    if (owner_channel_serve_until(c, is_flushed, GOODBYE_NS) && !c->state.detached)
-        return true;
-    owner_channel_serve_until(c, never, GOODBYE_NS);
-    return c->left;
+    return owner_channel_serve_until(c, c->state.detached ? is_told : is_flushed, GOODBYE_NS) ||
+           c->told;
 }
 
 /* A detached workload's owner may take as long as the host lets the keep live. */
@@ -188,7 +184,7 @@ static enum keep_refusal load(struct provision *p)
 no_return void provision(const struct boot_record *boot)
 {
     struct provision *p = calloc(1, sizeof(*p));
-    if (p == NULL || crypto_wipe_freed() < 0)
+    if (p == NULL)
         abort();
     p->boot = boot;
     struct owner_channel *c = &p->channel;

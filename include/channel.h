@@ -23,9 +23,10 @@
  *
  * A session is over with the close_notify of either side. The first one is over before
  * READY: so is the keep. After it, the workload goes on if it is detached. Of its output
- * all that no credit came for is sent again to whoever attaches, and it stays, with its
- * end, until a session answers EXIT with close_notify: so an owner gives credit for what
- * it has taken before it leaves. Input that was sent and not read is gone.
+ * all that no credit came for is sent again to whoever attaches: so an owner gives credit
+ * for what it has taken before it leaves. The keep stays until a session answers EXIT with
+ * CREDIT for EXIT, of 0 bytes: its owner has all there was. Input that was sent and not
+ * read is gone.
  *
  * A message is a header (u32 type, u32 zero, u64 size of the payload) and its payload.
  * Integers are little-endian, sizes bytes, times nanoseconds since 1970. */

@@ -250,10 +250,15 @@ void owner_put_signal(struct owner *o, uint32_t number, struct put *out)
     put_le32(out, number);
 }
 
-static void put_credit(struct owner *o, enum channel_type type, struct put *out)
+static void put_pair(struct put *out, enum channel_type type, uint32_t size)
 {
     put_header(out, CHANNEL_CREDIT, 8);
-    channel_pair_put(out, (struct channel_pair){type, o->taken[type]});
+    channel_pair_put(out, (struct channel_pair){type, size});
+}
+
+static void put_credit(struct owner *o, enum channel_type type, struct put *out)
+{
+    put_pair(out, type, o->taken[type]);
     o->output[type] += o->taken[type];
     o->taken[type] = 0;
 }
@@ -271,4 +276,6 @@ void owner_put_last_credit(struct owner *o, struct put *out)
         if (o->phase == OWNER_RUNNING && o->taken[type] > 0)
             put_credit(o, type, out);
     }
+    if (o->phase == OWNER_ENDED)
+        put_pair(out, CHANNEL_EXIT, 0);
 }

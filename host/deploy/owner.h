@@ -150,8 +150,8 @@ void owner_put_signal(struct owner *o, uint32_t number, struct put *out);
  * message by now. */
 void owner_put_credit(struct owner *o, enum channel_type type, uint32_t size, struct put *out);
 
-/* For whoever leaves: credit for all that there is none for yet. What has none counts as not
- * arrived, and comes again. */
+/* For whoever leaves: credit for all that there is none for yet, EXIT too. What has none counts
+ * as not arrived, and comes again. */
 void owner_put_last_credit(struct owner *o, struct put *out);
 
 #endif

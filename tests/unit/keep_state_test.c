@@ -349,6 +349,19 @@ static void credit_is_for_output(void **state)
                      REFUSED_MALFORMED);
 }
 
+static void an_end_is_taken_that_has_come(void **state)
+{
+    (void)state;
+    go_to_ready(owner_key, CHANNEL_DETACHED);
+    assert_int_equal(credit(&t.deploying, CHANNEL_EXIT, 0), REFUSED_MALFORMED);
+    t.deploying.ended = true;
+    assert_int_equal(credit(&t.deploying, CHANNEL_EXIT, 0), REFUSED_NONE);
+    assert_int_equal(t.action.what, KEEP_TOLD);
+    assert_int_equal(credit(&t.deploying, CHANNEL_EXIT, 1), REFUSED_MALFORMED);
+    attach(owner_key); /* to each session its own */
+    assert_int_equal(credit(&t.attaching, CHANNEL_EXIT, 0), REFUSED_MALFORMED);
+}
+
 static void signals_have_numbers(void **state)
 {
     (void)state;
@@ -486,6 +499,7 @@ int main(void)
         TEST(input_ends_once),
         TEST(credit_stays_within_the_window),
         TEST(credit_is_for_output),
+        TEST(an_end_is_taken_that_has_come),
         TEST(signals_have_numbers),
         TEST(evidence_says_where_the_keep_stands),
         TEST(evidence_is_for_one_session),

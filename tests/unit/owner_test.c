@@ -573,6 +573,23 @@ static void the_last_credit_is_for_all_of_it(void **state)
     assert_int_equal(out.size, CHANNEL_HEADER_SIZE + 8);
 }
 
+/* And that the end has come: until then the keep stays. */
+static void the_end_is_answered(void **state)
+{
+    (void)state;
+    uint8_t buffer[64];
+    struct put out = put_init(buffer, sizeof(buffer));
+    struct channel_pair pair;
+    run();
+    assert_int_equal(take_pair(CHANNEL_EXIT, CHANNEL_END_EXIT, 0), OWNER_FAULT_NONE);
+    owner_put_last_credit(&owner, &out);
+    const struct bytes payload = {buffer + CHANNEL_HEADER_SIZE, 8};
+    assert_int_equal(out.size, CHANNEL_HEADER_SIZE + 8);
+    assert_int_equal(channel_pair_parse(payload, &pair), 0);
+    assert_int_equal(pair.first, CHANNEL_EXIT);
+    assert_int_equal(pair.second, 0);
+}
+
 static void output_has_one_end(void **state)
 {
     (void)state;
@@ -764,6 +781,7 @@ int main(void)
         cmocka_unit_test(output_stays_within_its_window),
         cmocka_unit_test(credit_is_what_was_taken),
         cmocka_unit_test(the_last_credit_is_for_all_of_it),
+        cmocka_unit_test(the_end_is_answered),
         cmocka_unit_test(output_has_one_end),
         cmocka_unit_test(input_waits_for_credit),
         cmocka_unit_test(credit_is_for_input_and_within_the_window),
