@@ -180,7 +180,7 @@ static int shake_hands(struct upgrade *u, const struct http_options *options,
                        const struct upgrade_target *target, struct http_response *response)
 {
     char request[REQUEST_MAX];
-    struct upgrade_head head;
+    struct upgrade_head head = {0};
     const uint64_t deadline = clock_ms() + ANSWER_TIMEOUT;
     const int size = snprintf(
         request, sizeof(request),
