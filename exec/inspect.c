@@ -29,9 +29,8 @@ static int make(struct bytes nonce)
         return error;
     error = evidence_make(&identity, claims, &evidence);
     identity_fini(&identity);
-    if (error < 0)
-        return error;
-    error = hand_over(&evidence);
+    if (error == 0)
+        error = hand_over(&evidence);
     evidence_fini(&evidence);
     return error;
 }

@@ -88,7 +88,7 @@ static void terminals_are_not_waited_for(void **state)
     outlet_open(&outlet, its);
     size_t done = 1;
     for (size_t i = 0; done > 0; i++) {
-        assert_true(i < 1000);
+        assert_true(i < 1000000); /* how much a terminal holds is the system's affair */
         done = outlet_put(&outlet, (struct bytes){(const uint8_t *)"0123456789abcdef", 16});
     }
     assert_int_equal(outlet_pending(&outlet), 16);
