@@ -20,6 +20,7 @@
 #ifndef SGX_KEEP_H
 #define SGX_KEEP_H
 
+#include "include/keep_stop.h"
 #include "include/sgx_arch.h"
 
 #define SGX_KEEP_BASE       0ull
@@ -51,21 +52,15 @@ enum sgx_keep_exit {
     SGX_KEEP_EXIT_DEAD = 3,   /* the keep has stopped; rsi: why, a line of SGX_KEEP_STOPS */
 };
 
-/* X(NAME, text): why a keep stops of itself. Constant: nothing secret passes here. */
-#define SGX_KEEP_STOPS(X)                                                                         \
-    X(ENDED, "the host entered it after its end")                                                 \
-    X(ENTRY, "the host entered it out of turn, or had no enclave memory (EPC) left for it")       \
-    X(EXCEPTION, "the host claimed an exception that did not happen")                             \
-    X(FAULT, "the host took a page away from it")                                                 \
-    X(FATAL, "an exception came that none of its code may cause: a mistake in it, or the host")   \
-    X(BLOCK, "the addresses or the boot record that the host gave are not valid")                 \
-    X(PORT, "the host broke the rules of the port")                                               \
-    X(PAGE, "the host supplied a page of exec that is not exec's; the enarx file may be damaged") \
-    X(MEMORY, "the host did not change a page as it was asked to")                                \
-    X(ENTROPY, "the processor's random numbers failed their test")                                \
-    X(CPU, "the processor or the enclave's signature is not as a keep needs it: see 'enarx "      \
-           "platform info' and 'enarx measure'")                                                  \
-    X(BUG, "it found a mistake of its own; please report it")
+/* X(NAME, text): why a keep stops of itself. */
+#define SGX_KEEP_STOPS(X)                                                                    \
+    X(ENDED, "the host entered it after its end")                                            \
+    X(ENTRY, "the host entered it out of turn, or had no enclave memory (EPC) left for it")  \
+    X(EXCEPTION, "the host claimed an exception that did not happen")                        \
+    KEEP_STOPS(X)                                                                            \
+    X(MEMORY, "the host did not change a page as it was asked to")                           \
+    X(CPU, "the processor or the enclave's signature is not as a keep needs it: see 'enarx " \
+           "platform info' and 'enarx measure'")
 
 #define SGX_KEEP_STOP_NAME(name, text) SGX_KEEP_STOP_##name,
 enum sgx_keep_stop { SGX_KEEP_STOPS(SGX_KEEP_STOP_NAME) SGX_KEEP_STOP_COUNT };

@@ -6,7 +6,6 @@
 #include "shim/core/check.h"
 #include "shim/core/errno.h"
 #include "shim/core/kernel.h"
-#include "shim/x86/cpuid.h"
 
 /* [SDM 3A 6.3.1] */
 #define VECTOR_DE 0u
@@ -30,7 +29,9 @@ static size_t fetch(struct kernel *k, uint64_t rip, uint8_t *code, size_t size)
 {
     size_t count = 0;
     while (count < size && user_ok(k, rip + count, 1, PROT_X)) {
+        machine_user_begin();
         code[count] = *(const uint8_t *)(rip + count);
+        machine_user_end();
         count++;
     }
     return count;
@@ -41,13 +42,12 @@ static void emulate_syscall(struct kernel *k, struct frame *f)
     f->rip += 2;
     f->rcx = f->rip; /* [SDM 2B SYSCALL] */
     f->r11 = f->rflags;
-    f->rax = kernel_call(k, f);
-    signal_flush(k, f);
+    kernel_syscall(k, f);
 }
 
 static void emulate_cpuid(struct frame *f)
 {
-    const struct cpuid c = cpuid_answer((uint32_t)f->rax, (uint32_t)f->rcx);
+    const struct cpuid c = machine_cpuid((uint32_t)f->rax, (uint32_t)f->rcx);
     f->rax = c.eax;
     f->rbx = c.ebx;
     f->rcx = c.ecx;

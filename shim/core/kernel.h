@@ -52,6 +52,10 @@ void kernel_start(struct kernel *k, const struct start *start, struct frame *f);
 /* An exception that exec caused: exec's registers are in `f`, to be resumed with. */
 void kernel_fault(struct kernel *k, struct frame *f, const struct fault *x);
 
+/* A system call of exec's, where the processor brought it by SYSCALL: rip is behind the
+ * instruction, rcx and r11 are as it left them. */
+void kernel_syscall(struct kernel *k, struct frame *f);
+
 /* exec's call of the port; its memory is checked. */
 int64_t kernel_port(struct kernel *k, const struct port_call *call);
 

@@ -6,6 +6,7 @@
 #define SHIM_CORE_MACHINE_H
 
 #include "base/attr.h"
+#include "shim/x86/cpuid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +49,16 @@ void machine_protect(uint64_t start, uint64_t end, unsigned from, unsigned to);
 
 /* Makes the pages present absent again; what was in them is gone. */
 void machine_drop(uint64_t start, uint64_t end);
+
+/* ---- exec's memory: the shim touches it between these two only, never nested ---- */
+
+void machine_user_begin(void);
+void machine_user_end(void);
+
+/* ---- the processor ---- */
+
+/* What exec's CPUID gives. */
+struct cpuid machine_cpuid(uint32_t leaf, uint32_t subleaf);
 
 /* ---- registers that no frame holds ---- */
 

@@ -152,7 +152,9 @@ int64_t process_getrandom(struct kernel *k, const uint64_t *a)
     const uint64_t size = a[1] < 256 ? a[1] : 256; /* callers go on for the rest */
     if (!user_ok(k, a[0], size, PROT_W))
         return -EFAULT;
+    machine_user_begin();
     random_fill((void *)a[0], size);
+    machine_user_end();
     return (int64_t)size;
 }
 
@@ -183,7 +185,9 @@ int64_t process_write(struct kernel *k, const uint64_t *a)
         return write_silently(k, a[0] == 2, size);
     const struct port_call call = {
         .verb = PORT_LOG, .arg = {PORT_LOG_ERROR}, .in = (const void *)a[1], .in_size = size};
+    machine_user_begin();
     const int64_t result = port_carry(k->block, &call);
+    machine_user_end();
     return result < 0 ? result : (int64_t)size;
 }
 

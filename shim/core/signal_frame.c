@@ -170,9 +170,7 @@ static bool pop_vectors(struct kernel *k, uint64_t at)
 {
     struct xsave state;
     if (at == 0) {
-        memset(&state, 0, sizeof(state));
-        state.bytes[XSAVE_MXCSR] = 0x80; /* 0x1f80, as after reset [SDM 1 10.2.3] */
-        state.bytes[XSAVE_MXCSR + 1] = 0x1f;
+        xsave_initial(&state);
     } else if (user_read(k, at, &state, sizeof(state)) < 0) {
         return false;
     }

@@ -155,8 +155,10 @@ static uint64_t make_stack(struct kernel *k, const struct start *start)
     if (!user_ok(k, at, sizeof(struct stack_top), PROT_W))
         machine_stop(STOP_BUG);
     struct stack_top *t = (struct stack_top *)at;
+    machine_user_begin();
     fill(t, start, at);
     t->boot = k->boot;
+    machine_user_end();
     return at;
 }
 

@@ -59,3 +59,9 @@ uint64_t kernel_call(struct kernel *k, struct frame *f)
     }
 #undef CASE
 }
+
+void kernel_syscall(struct kernel *k, struct frame *f)
+{
+    f->rax = kernel_call(k, f);
+    signal_flush(k, f);
+}

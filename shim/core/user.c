@@ -32,7 +32,9 @@ int user_read(struct kernel *k, uint64_t from, void *to, size_t size)
 {
     if (!user_ok(k, from, size, PROT_R))
         return -EFAULT;
+    machine_user_begin();
     memcpy(to, (const void *)from, size);
+    machine_user_end();
     return 0;
 }
 
@@ -40,7 +42,9 @@ int user_write(struct kernel *k, uint64_t to, const void *from, size_t size)
 {
     if (!user_ok(k, to, size, PROT_W))
         return -EFAULT;
+    machine_user_begin();
     memcpy((void *)to, from, size);
+    machine_user_end();
     return 0;
 }
 
@@ -56,7 +60,9 @@ int64_t kernel_port(struct kernel *k, const struct port_call *call)
     if (!CHECK(port_in, user_ok(k, (uint64_t)copy.in, copy.in_size, PROT_R)) ||
         !CHECK(port_out, user_ok(k, (uint64_t)copy.out, copy.out_size, PROT_W)))
         return -EFAULT;
+    machine_user_begin();
     const int64_t result = port_carry(k->block, &copy);
+    machine_user_end();
     if (!CHECK(port_ended, copy.verb != PORT_EXIT)) /* a host that lets it go on */
         machine_stop(STOP_ENDED);
     return result;

@@ -90,3 +90,14 @@ struct cpuid cpuid_answer(uint32_t leaf, uint32_t subleaf)
     }
     return (struct cpuid){0};
 }
+
+struct cpuid cpuid_narrow(uint32_t leaf, struct cpuid answer, struct cpuid below)
+{
+    if (leaf != 1 && leaf != 7 && leaf != 0x80000001)
+        return answer;
+    answer.ecx &= below.ecx;
+    answer.edx &= below.edx;
+    if (leaf == 7) /* leaf 1 has no features there */
+        answer.ebx &= below.ebx;
+    return answer;
+}

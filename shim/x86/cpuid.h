@@ -13,6 +13,10 @@ struct cpuid {
 /* A leaf that is not in the table is all zeroes. [SDM 2A CPUID] */
 struct cpuid cpuid_answer(uint32_t leaf, uint32_t subleaf);
 
+/* The same without the features that the processor below does not have, by its own
+ * answer: what a host says can only take away. */
+struct cpuid cpuid_narrow(uint32_t leaf, struct cpuid answer, struct cpuid below);
+
 /* Leaf 1, edx: what AT_HWCAP holds. */
 #define CPUID_HWCAP (cpuid_answer(1, 0).edx)
 

@@ -10,6 +10,7 @@
 #define SHIM_X86_XSAVE_H
 
 #include "base/attr.h"
+#include "shim/core/string.h"
 
 #include <stdint.h>
 
@@ -23,6 +24,14 @@
 struct xsave {
     uint8_t bytes[XSAVE_SIZE];
 } aligned_to(64);
+
+/* As after reset: no component holds anything [SDM 1 10.2.3, 13.6]. */
+static maybe_unused void xsave_initial(struct xsave *to)
+{
+    memset(to, 0, sizeof(*to));
+    to->bytes[XSAVE_MXCSR] = 0x80; /* 0x1f80 */
+    to->bytes[XSAVE_MXCSR + 1] = 0x1f;
+}
 
 static inline void xsave(struct xsave *to)
 {

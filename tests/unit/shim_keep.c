@@ -53,6 +53,7 @@ static no_return void stop(enum ending how)
         abort();
     }
     ended = how;
+    keep.user = false;
     longjmp(keep.stopped, 1);
 }
 
@@ -167,6 +168,21 @@ void machine_drop(uint64_t start, uint64_t end)
 uint64_t machine_fs(void) { return keep.fs; }
 void machine_set_fs(uint64_t base) { keep.fs = base; }
 bool sha_ni_there(void) { return false; }
+struct cpuid machine_cpuid(uint32_t leaf, uint32_t subleaf) { return cpuid_answer(leaf, subleaf); }
+
+void machine_user_begin(void)
+{
+    if (keep.user)
+        broken("begun twice", (uint64_t)keep.base);
+    keep.user = true;
+}
+
+void machine_user_end(void)
+{
+    if (!keep.user)
+        broken("ended without a beginning", (uint64_t)keep.base);
+    keep.user = false;
+}
 
 /* ---- the host ---- */
 

@@ -44,6 +44,7 @@ struct keep {
     uint8_t *exec;
     uint8_t *nodes;
     uint64_t fs;
+    bool user; /* between machine_user_begin and machine_user_end */
 
     /* the host */
     int64_t time[2]; /* by enum port_clock */

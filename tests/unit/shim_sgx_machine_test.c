@@ -2,6 +2,7 @@
 /* An enclave's pages under a host that does what it is asked, and under one that does
  * not: the leaves and the host's operations work on a table of what the processor
  * notes of each page (EPCM) [SDM 3D 38.4]. */
+/* links: shim/x86/cpuid.c */
 #define SHIM_SGX_LEAF_H
 #include <setjmp.h>
 #include <stdarg.h>
