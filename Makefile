@@ -23,8 +23,8 @@ say  = @$(if $(V),true,echo "  $(1)	$(2)")
 
 # ---- who may include whom ----
 
-FOLDERS       := tools base crypto attest conf channel tls net shim/core shim/x86 shim/sgx exec/vfs \
-                 exec/wasi exec host host/nil host/sgx sim/sgx host/deploy svc/agent host/cli
+FOLDERS       := tools base crypto attest conf channel tls net shim/core shim/x86 shim/sgx shim/kvm exec/vfs \
+                 exec/wasi exec host host/nil host/sgx host/kvm sim/sgx host/deploy svc/agent host/cli
 may_tools     := base host shim/core shim/x86
 may_base      := base
 may_crypto    := base crypto
@@ -36,12 +36,14 @@ may_net       := base host net
 may_shim/core := base include shim/core shim/x86
 may_shim/x86  := base shim/core shim/x86
 may_shim/sgx  := base include shim/core shim/x86 shim/sgx
+may_shim/kvm  := base include shim/core shim/x86 shim/kvm
 may_exec/vfs  := base exec/vfs
 may_exec/wasi := base exec/vfs exec/wasi
 may_exec      := base include crypto conf channel tls exec
 may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
 may_host/sgx  := base include crypto shim/core host
+may_host/kvm  := base include shim/core host
 may_sim/sgx   := base include crypto host sim/sgx
 may_host/deploy := base include crypto attest conf channel tls net host
 may_svc/agent := base include crypto conf host net svc/agent
@@ -53,8 +55,8 @@ sources      = $(wildcard $(1)/*.c) $(wildcard $(1)/*.S)
 objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 SHARED      := base crypto conf channel tls
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
-HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest net host host/nil host/sgx sim/sgx host/deploy svc/agent \
-               host/cli,\
+HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest net host host/nil host/sgx host/kvm sim/sgx host/deploy \
+               svc/agent host/cli,\
                $(call sources,$(f))) shim/core/port.c shim/core/shared.c)
 
 .PHONY: all demo check check-long check-checklist check-reproducible check-portable
@@ -101,13 +103,16 @@ $(BUILD)/exec.sha256: $(BUILD)/exec
 	@sha256sum $< | cut -c1-64 | xxd -r -p > $@ 2>/dev/null || \
 	    python3 -c "import hashlib,sys;sys.stdout.buffer.write(hashlib.sha256(open('$<','rb').read()).digest())" > $@
 
-$(BUILD)/obj/host/exec_image_data.o: $(BUILD)/exec $(BUILD)/exec.sha256
-$(BUILD)/obj/host/exec_image_data.o: DEFINES = -DEXEC_FILE='"$(BUILD)/exec"' -DEXEC_DIGEST_FILE='"$(BUILD)/exec.sha256"'
+$(BUILD)/obj/host/exec_image_data.o: $(BUILD)/exec $(BUILD)/exec.sha256 $(BUILD)/exec.tree
+$(BUILD)/obj/host/exec_image_data.o: DEFINES = -DEXEC_FILE='"$(BUILD)/exec"' \
+    -DEXEC_DIGEST_FILE='"$(BUILD)/exec.sha256"' -DEXEC_TREE_FILE='"$(BUILD)/exec.tree"'
 
 $(BUILD)/obj/svc/agent/page_data.o: svc/agent/page.html
 
-$(BUILD)/obj/host/sgx/shim_file_data.o: $(BUILD)/shim-sgx $(BUILD)/exec.tree
-$(BUILD)/obj/host/sgx/shim_file_data.o: DEFINES = -DSHIM_SGX_FILE='"$(BUILD)/shim-sgx"' -DEXEC_TREE_FILE='"$(BUILD)/exec.tree"'
+$(BUILD)/obj/host/sgx/shim_file_data.o: $(BUILD)/shim-sgx
+$(BUILD)/obj/host/sgx/shim_file_data.o: DEFINES = -DSHIM_SGX_FILE='"$(BUILD)/shim-sgx"'
+$(BUILD)/obj/host/kvm/shim_file_data.o: $(BUILD)/shim-kvm.flat
+$(BUILD)/obj/host/kvm/shim_file_data.o: DEFINES = -DSHIM_KVM_FILE='"$(BUILD)/shim-kvm.flat"'
 
 # The smallest enclave, for tests.
 $(BUILD)/tests/sgx/enclave: tests/sgx/enclave.S tests/sgx/enclave.ld
@@ -124,15 +129,20 @@ $(BUILD)/enarx: $(HOST_OBJS)
 # ---- shims: what a keep runs below exec ----
 # Freestanding, position-independent without relocations, and small: it is measured.
 
+OBJCOPY    ?= objcopy
 SHIM_FLAGS := -std=gnu11 -Os $(WARN) -Wframe-larger-than=2048 -ffreestanding -fpie -mgeneral-regs-only \
               -mno-red-zone -include shim/x86/hidden.h -fno-stack-protector -fcf-protection=none -fno-jump-tables \
               -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -ffunction-sections \
               -ffile-prefix-map=$(CURDIR)=.
-SHIM_LINK  := -nostdlib -static-pie -Wl,--no-dynamic-linker,-z,norelro,-z,noexecstack,--build-id=none \
-              -Wl,--gc-sections,-z,max-page-size=4096,-z,text,--orphan-handling=error,-T,shim/sgx/shim.lds
+SHIM_LINK     := -nostdlib -Wl,-z,norelro,-z,noexecstack,--build-id=none,--gc-sections \
+                 -Wl,-z,max-page-size=4096,--orphan-handling=error
+SHIM_LINK_sgx := $(SHIM_LINK) -static-pie -Wl,--no-dynamic-linker,-z,text,-T,shim/sgx/shim.lds
+SHIM_LINK_kvm := $(SHIM_LINK) -static -no-pie -Wl,-T,shim/kvm/shim.lds
 # A shim has its own shared.c where what is outside must be read in a way of its own.
 SHIM_CORE  := $(filter-out shim/core/shared.c,$(call sources,shim/core)) $(call sources,shim/x86) base/wipe.c
-SHIM_SGX := $(basename $(SHIM_CORE) $(call sources,shim/sgx)) exec_image
+SHIM_sgx   := $(basename $(SHIM_CORE) $(call sources,shim/sgx))
+SHIM_kvm   := $(basename $(SHIM_CORE) shim/core/shared.c $(call sources,shim/kvm))
+SHIMS      := sgx kvm
 
 # $(1): folder of objects and end of the image's name; $(2): flags beside the usual ones.
 define shim_rules
@@ -150,11 +160,22 @@ $(BUILD)/shim$(1)/exec_image.o: $(BUILD)/exec_image.c
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $$< -o $$@
 
-$(BUILD)/shim-sgx$(1): $(SHIM_SGX:%=$(BUILD)/shim$(1)/%.o) shim/sgx/shim.lds
-	$$(call say,link,$$@)
-	$$(Q)$$(CC) $$(SHIM_LINK) -o $$@ $$(filter %.o,$$^)
--include $(SHIM_SGX:%=$(BUILD)/shim$(1)/%.d)
+$(foreach t,$(SHIMS),$(call shim_link_rules,$(1),$(t),$(BUILD)/shim$(1)/exec_image.o,$(BUILD)))
+-include $(sort $(foreach t,$(SHIMS),$(SHIM_$(t):%=$(BUILD)/shim$(1)/%.d)))
 endef
+
+# $(1): as above; $(2): technology; $(3): object that says what exec is; $(4): folder.
+define shim_link_rules
+$(4)/shim-$(2)$(1): $(3) $(SHIM_$(2):%=$(BUILD)/shim$(1)/%.o) shim/$(2)/shim.lds
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(SHIM_LINK_$(2)) -o $$@ $$(filter %.o,$$^)
+
+endef
+
+# As a virtual machine has it in memory.
+%.flat: %
+	$(Q)$(OBJCOPY) -O binary $< $@
+
 $(eval $(call shim_rules))
 # For debugging: undefined behaviour ends the keep. And, for tools/checklist-shim, without one
 # check of shim/core/check.h: `make WITHOUT=NAME build/shim-sgx-without-NAME`.
@@ -177,7 +198,6 @@ ATTEST_HEADERS := attest/attest.h attest/check.h attest/claims.h attest/policy.h
 ATTEST_PUBLIC  := attest_* policy_* check_info claims_* *_field_table bytes_* cur_* tcb_status_text \
                   tcb_status_parse $(addsuffix _text,kind product verdict signature collateral \
                   identity outcome trust)
-OBJCOPY        ?= objcopy
 $(BUILD)/obj/attest/anchors_data.o: $(wildcard attest/anchors/*.der)
 
 $(BUILD)/libattest.a: $(ATTEST_OBJS)
@@ -291,12 +311,9 @@ $(KEEP)/guest_image.c $(KEEP)/guest.tree &: $(KEEP)/guest $(BUILD)/exec_tree
 # The shim around the guest; with WITHOUT=NAME, lacking that check; with UBSAN=1, for debugging.
 KEEP_KIND   := $(if $(WITHOUT),-without-$(WITHOUT))$(if $(UBSAN),-ubsan)
 KEEP_SHIM   := $(KEEP)/shim-sgx$(KEEP_KIND)
-KEEP_OBJS   := $(patsubst %,$(BUILD)/shim$(KEEP_KIND)/%.o,$(filter-out exec_image,$(SHIM_SGX)))
 $(KEEP)/guest_image.o: $(KEEP)/guest_image.c
 	$(Q)$(CC) $(SHIM_FLAGS) -I$(BUILD)/may/shim/core -c $< -o $@
-$(KEEP_SHIM): $(KEEP)/guest_image.o $(KEEP_OBJS) shim/sgx/shim.lds
-	$(call say,link,$@)
-	$(Q)$(CC) $(SHIM_LINK) -o $@ $(KEEP_OBJS) $(KEEP)/guest_image.o
+$(foreach t,$(SHIMS),$(eval $(call shim_link_rules,$(KEEP_KIND),$(t),$(KEEP)/guest_image.o,$(KEEP))))
 $(KEEP)/keep: $(wildcard tests/keep/[!g]*.c) tests/keep/dirty.S $(wildcard tests/keep/*.h) $(BUILD)/host.a
 	@mkdir -p $(@D)
 	$(call say,link,$@)

@@ -49,6 +49,9 @@ struct backend {
      * after saying why on standard error. */
     int (*prepare)(struct keep *keep);
 
+    /* What runs in the keep makes no system call of the host's. */
+    bool own_kernel;
+
     /* Commands of ioctl(2) that the keep's process needs after the sandbox step. */
     const uint32_t *ioctls;
     size_t ioctl_count;

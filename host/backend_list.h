@@ -6,6 +6,7 @@
 
 #define BACKEND_LIST(X) \
     X(sgx, "sgx")       \
+    X(kvm, "kvm")       \
     X(nil, "nil")       \
     X(sgx_sim, "sgx-sim")
 

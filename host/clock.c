@@ -4,9 +4,11 @@
 
 #include <time.h>
 
-uint64_t clock_ms(void)
+uint64_t clock_us(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
+
+uint64_t clock_ms(void) { return clock_us() / 1000; }

@@ -8,4 +8,7 @@
 /* Milliseconds since some moment in the past. */
 uint64_t clock_ms(void);
 
+/* Microseconds since the same. */
+uint64_t clock_us(void);
+
 #endif

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How often a keep on SGX was entered and left, and what became of its pages.
- * Plain numbers that a keep's process tells: nothing is decided by them. */
+/* How often a keep was entered and left, why, and what became of its pages. Each
+ * technology has its own; none counts on nil. Plain numbers that a keep's process tells: nothing is
+ * decided by them. */
 #ifndef HOST_COUNTERS_H
 #define HOST_COUNTERS_H
 
+#include "include/kvm_keep.h"
+
 #include <stdint.h>
 
-/* X(name, text): what the loader sees, on hardware too. There interrupts, and faults
+/* X(name, text): what SGX's loader sees, on hardware too. There interrupts, and faults
  * that the kernel serves, leave and resume an enclave unseen. */
 #define COUNTERS_LOADER(X)                              \
     X(enter, "entries")                                 \
@@ -41,17 +44,32 @@
     X(emodpe, "EMODPE")                                       \
     X(traps, "signals that the model took: none on hardware")
 
-#define COUNTERS(X) COUNTERS_LOADER(X) COUNTERS_MODEL(X)
+/* X(name, text): of a virtual machine: what its monitor sees, then the shim's own. */
+#define COUNTERS_KVM(X)                                                       \
+    X(kvm_run, "runs of the machine")                                         \
+    X(kvm_exit_port, "exits for a call of the port")                          \
+    X(kvm_exit_again, "exits by a signal")                                    \
+    X(kvm_started_us, "microseconds to the first run of the machine")         \
+    X(kvm_exec_us, "microseconds to exec's first call")                       \
+    X(kvm_module_us, "microseconds to the first call that the module caused") \
+    KVM_KEEP_COUNTS(X)
+
+#define COUNTERS(X) COUNTERS_LOADER(X) COUNTERS_MODEL(X) COUNTERS_KVM(X)
 
 #define COUNTER_NAME(name, text) COUNTER_##name,
 #define COUNTER_ONE(name, text)  +1
 enum counter { COUNTERS(COUNTER_NAME) COUNTER_COUNT };
-enum { COUNTER_LOADER_COUNT = 0 COUNTERS_LOADER(COUNTER_ONE) };
+enum {
+    COUNTER_LOADER_COUNT = 0 COUNTERS_LOADER(COUNTER_ONE),
+    COUNTER_MODEL_COUNT = 0 COUNTERS_MODEL(COUNTER_ONE),
+    COUNTER_KVM_COUNT = 0 COUNTERS_KVM(COUNTER_ONE),
+};
 #undef COUNTER_NAME
 #undef COUNTER_ONE
 
 struct counters {
-    uint32_t known; /* the first so many are: 0 where nothing was counted */
+    uint32_t first; /* those that are known: from here on */
+    uint32_t known; /* so many; 0 where nothing was counted */
     uint64_t value[COUNTER_COUNT];
 };
 

@@ -10,6 +10,14 @@
 
 extern const uint8_t exec_image_start[];
 extern const uint8_t exec_image_end[];
+extern const uint8_t exec_tree_start[];
+extern const uint8_t exec_tree_end[];
+
+struct bytes exec_image_tree(void)
+{
+    return (struct bytes){.data = exec_tree_start,
+                          .size = (size_t)(exec_tree_end - exec_tree_start)};
+}
 
 /* Our first object is the command itself: turn the address into a file offset. */
 static int find_offset(struct dl_phdr_info *self, maybe_unused size_t size, void *found)

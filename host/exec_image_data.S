@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec, page-aligned in memory and so in the file: its pages are mapped as they
- * lie here. The build names the file: EXEC_FILE. */
+ * lie here. So are the nodes of the hash tree over it, which keeps read where they lie.
+ * The build names the files. */
     .section .exec_image, "a", @progbits
     .balign 4096
     .globl exec_image_start
@@ -10,6 +11,14 @@ exec_image_start:
     .globl exec_image_end
     .hidden exec_image_end
 exec_image_end:
+    .balign 4096
+    .globl exec_tree_start
+    .hidden exec_tree_start
+exec_tree_start:
+    .incbin EXEC_TREE_FILE
+    .globl exec_tree_end
+    .hidden exec_tree_end
+exec_tree_end:
     .balign 4096
 
     .section .rodata, "a", @progbits

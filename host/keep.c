@@ -113,6 +113,7 @@ static no_return void become(const struct backend *backend, struct keep *keep,
     sandbox_forget_environment();
     const struct sandbox needs = {
         .threads = keep->boot.cpus > 1,
+        .own_kernel = backend->own_kernel,
         .ioctls = backend->ioctls,
         .ioctl_count = backend->ioctl_count,
     };
@@ -227,7 +228,8 @@ static struct outcome conclude(const struct watch *w, int status, const struct k
 {
     const struct keep_report report = *(const volatile struct keep_report *)shared;
     struct outcome outcome = judge(w, status, &report);
-    if (report.counters.known <= COUNTER_COUNT)
+    if (report.counters.first <= COUNTER_COUNT &&
+        report.counters.known <= COUNTER_COUNT - report.counters.first)
         outcome.counters = report.counters;
     return outcome;
 }

@@ -52,6 +52,7 @@ struct keep {
     const struct keep_evidence *evidence; /* null: none asked for; else mode BOOT_EVIDENCE */
 
     uint64_t timeout_ms; /* 0: none */
+    uint64_t started_us; /* when the command did, by clock_us; for counters */
     const char *label;   /* the program, before each message of its keep; null: none */
     uint32_t log_level;  /* messages of the keep above this PORT_LOG_ level are dropped */
 

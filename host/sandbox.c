@@ -52,6 +52,15 @@ static const int port_calls[] = {
     SCMP_SYS(ppoll), SCMP_SYS(accept4),  SCMP_SYS(close),  SCMP_SYS(shutdown),
 };
 
+/* What is left where no code of a keep makes system calls: time, last words, the end, and
+ * a wait that goes on after the process was stopped. */
+static const int monitor_calls[] = {
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(write),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(restart_syscall),
+};
+
 static const int keep_calls[] = {
 #define ROW(name) SCMP_SYS(name),
     SYSCALL_TABLE(ROW)
@@ -64,33 +73,43 @@ static const int thread_calls[] = {
 #undef ROW
 };
 
+/* Who needs a call. */
+enum whose { PORT, EXEC, THREADS };
+
+static bool is_needed(enum whose whose, const struct sandbox *needs)
+{
+    return whose == PORT || (whose == EXEC ? !needs->own_kernel : needs->threads);
+}
+
 /* Calls that are allowed only with certain arguments. A call may have several
  * rules; any of them allows it. */
-static int allow_some(scmp_filter_ctx f, bool threads)
+static int allow_some(scmp_filter_ctx f, const struct sandbox *needs)
 {
     const scmp_datum_t wx = PROT_WRITE | PROT_EXEC;
     const scmp_datum_t threaded = CLONE_VM | CLONE_THREAD;
     const struct {
+        enum whose whose;
         int call;
         struct scmp_arg_cmp arg;
     } rules[] = {
         /* Memory is never writable and executable at once. */
-        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
-        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
-        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
-        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
-        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
-        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
+        {EXEC, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
+        {EXEC, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
+        {EXEC, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
+        {EXEC, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
+        {EXEC, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
+        {EXEC, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
         /* Signals go to this process, limits are only read. */
-        {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
-        {SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
+        {EXEC, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
+        {EXEC, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
         /* No destination: with MSG_FASTOPEN it would be connect(2). */
-        {SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0)},
+        {PORT, SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0)},
         /* Threads, never processes. */
-        {SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, threaded, threaded)},
+        {THREADS, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, threaded, threaded)},
     };
-    size_t count = threads ? ARRAY_COUNT(rules) : ARRAY_COUNT(rules) - 1;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(rules); i++) {
+        if (!is_needed(rules[i].whose, needs))
+            continue;
         int error = seccomp_rule_add_array(f, SCMP_ACT_ALLOW, rules[i].call, 1, &rules[i].arg);
         if (error < 0)
             return error;
@@ -129,13 +148,15 @@ static int allow_ioctls(scmp_filter_ctx f, const uint32_t *commands, size_t coun
 
 static int load_filter(scmp_filter_ctx f, const struct sandbox *needs)
 {
-    int error = allow(f, keep_calls, ARRAY_COUNT(keep_calls));
-    if (error == 0)
-        error = allow(f, port_calls, ARRAY_COUNT(port_calls));
+    int error = allow(f, port_calls, ARRAY_COUNT(port_calls));
+    if (error == 0 && needs->own_kernel)
+        error = allow(f, monitor_calls, ARRAY_COUNT(monitor_calls));
+    if (error == 0 && !needs->own_kernel)
+        error = allow(f, keep_calls, ARRAY_COUNT(keep_calls));
     if (error == 0 && needs->threads)
         error = allow(f, thread_calls, ARRAY_COUNT(thread_calls));
     if (error == 0)
-        error = allow_some(f, needs->threads);
+        error = allow_some(f, needs);
     if (error == 0)
         error = allow_ioctls(f, needs->ioctls, needs->ioctl_count);
     return error < 0 ? error : seccomp_load(f);
@@ -143,7 +164,8 @@ static int load_filter(scmp_filter_ctx f, const struct sandbox *needs)
 
 static int filter_syscalls(const struct sandbox *needs)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    scmp_filter_ctx filter =
+        seccomp_init(needs->own_kernel ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS));
     if (filter == NULL)
         return -ENOMEM;
     int error = load_filter(filter, needs);

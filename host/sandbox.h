@@ -17,13 +17,14 @@ must_use int sandbox_close_others(int *keep, size_t count);
 /* What a keep's process needs beside what every keep does. */
 struct sandbox {
     bool threads;
+    bool own_kernel;        /* the port's calls are all: another one ends the process */
     const uint32_t *ioctls; /* commands of ioctl(2) */
     size_t ioctl_count;
 };
 
 /* Capabilities, privileges, core dumps, limits and, last, system calls: only
- * those in shim/core/syscalls.h, the few that serve the port and what `needs`
- * names. Irrevocable. 0 or -errno. */
+ * those in shim/core/syscalls.h, unless the keep has a kernel of its own, the few that serve the
+ * port and what `needs` names. Irrevocable. 0 or -errno. */
 must_use int sandbox_enter(const struct sandbox *needs);
 
 /* The same for a process that helps a keep: only these calls, by number. */

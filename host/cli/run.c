@@ -36,6 +36,7 @@ struct run {
     struct code_cache cache;
     bool cached;
     struct outcome outcome;
+    uint64_t started_us;
     uint64_t duration_ms;
 };
 
@@ -153,6 +154,7 @@ static struct keep describe_keep(struct run *r)
         .code_size_max = CODE_CACHE_ENTRY_MAX,
         .signature = {.data = (const uint8_t *)&r->sigstruct, .size = sizeof(r->sigstruct)},
         .timeout_ms = r->request.timeout_ms,
+        .started_us = r->started_us,
         .label = r->request.module,
         .log_level = r->level,
         .output = r->workload.output != NULL ? workload_take_output : NULL,
@@ -222,10 +224,10 @@ static void tell_counters(const struct run *r)
 #define TEXT(name, text) text,
     static const char *const texts[] = {COUNTERS(TEXT)};
 #undef TEXT
-    for (uint32_t i = 0; i < c->known; i++) {
+    for (uint32_t i = c->first; i < c->first + c->known; i++) {
         const size_t length = strlen(line);
-        snprintf(line + length, sizeof(line) - length, "%s %" PRIu64 " %s", i == 0 ? ":" : ",",
-                 c->value[i], texts[i]);
+        snprintf(line + length, sizeof(line) - length, "%s %" PRIu64 " %s",
+                 i == c->first ? ":" : ",", c->value[i], texts[i]);
     }
     if (c->known > 0)
         debug(r->level, "%s", line);
@@ -271,7 +273,7 @@ static json_t *counters_or_null(const struct counters *c)
 #define NAME(name, text) #name,
     static const char *const names[] = {COUNTERS(NAME)};
 #undef NAME
-    for (uint32_t i = 0; told != NULL && i < c->known; i++)
+    for (uint32_t i = c->first; told != NULL && i < c->first + c->known; i++)
         (void)!json_object_set_new(told, names[i], json_integer((json_int_t)c->value[i]));
     return told;
 }
@@ -307,7 +309,7 @@ static void run_fini(struct run *r)
 
 int run_command(const struct line *line)
 {
-    struct run r = {.outcome.ending = ENDED_FAILED};
+    struct run r = {.outcome.ending = ENDED_FAILED, .started_us = clock_us()};
     int status = request_read(line, &r.request);
     r.level = message_level(getenv("ENARX_LOG"), r.request.quiet);
     if (status == 0)

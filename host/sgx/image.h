@@ -31,9 +31,7 @@ struct sgx_image {
 must_use int sgx_image_parse(struct bytes file, struct sgx_image *image);
 void sgx_image_fini(struct sgx_image *image);
 
-/* What this command carries inside itself: the shim, and the nodes of the hash
- * tree over exec, page-aligned. */
+/* The shim that this command carries inside itself, page-aligned. */
 struct bytes sgx_shim_file(void);
-struct bytes sgx_exec_tree(void);
 
 #endif

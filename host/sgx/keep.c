@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "host/sgx/keep.h"
 
+#include "host/exec_image.h"
+#include "host/inside.h"
 #include "host/port_host.h"
 #include "host/sgx/enter.h"
 #include "host/sgx/image.h"
@@ -30,22 +32,6 @@ static struct {
     uint64_t tcs; /* its address */
     int log_fd;   /* once the keep is entered */
 } sgx;
-
-static int complain(int error, const char *what)
-{
-    dprintf(STDERR_FILENO, "enarx: cannot start the keep: %s: %s\n", what, strerror(-error));
-    return error;
-}
-
-/* One write: the sandbox has nothing for a stream that asks what it writes to. */
-static no_return void stop(const char *why)
-{
-    char line[256];
-    int length = snprintf(line, sizeof(line), "enarx: the keep stopped: %s\n", why);
-    const ssize_t told = write(sgx.log_fd, line, (size_t)length);
-    (void)told; /* where nobody listens, the status says it */
-    _exit(1);
-}
 
 /* ---- what the enclave asks of its device ---- */
 
@@ -123,7 +109,7 @@ static int add_pages(const struct sgx_device *device, const struct sgx_image *im
         const struct sgx_run *run = &image->runs[i];
         int error = device->add(run->offset, run->data, run->size, run->flags);
         if (error < 0)
-            return complain(error, "adding pages to the enclave");
+            return inside_fail(error, "adding pages to the enclave");
     }
     return 0;
 }
@@ -132,15 +118,15 @@ static int start(const struct sgx_device *device, struct bytes signature)
 {
     struct sgx_sigstruct sigstruct;
     if (signature.size != sizeof(sigstruct))
-        return complain(-EINVAL, "the signature of the enclave");
+        return inside_fail(-EINVAL, "the signature of the enclave");
     memcpy(&sigstruct, signature.data, sizeof(sigstruct));
     int error = device->init(&sigstruct);
     if (error == -EPERM)
-        return complain(error, "the processor refused the enclave's signature (EINIT)");
+        return inside_fail(error, "the processor refused the enclave's signature (EINIT)");
     if (error == -EACCES)
-        return complain(error,
-                        "mapping the enclave to execute it, which a /dev mounted noexec forbids");
-    return error < 0 ? complain(error, "initialising the enclave") : 0;
+        return inside_fail(
+            error, "mapping the enclave to execute it, which a /dev mounted noexec forbids");
+    return error < 0 ? inside_fail(error, "initialising the enclave") : 0;
 }
 
 static int load(const struct sgx_device *device, const struct sgx_image *image,
@@ -156,7 +142,7 @@ static int load(const struct sgx_device *device, const struct sgx_image *image,
     };
     int error = device->create(&secs);
     if (error < 0)
-        return complain(error, "creating an enclave in the lowest 64 GiB of addresses");
+        return inside_fail(error, "creating an enclave in the lowest 64 GiB of addresses");
     sgx.device = device;
     sgx.base = secs.base;
     sgx.tcs = secs.base + image->entry;
@@ -169,27 +155,15 @@ int sgx_prepare(const struct sgx_device *device, struct keep *keep)
     struct sgx_image image;
     int error = device->open();
     if (error < 0)
-        return complain(error, device->name);
+        return inside_fail(error, device->name);
     error = sgx_image_parse(sgx_shim_file(), &image);
     if (error < 0)
-        return complain(error, "the shim in this command");
+        return inside_fail(error, "the shim in this command");
     error = load(device, &image, keep->signature);
     sgx_image_fini(&image);
     keep->boot.cpus = 1;
     keep->verbs = &verbs;
     return error;
-}
-
-/* ---- inside it ---- */
-
-static struct shared *make_block(const struct boot_record *boot)
-{
-    void *block =
-        mmap(NULL, PORT_BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED)
-        stop("there is no memory for its calls");
-    shared_write(block, PORT_BOOT_OFFSET, boot, sizeof(*boot));
-    return block;
 }
 
 /* ---- counting ---- */
@@ -209,11 +183,12 @@ static void count(struct counters *c, uint64_t leaf, enum counter left)
 {
     c->value[leaf == SGX_ERESUME ? COUNTER_resume : COUNTER_enter]++;
     c->value[left]++;
+    c->first = 0;
     c->known = COUNTER_LOADER_COUNT;
     if (sgx.device->counters == NULL)
         return;
     sgx.device->counters(&c->value[COUNTER_LOADER_COUNT]);
-    c->known = COUNTER_COUNT;
+    c->known = COUNTER_LOADER_COUNT + COUNTER_MODEL_COUNT;
 }
 
 /* Once in and out again. */
@@ -221,7 +196,7 @@ static enum sgx_turn take_turn(struct sgx_entry *e, struct sgx_turns *turns, str
 {
     const char *why = NULL;
     if (sgx_enter_once(sgx.device->entry(), e) != 0)
-        stop("the kernel did not enter it");
+        inside_stop(sgx.log_fd, "the kernel did not enter it");
     const struct sgx_left left = {
         .leaf = e->run->function,
         .vector = e->run->exception_vector,
@@ -231,24 +206,26 @@ static enum sgx_turn take_turn(struct sgx_entry *e, struct sgx_turns *turns, str
     };
     enum sgx_turn turn = sgx_turn_take(turns, &left, &why);
     if (turn == SGX_TURN_END)
-        stop(why);
+        inside_stop(sgx.log_fd, why);
     count(c, e->leaf, counter_of(turn, left.vector));
     return turn;
 }
 
 no_return void sgx_enter(struct keep *keep)
 {
-    sgx.log_fd = keep->log_fd;
-    struct shared *block = make_block(&keep->boot);
+    struct shared *block = inside_block(&keep->boot);
     struct sgx_enclave_run run = {.tcs = sgx.tcs, .user_handler = (uintptr_t)sgx_exit_handler};
     struct sgx_turns turns = {0};
     struct sgx_entry entry = {
         .rdi = (uintptr_t)block,
         .rsi = (uintptr_t)keep->exec.data.data,
-        .rdx = (uintptr_t)sgx_exec_tree().data,
+        .rdx = (uintptr_t)exec_image_tree().data,
         .leaf = SGX_EENTER,
         .run = &run,
     };
+    sgx.log_fd = keep->log_fd;
+    if (block == NULL)
+        inside_stop(sgx.log_fd, "there is no memory for its calls");
     run.user_data = (uintptr_t)&entry;
     close(keep->exec.fd);
     for (;;) {

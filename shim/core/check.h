@@ -53,6 +53,20 @@
     X(quote_version, "SB5", UNIT)     \
     X(quote_body, "SB5", UNIT)
 
+/* shim/kvm. */
+#define SHIM_CHECKS_KVM(X)            \
+    X(kvm_features, "SN18", UNIT)     \
+    X(kvm_smep, "", UNIT)             \
+    X(kvm_smap, "", UNIT)             \
+    X(kvm_umip, "", UNIT)             \
+    X(kvm_nx, "SX15", UNIT)           \
+    X(kvm_supervisor, "SB1", UNIT)    \
+    X(kvm_memory, "SB1", UNIT)        \
+    X(kvm_exhausted, "SB21", UNIT)    \
+    X(kvm_cleared, "", UNIT)          \
+    X(kvm_flush, "SX15", UNIT)        \
+    X(kvm_cpuid, "SX10", UNIT)
+
 /* What the host says: the boot record, the port, exec's pages, time. */
 #define SHIM_CHECKS_HOST(X)           \
     X(boot_magic, "SB2", UNIT)        \
@@ -116,6 +130,7 @@
 #define SHIM_CHECKS(X)   \
     SHIM_CHECKS_ENTRY(X) \
     SHIM_CHECKS_SGX(X)   \
+    SHIM_CHECKS_KVM(X)   \
     SHIM_CHECKS_HOST(X) SHIM_CHECKS_FAULT(X) SHIM_CHECKS_RANDOM(X) SHIM_CHECKS_EXEC(X)
 
 /* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */

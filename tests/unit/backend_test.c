@@ -36,6 +36,8 @@ static size_t probe_wordy(struct probe *rows)
 extern const struct backend nil_backend;
 const struct backend nil_backend = {.name = "nil", .selectable = true, .probe = probe_good};
 extern const struct backend sgx_backend;
+extern const struct backend kvm_backend;
+const struct backend kvm_backend = {.name = "kvm", .selectable = true, .probe = probe_bad};
 extern const struct backend sgx_sim_backend;
 const struct backend sgx_sim_backend = {.name = "sgx-sim", .probe = probe_good};
 const struct backend sgx_backend = {.name = "sgx", .selectable = true, .probe = probe_bad};
@@ -102,7 +104,7 @@ static void selects_from_all(void **state)
     (void)state;
     char why[100];
     assert_ptr_equal(backend_select(why, sizeof(why)), &nil_backend);
-    assert_string_equal(why, "sgx: no driver; install it");
+    assert_string_equal(why, "sgx: no driver; install it; kvm: no driver; install it");
     assert_ptr_equal(backends[0], &sgx_backend);
 }
 

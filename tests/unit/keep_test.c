@@ -81,6 +81,13 @@ static no_return void miscounts(struct keep *keep)
     end(keep, PORT_END_DONE, 0);
 }
 
+static no_return void miscounts_the_first(struct keep *keep)
+{
+    keep->counters->first = 2;
+    keep->counters->known = COUNTER_COUNT - 1;
+    end(keep, PORT_END_DONE, 0);
+}
+
 static no_return void vanishes(struct keep *keep)
 {
     (void)keep;
@@ -187,6 +194,9 @@ static void what_a_keep_counted_is_told(void **state)
     assert_int_equal(o.counters.value[COUNTER_COUNT - 1], UINT64_MAX);
     assert_int_equal(run(exits, &(struct keep){0}).counters.known, 0);
     o = run(miscounts, &(struct keep){0});
+    assert_int_equal(o.ending, ENDED_EXIT);
+    assert_int_equal(o.counters.known, 0);
+    o = run(miscounts_the_first, &(struct keep){0});
     assert_int_equal(o.ending, ENDED_EXIT);
     assert_int_equal(o.counters.known, 0);
 }

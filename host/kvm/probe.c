@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Probes; see probe.h. The last sends the shim to user mode and back, in a process of its
+ * own and under a time limit: a /dev/kvm that opens may still not work. */
+#define _GNU_SOURCE
+#include "host/kvm/probe.h"
+
+#include "host/clock.h"
+#include "host/kvm/vm.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TIME_LIMIT_MS 250u
+
+/* Leaf 1, ecx; leaf 7, ebx [SDM 2A CPUID]. */
+#define ECX_RDRAND   (1u << 30)
+#define EBX_FSGSBASE (1u << 0)
+
+format_like(4, 5) static size_t
+    tell(struct probe *row, const char *what, bool ok, const char *format, ...)
+{
+    va_list args;
+    *row = (struct probe){.ok = ok};
+    snprintf(row->what, sizeof(row->what), "%s", what);
+    va_start(args, format);
+    vsnprintf(row->why, sizeof(row->why), format, args);
+    va_end(args);
+    return 1;
+}
+
+/* ---- the device ---- */
+
+static size_t probe_device(struct probe *row, int *device)
+{
+    *device = open(KVM_DEVICE, O_RDWR | O_CLOEXEC);
+    const int error = errno;
+    if (*device < 0)
+        return tell(row, "Device", false, "cannot open " KVM_DEVICE ": %s%s", strerror(error),
+                    error == EACCES ? "; join the group kvm" : "");
+    return tell(row, "Device", true, KVM_DEVICE " opens");
+}
+
+static size_t probe_api(struct probe *row, int device)
+{
+    const int version = ioctl(device, KVM_GET_API_VERSION, 0);
+    const bool read_only = ioctl(device, KVM_CHECK_EXTENSION, KVM_CAP_READONLY_MEM) > 0;
+    return tell(row, "Interface", version == KVM_API_VERSION && read_only,
+                "version %d%s; version %d with memory that is read-only is needed", version,
+                read_only ? "" : " without read-only memory", KVM_API_VERSION);
+}
+
+static size_t probe_processor(struct probe *rows)
+{
+    unsigned a;
+    unsigned b = 0;
+    unsigned c = 0;
+    unsigned d;
+    const bool fsgsbase = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & EBX_FSGSBASE);
+    const bool rdrand = __get_cpuid(1, &a, &b, &c, &d) && (c & ECX_RDRAND);
+    const size_t n = tell(&rows[0], "FSGSBASE", fsgsbase, "%s",
+                          fsgsbase ? "the processor has it" : "the processor lacks it");
+    return n + tell(&rows[n], "RDRAND", rdrand, "%s",
+                    rdrand ? "the processor makes random numbers"
+                           : "the processor makes no random numbers");
+}
+
+/* ---- a guest ---- */
+
+/* Why no keep can run here; nothing: one can. */
+static void run_guest(int out)
+{
+    struct kvm_vm vm;
+    struct kvm_left left;
+    char why[128] = "";
+    const char *found = NULL;
+    int error = kvm_vm_open(&vm, kvm_shim_file(), 0);
+    if (error == 0)
+        error = kvm_vm_run(&vm, &left);
+    if (error == 0)
+        found = kvm_turn_probed(&left);
+    if (error < 0)
+        snprintf(why, sizeof(why), "%s: %s", vm.failed != NULL ? vm.failed : "running it",
+                 strerror(-error));
+    else if (found != NULL)
+        snprintf(why, sizeof(why), "%s", found);
+    const ssize_t told = write(out, why, strlen(why) + 1);
+    (void)told; /* a pipe that nobody reads: the parent has given up */
+    _exit(0);
+}
+
+/* Reads what it found; false: it did not say in time. */
+static bool await(int in, char *why, size_t size)
+{
+    struct pollfd row = {.fd = in, .events = POLLIN};
+    const uint64_t end = clock_ms() + TIME_LIMIT_MS;
+    ssize_t n = -1;
+    for (uint64_t now = clock_ms(); now < end && n < 0; now = clock_ms()) {
+        if (poll(&row, 1, (int)(end - now)) > 0)
+            n = read(in, why, size - 1);
+    }
+    why[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
+static size_t judge(struct probe *row, bool answered, const char *why)
+{
+    static const char what[] = "A guest in user mode and back";
+    if (!answered)
+        return tell(
+            row, what, false,
+            "none in %u ms: this KVM is emulated in software, too slowly or not rightly, or "
+            "the machine is overloaded",
+            TIME_LIMIT_MS);
+    return tell(row, what, why[0] == '\0', "%s%s",
+                why[0] == '\0' ? "works" : "this KVM does not do what the processor would: ", why);
+}
+
+static size_t probe_guest(struct probe *row)
+{
+    int fds[2];
+    char why[128] = "";
+    if (pipe2(fds, O_CLOEXEC) < 0)
+        return tell(row, "A guest", false, "no pipe: %s", strerror(errno));
+    const pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        close(fds[0]);
+        run_guest(fds[1]);
+    }
+    close(fds[1]);
+    const bool answered = pid > 0 && await(fds[0], why, sizeof(why));
+    close(fds[0]);
+    if (pid > 0) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    return judge(row, answered, why);
+}
+
+size_t kvm_probe(struct probe *rows)
+{
+    int device;
+    size_t n = probe_device(&rows[0], &device);
+    if (device < 0)
+        return n;
+    n += probe_api(&rows[n], device);
+    close(device);
+    n += probe_processor(&rows[n]);
+    for (size_t i = 0; i < n; i++) {
+        if (!rows[i].ok)
+            return n;
+    }
+    return n + probe_guest(&rows[n]);
+}

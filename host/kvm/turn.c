@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* After an exit; see turn.h. [Linux Documentation/virt/kvm/api.rst 5] */
+#include "host/kvm/turn.h"
+
+#include <linux/kvm.h>
+#include <stddef.h>
+
+static const char *stop_text(uint32_t stop)
+{
+#define TEXT(name, text) [KVM_KEEP_STOP_##name] = (text),
+    static const char *const texts[KVM_KEEP_STOP_COUNT] = {KVM_KEEP_STOPS(TEXT)};
+#undef TEXT
+    return stop < KVM_KEEP_STOP_COUNT ? texts[stop] : "for a reason that is none";
+}
+
+/* The one way to leave: a write of four bytes to one port. */
+static bool is_ours(const struct kvm_left *left)
+{
+    return left->reason == KVM_EXIT_IO && left->out && left->port == KVM_KEEP_PORT &&
+           left->size == 4 && left->count == 1;
+}
+
+static bool is_dead(const struct kvm_left *left)
+{
+    return is_ours(left) && (left->value & 0xff) == KVM_KEEP_EXIT_DEAD && left->value >> 16 == 0;
+}
+
+static const char *text_of(const struct kvm_left *left)
+{
+    switch (left->reason) {
+    case KVM_EXIT_IO:
+        return is_dead(left) ? stop_text(left->value >> 8) : "it left without saying why";
+    case KVM_EXIT_MMIO:
+        return "it touched memory that it does not have";
+    case KVM_EXIT_SHUTDOWN:
+        return "its processor gave up (triple fault)";
+    case KVM_EXIT_HLT:
+        return "its processor halted";
+    case KVM_EXIT_FAIL_ENTRY:
+        return "the processor refused to enter it";
+    case KVM_EXIT_INTERNAL_ERROR:
+        return "KVM could not go on with it";
+    default:
+        return "KVM left it for a reason that has no meaning here";
+    }
+}
+
+enum kvm_turn kvm_turn_take(const struct kvm_left *left, const char **why)
+{
+    if (left->reason == KVM_EXIT_INTR)
+        return KVM_TURN_AGAIN;
+    if (is_ours(left) && left->value == KVM_KEEP_EXIT_PORT)
+        return KVM_TURN_SERVE;
+    *why = text_of(left);
+    return KVM_TURN_END;
+}
+
+const char *kvm_turn_probed(const struct kvm_left *left)
+{
+    if (is_dead(left) && left->value >> 8 == KVM_KEEP_STOP_ENDED)
+        return NULL;
+    return text_of(left);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What to do next when a machine has been left: the rules of include/kvm_keep.h for its
+ * host. Pure. Trusts nothing that the guest did, and the kernel for what it says of it. */
+#ifndef HOST_KVM_TURN_H
+#define HOST_KVM_TURN_H
+
+#include "include/kvm_keep.h"
+
+#include <stdbool.h>
+
+/* How it was left, as KVM tells it. */
+struct kvm_left {
+    uint32_t reason; /* KVM_EXIT_* */
+    bool out;        /* KVM_EXIT_IO: the rest */
+    uint16_t port;
+    uint8_t size; /* bytes */
+    uint32_t count;
+    uint32_t value;
+};
+
+enum kvm_turn {
+    KVM_TURN_SERVE, /* serve the block, then run it again */
+    KVM_TURN_AGAIN, /* run it again */
+    KVM_TURN_END,   /* never again; `why` says why */
+};
+
+enum kvm_turn kvm_turn_take(const struct kvm_left *left, const char **why);
+
+/* The same, of a probe: null when the machine is fit for a keep, else why it is not. */
+const char *kvm_turn_probed(const struct kvm_left *left);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One virtual machine with one processor, as include/kvm_keep.h wants it: memory slots
+ * and first registers. No device, no interrupt controller, no firmware. */
+#ifndef HOST_KVM_VM_H
+#define HOST_KVM_VM_H
+
+#include "base/attr.h"
+#include "base/cur.h"
+#include "host/kvm/turn.h"
+
+#include <stddef.h>
+
+#define KVM_DEVICE "/dev/kvm"
+
+struct kvm_vm {
+    int fd;
+    int processor; /* descriptors; -1: none */
+    struct kvm_run *run;
+    size_t run_size;
+    uint8_t *image;     /* KVM_KEEP_IMAGE_SIZE bytes: the shim's memory */
+    uint32_t slots;     /* used so far */
+    const char *failed; /* what did, after an error */
+};
+
+/* Makes it, the shim's image in place and the registers set. rdi: see kvm_keep.h. It may
+ * be closed whether it was made or not. 0 or -errno. */
+must_use int kvm_vm_open(struct kvm_vm *vm, struct bytes shim, uint64_t memory_size);
+void kvm_vm_close(struct kvm_vm *vm);
+
+/* Lets the guest see memory of this process at a physical address; whole pages. */
+must_use int kvm_vm_show(struct kvm_vm *vm, uint64_t physical, void *at, uint64_t size);
+must_use int kvm_vm_show_read_only(struct kvm_vm *vm, uint64_t physical, const void *at,
+                                   uint64_t size);
+
+/* Until it is left. 0 or -errno. */
+must_use int kvm_vm_run(struct kvm_vm *vm, struct kvm_left *left);
+
+/* What the shim that this command carries inside itself is: a flat image. */
+struct bytes kvm_shim_file(void);
+
+#endif

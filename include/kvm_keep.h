@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the KVM shim (shim/kvm) and its loader (host/kvm): the guest's physical memory,
+ * its first registers, and how it leaves. Neither side trusts the other.
+ *
+ * Guest-physical memory, one slot a row:
+ *
+ *     1 MiB       the shim: a flat image, zeroes behind it    1 MiB
+ *     4 MiB       the block of the port                       PORT_BLOCK_SIZE
+ *     7 MiB       4 pages that KVM wants on some processors; nobody's
+ *     8 MiB       nodes of the hash tree over exec            read-only, whole pages
+ *     16 MiB      exec's file                                 read-only, whole pages
+ *     256 MiB     the keep's memory                           as much as rdi says
+ *
+ * The shim's image (build/shim-kvm) begins with its entry and is linked for
+ * KVM_KEEP_SHIM. Page tables for it lie in the image: the machine starts in 64-bit mode,
+ * and no page of it is ever writable and executable. By offset in the image:
+ *
+ *     0           text                                        R X
+ *     64 KiB      constants                                   R
+ *     92 KiB      gate: what exec calls                       exec: R X
+ *     96 KiB      page tables                                 RW
+ *     144 KiB     data, counters first                        RW
+ *     160 KiB     (guard) stack (guard) stack of faults (guard)
+ *     192 KiB     the rest of the data, zeroes at the start   RW */
+#ifndef KVM_KEEP_H
+#define KVM_KEEP_H
+
+#include "include/keep_stop.h"
+
+/* Guest-physical addresses, bytes. */
+#define KVM_KEEP_IMAGE      0x100000
+#define KVM_KEEP_IMAGE_SIZE 0x100000
+#define KVM_KEEP_BLOCK      0x400000
+#define KVM_KEEP_SPARE      0x700000
+#define KVM_KEEP_NODES      0x800000
+#define KVM_KEEP_EXEC       0x1000000
+#define KVM_KEEP_MEMORY     0x10000000
+#define KVM_KEEP_MEMORY_MAX 0xff0000000 /* bytes: all of it below 64 GiB */
+
+/* Offsets in the image. */
+#define KVM_IMAGE_TEXT     0x0
+#define KVM_IMAGE_RODATA   0x10000
+#define KVM_IMAGE_GATE     0x17000
+#define KVM_IMAGE_TABLES   0x18000
+#define KVM_IMAGE_DATA     0x24000
+#define KVM_IMAGE_STACK    0x29000 /* a guard below, a guard behind */
+#define KVM_IMAGE_FAULTS   0x2e000
+#define KVM_IMAGE_BSS      0x30000
+#define KVM_IMAGE_FILE_MAX KVM_IMAGE_STACK /* what the file may hold */
+
+/* Where the shim sees itself. */
+#define KVM_KEEP_SHIM 0xffffffff80000000
+
+/* First registers: 64-bit mode, CR3 the first of the page tables, rip the first byte of
+ * the text, rdi the size of the keep's memory in bytes, whole 2 MiB. 0 of them: a probe.
+ * Then the shim goes to user mode and back as it would for exec, and stops for ENDED when
+ * all came as it must. The block holds the boot record and, at KVM_KEEP_KEY, 32 bytes of
+ * key for the code cache, zeroes for none. */
+#define KVM_KEEP_KEY 2048 /* offset in the block */
+
+/* The keep leaves by a write of 4 bytes to this I/O port: the low byte says why. */
+#define KVM_KEEP_PORT      0xe9
+#define KVM_KEEP_EXIT_PORT 1 /* serve the block, then run it again */
+#define KVM_KEEP_EXIT_DEAD 2 /* it has stopped; second byte: enum kvm_keep_stop */
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
+
+/* X(NAME, text): why a keep stops of itself. The first are those of enum machine_stop. */
+#define KVM_KEEP_STOPS(X)                                              \
+    X(ENDED, "the host let it go on after its end")                    \
+    KEEP_STOPS(X)                                                      \
+    X(MEMORY, "it has used up its memory; give it more with --memory") \
+    X(CPU, "the processor lacks what a keep needs: see 'enarx platform info'")
+
+#define KVM_KEEP_STOP_NAME(name, text) KVM_KEEP_STOP_##name,
+enum kvm_keep_stop { KVM_KEEP_STOPS(KVM_KEEP_STOP_NAME) KVM_KEEP_STOP_COUNT };
+#undef KVM_KEEP_STOP_NAME
+
+/* X(name, text): what the shim counts, at the start of its data. Plain numbers. */
+#define KVM_KEEP_COUNTS(X)                                 \
+    X(calls, "system calls")                               \
+    X(ports, "calls of the port by exec")                  \
+    X(faults, "exceptions of exec's")                      \
+    X(pages, "pages of the keep's memory that are in use") \
+    X(pages_most, "the most that there were")              \
+    X(copied, "pages copied: exec's own, after they were proved")
+
+struct kvm_keep_counts {
+#define KVM_KEEP_COUNT(name, text) uint64_t name;
+    KVM_KEEP_COUNTS(KVM_KEEP_COUNT)
+#undef KVM_KEEP_COUNT
+};
+
+#endif
+#endif

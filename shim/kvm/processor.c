@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The processor's state; see processor.h. All that protects the shim from exec is set
+ * here, whatever the host began with. [SDM 3A 2.5, 2.2.1, 3B 19] */
+#include "shim/kvm/processor.h"
+
+#include "shim/core/check.h"
+#include "shim/kvm/instruction.h"
+#include "shim/kvm/kvm.h"
+#include "shim/x86/sha_ni.h"
+#include "shim/x86/xsave.h"
+
+#define BIT(n) (1u << (n))
+
+/* Leaf 1, ecx; leaf 7, ebx and ecx [SDM 2A CPUID]. */
+#define PCLMULQDQ BIT(1)
+#define SSE4_1    BIT(19)
+#define SSE4_2    BIT(20)
+#define AESNI     BIT(25)
+#define XSAVE     BIT(26)
+#define AVX       BIT(28)
+#define RDRAND    BIT(30)
+#define FSGSBASE  BIT(0)
+#define SMEP      BIT(7)
+#define SMAP      BIT(20)
+#define SHA       BIT(29)
+#define UMIP      BIT(2)
+
+#define NEEDED (PCLMULQDQ | SSE4_1 | SSE4_2 | AESNI | XSAVE | AVX | RDRAND)
+
+#define CR0_STATE      (BIT(31) | BIT(16) | BIT(5) | BIT(4) | BIT(1) | BIT(0)) /* PG WP NE ET MP PE */
+#define CR4_PAE        BIT(5)
+#define CR4_OSFXSR     BIT(9)
+#define CR4_OSXMMEXCPT BIT(10)
+#define CR4_UMIP       BIT(11)
+#define CR4_FSGSBASE   BIT(16)
+#define CR4_OSXSAVE    BIT(18)
+#define CR4_SMEP       BIT(20)
+
+#define MSR_PLATFORM_INFO 0xceu
+#define MSR_FEATURES      0x140u
+#define MSR_SYSENTER_CS   0x174u
+#define MSR_EFER          0xc0000080u
+#define MSR_STAR          0xc0000081u
+#define MSR_LSTAR         0xc0000082u
+#define MSR_SFMASK        0xc0000084u
+#define CPUID_FAULTING    BIT(31)                               /* of PLATFORM_INFO */
+#define EFER_STATE        (BIT(0) | BIT(8) | BIT(10) | BIT(11)) /* SCE LME LMA NXE */
+#define FLAGS_CLEARED     0x257fd5u                             /* all but bit 1 */
+
+extern const uint8_t kvm_syscall[];
+
+/* What the processor was found to have. */
+static struct {
+    bool smap;
+    bool sha;
+} processor;
+
+uint64_t processor_cr4(struct cpuid one, struct cpuid seven)
+{
+    if (!CHECK(kvm_features, (one.ecx & NEEDED) == NEEDED && seven.ebx & FSGSBASE))
+        return 0;
+    uint64_t cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE;
+    if (seven.ebx & SMEP)
+        cr4 |= CHECKED(kvm_smep, CR4_SMEP, 0);
+    if (seven.ebx & SMAP)
+        cr4 |= CHECKED(kvm_smap, CR4_SMAP, 0);
+    if (seven.ecx & UMIP)
+        cr4 |= CHECKED(kvm_umip, CR4_UMIP, 0);
+    return cr4;
+}
+
+/* exec's CPUID is to be the shim's answer: the processor makes it #GP. */
+static void fault_on_cpuid(void)
+{
+    if (!(read_msr(MSR_PLATFORM_INFO) & CPUID_FAULTING))
+        kvm_stop(KVM_KEEP_STOP_CPU);
+    write_msr(MSR_FEATURES, 1);
+}
+
+void kvm_processor(void)
+{
+    const struct cpuid seven = read_cpuid(7, 0);
+    const uint64_t cr4 = processor_cr4(read_cpuid(1, 0), seven);
+    struct xsave initial;
+    if (cr4 == 0)
+        kvm_stop(KVM_KEEP_STOP_CPU);
+    write_cr0(CR0_STATE);
+    write_cr4(cr4);
+    write_xcr0(XSAVE_COMPONENTS);
+    write_msr(MSR_EFER, EFER_STATE);
+    write_msr(MSR_SYSENTER_CS, 0);
+    write_msr(MSR_STAR, (uint64_t)KVM_CODE << 32);
+    write_msr(MSR_LSTAR, (uint64_t)kvm_syscall);
+    write_msr(MSR_SFMASK, FLAGS_CLEARED);
+    fault_on_cpuid();
+    xsave_initial(&initial);
+    xrstor(&initial);
+    processor.smap = (cr4 & CR4_SMAP) != 0;
+    processor.sha = (seven.ebx & SHA) != 0;
+}
+
+bool sha_ni_there(void) { return processor.sha; }
+
+struct cpuid machine_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    return cpuid_narrow(leaf, cpuid_answer(leaf, subleaf), read_cpuid(leaf, subleaf));
+}
+
+/* ---- exec's memory ---- */
+
+void machine_user_begin(void)
+{
+    if (processor.smap)
+        allow_user();
+}
+
+void machine_user_end(void)
+{
+    if (processor.smap)
+        forbid_user();
+}
+
+/* ---- the register that no frame holds ---- */
+
+uint64_t machine_fs(void)
+{
+    uint64_t base;
+    __asm__ volatile("rdfsbase %0" : "=r"(base));
+    return base;
+}
+
+void machine_set_fs(uint64_t base) { __asm__ volatile("wrfsbase %0" : : "r"(base)); }
