@@ -317,16 +317,15 @@ $(foreach t,$(SHIMS),$(eval $(call shim_link_rules,$(KEEP_KIND),$(t),$(KEEP)/gue
 $(KEEP)/keep: $(wildcard tests/keep/[!g]*.c) tests/keep/dirty.S $(wildcard tests/keep/*.h) $(BUILD)/host.a
 	@mkdir -p $(@D)
 	$(call say,link,$@)
-	$(Q)$(CC) -std=gnu11 -g -O1 $(WARN) -I. -o $@ tests/keep/main.c tests/keep/host.c tests/keep/attacks.c \
-	    tests/keep/dirty.S $(BUILD)/host.a -lssl -lcrypto -ljansson -lseccomp
+	$(Q)$(CC) -std=gnu11 -g -O1 $(WARN) -I. -o $@ $(filter %.c %.S %.a,$^) -lssl -lcrypto -ljansson -lseccomp
 $(BUILD)/host.a: $(HOST_OBJS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter-out $(BUILD)/obj/host/cli/%,$(HOST_OBJS))
 .PHONY: check-keep
 check-keep: $(KEEP)/keep $(KEEP_SHIM)
-	@$(KEEP)/keep $(KEEP_SHIM) $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
+	@$(KEEP)/keep sgx $(KEEP_SHIM) $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(ROGUE_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM)
+tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(ROGUE_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM) $(KEEP)/shim-kvm.flat
 
 demo:
 	@tools/setup demo

@@ -26,6 +26,8 @@
 #define EFER_LMA (1u << 10)
 #define EFER_NXE (1u << 11)
 
+#define XCR0_STATE 7u /* x87, SSE, AVX [SDM 1 13.3] */
+
 static int failed(struct kvm_vm *vm, const char *what)
 {
     vm->failed = what;
@@ -111,6 +113,15 @@ static int set_registers(struct kvm_vm *vm, uint64_t memory_size)
     return 0;
 }
 
+/* The shim sets XCR0, too; an emulated processor may do that without telling KVM. */
+static int set_components(struct kvm_vm *vm)
+{
+    const struct kvm_xcrs xcrs = {.nr_xcrs = 1, .xcrs = {{.xcr = 0, .value = XCR0_STATE}}};
+    if (ioctl(vm->processor, KVM_SET_XCRS, &xcrs) < 0)
+        return failed(vm, "its processor's state: x87, SSE and AVX");
+    return 0;
+}
+
 static int make_processor(struct kvm_vm *vm, int device)
 {
     const int size = ioctl(device, KVM_GET_VCPU_MMAP_SIZE, 0);
@@ -146,6 +157,8 @@ static int make(struct kvm_vm *vm, int device, struct bytes shim, uint64_t memor
         error = make_processor(vm, device);
     if (error == 0)
         error = set_cpuid(vm, device);
+    if (error == 0)
+        error = set_components(vm);
     return error < 0 ? error : set_registers(vm, memory_size);
 }
 

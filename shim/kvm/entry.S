@@ -122,7 +122,7 @@ exception:
 shim_fault:
     use_stack
     reset_flags
-    mov $KVM_STOP_BUG, %edi
+    mov $KVM_STOP_FATAL, %edi
     call kvm_stop
 
     .globl kvm_syscall

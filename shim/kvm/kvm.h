@@ -42,7 +42,7 @@
 /* What the probe's user code says: it came back from the shim as it should. */
 #define KVM_CALL_PROBED 0x656e7803
 
-#define KVM_STOP_BUG 6 /* KVM_KEEP_STOP_BUG */
+#define KVM_STOP_FATAL 2 /* KVM_KEEP_STOP_FATAL */
 
 #ifndef __ASSEMBLER__
 

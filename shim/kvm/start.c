@@ -23,7 +23,7 @@ _Static_assert(KVM_KEEP_STOP_ENDED == (int)STOP_ENDED && KVM_KEEP_STOP_FAULT == 
                    KVM_KEEP_STOP_FATAL == (int)STOP_FATAL && KVM_KEEP_STOP_PAGE == (int)STOP_PAGE &&
                    KVM_KEEP_STOP_BLOCK == (int)STOP_BLOCK &&
                    KVM_KEEP_STOP_ENTROPY == (int)STOP_ENTROPY &&
-                   KVM_KEEP_STOP_BUG == (int)STOP_BUG && KVM_KEEP_STOP_BUG == KVM_STOP_BUG,
+                   KVM_KEEP_STOP_BUG == (int)STOP_BUG && KVM_KEEP_STOP_FATAL == KVM_STOP_FATAL,
                "the same reasons");
 
 /* The host's key for exec's cache; null: none. */

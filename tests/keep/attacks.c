@@ -1,37 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a hostile host does to an SGX keep. Each attack lies in one way. */
+/* What a hostile host does to a keep of any technology. Each attack lies in one way. */
 #include "tests/keep/attacks.h"
 
-#include "sim/sgx/machine.h"
-#include "sim/sgx/test.h"
-
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#define PAGE      4096u
 #define INT_MIN64 ((int64_t)1 << 63)
 
-/* ---- the arguments of the start ---- */
-
-static void arg_inside(struct host *h) { h->args[h->value] = h->base + SGX_KEEP_ARENA; }
-static void arg_at_base(struct host *h) { h->args[h->value] = h->base; }
-static void arg_straddles(struct host *h) { h->args[h->value] = h->base - SGX_PAGE; }
-static void arg_at_the_end(struct host *h)
-{
-    h->args[h->value] = h->base + SGX_KEEP_SIZE - SGX_PAGE;
-}
-static void arg_wraps(struct host *h) { h->args[h->value] = UINT64_MAX - SGX_PAGE + 1; }
-static void arg_unaligned(struct host *h) { h->args[h->value] += 8; }
-static void arg_null(struct host *h) { h->args[h->value] = 0; }
-
-/* Memory of the host's where a null pointer leads, if this host may and it is free. In
- * ELRANGE a processor shows nothing but the EPC: the model has taken the addresses. */
-static void null_page(struct host *h)
-{
-    (void)h;
-    (void)!mmap(NULL, SGX_PAGE, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-}
+/* ---- the boot record ---- */
 
 static struct boot_record *boot(struct host *h)
 {
@@ -44,18 +21,18 @@ static void boot_deploy(struct host *h) { boot(h)->mode = BOOT_DEPLOY; }
 
 /* ---- exec's pages and their tree ---- */
 
-static void page_bit(struct host *h) { h->exec[h->value * SGX_PAGE + 100] ^= 1; }
+static void page_bit(struct host *h) { h->exec[h->value * PAGE + 100] ^= 1; }
 
 static void pages_swapped(struct host *h)
 {
-    uint8_t page[SGX_PAGE];
-    memcpy(page, h->exec + 2 * SGX_PAGE, SGX_PAGE);
-    memcpy(h->exec + 2 * SGX_PAGE, h->exec + 3 * SGX_PAGE, SGX_PAGE);
-    memcpy(h->exec + 3 * SGX_PAGE, page, SGX_PAGE);
+    uint8_t page[PAGE];
+    memcpy(page, h->exec + 2 * PAGE, PAGE);
+    memcpy(h->exec + 2 * PAGE, h->exec + 3 * PAGE, PAGE);
+    memcpy(h->exec + 3 * PAGE, page, PAGE);
 }
 
 /* A run of exec's own at another place, with the nodes that go with it there. */
-static void run_moved(struct host *h) { memcpy(h->exec, h->exec + 16 * SGX_PAGE, 16 * SGX_PAGE); }
+static void run_moved(struct host *h) { memcpy(h->exec, h->exec + 16 * PAGE, 16 * PAGE); }
 
 static void node_bit(struct host *h)
 {
@@ -105,7 +82,7 @@ static int64_t answer_exit(struct host *h, const struct port_frame *f, int64_t h
 
 /* ---- clocks ---- */
 
-static int64_t exits(struct host *h, const struct port_frame *f, int64_t honest)
+int64_t attack_exits(struct host *h, const struct port_frame *f, int64_t honest)
 {
     if (f->verb == PORT_EXIT)
         host_end(f);
@@ -117,7 +94,7 @@ static int64_t clock_lies(struct host *h, const struct port_frame *f, int64_t ho
 {
     static const int64_t lies[] = {1000000000000, 5, INT64_MAX, 0, 999999999999, 7, INT64_MAX - 1};
     if (f->verb != PORT_CLOCK)
-        return exits(h, f, honest);
+        return attack_exits(h, f, honest);
     return lies[h->ports % (sizeof(lies) / sizeof(lies[0]))];
 }
 
@@ -125,146 +102,8 @@ static int64_t clock_lies(struct host *h, const struct port_frame *f, int64_t ho
 static int64_t clock_back(struct host *h, const struct port_frame *f, int64_t honest)
 {
     if (f->verb != PORT_CLOCK)
-        return exits(h, f, honest);
+        return attack_exits(h, f, honest);
     return INT64_MAX / 2 - (int64_t)h->ports * 1000000000;
-}
-
-/* ---- quotes ---- */
-
-/* Of another enclave: a bit of the measurement. */
-static int64_t quote_other(struct host *h, const struct port_frame *f, int64_t honest)
-{
-    if (f->verb == PORT_QUOTE && f->arg[0] == SGX_KEEP_QUOTE_SIGN)
-        h->block[PORT_DATA_OFFSET + (f->in_size + 63) / 64 * 64 + 48 + 64] ^= 1;
-    return exits(h, f, honest);
-}
-
-static int64_t quote_short(struct host *h, const struct port_frame *f, int64_t honest)
-{
-    if (f->verb == PORT_QUOTE && f->arg[0] == SGX_KEEP_QUOTE_SIGN)
-        return 48 + 383;
-    return exits(h, f, honest);
-}
-
-/* ---- entries that are not in order ---- */
-
-/* EENTER where ERESUME belongs: the exception again. */
-static void enter_twice(struct host *h)
-{
-    if (h->resumes == 10)
-        h->leaf = SGX_EENTER;
-}
-
-/* And when it has stopped: whoever was interrupted is resumed as if nothing had been. */
-static void resume_stopped(struct host *h)
-{
-    if (!h->done)
-        enter_twice(h);
-    else if (h->run.function == SGX_EEXIT && h->exit.rdi == SGX_KEEP_EXIT_DEAD)
-        h->leaf = SGX_ERESUME;
-}
-
-/* The same at any time after a start: at CSSA 1 only after an exception. */
-static void resume_nothing(struct host *h)
-{
-    if (h->run.function == SGX_EEXIT && h->exit.rdi == SGX_KEEP_EXIT_PORT && h->ports == 2)
-        h->leaf = SGX_ERESUME;
-}
-
-/* An exception that did not happen: an interrupt's frame, offered as one. */
-static void claim_prepare(struct host *h)
-{
-    (void)h;
-    model_set_interrupts(true);
-    model_set_own_aep(true);
-    ualarm(20000, 300);
-}
-
-static void stepping_prepare(struct host *h)
-{
-    model_set_stepping(true);
-    model_set_own_aep(true);
-    model_set_single_step_attack((unsigned)h->value);
-}
-
-/* Interrupts of exec are as they should be; one of the handler is an entry, and so is
- * one of what that entry meets, down to CSSA `value2` + 1. From exec's first exit on:
- * what the shim does before takes long in steps. */
-static void nest(struct host *h)
-{
-    if (h->exits == 0)
-        stepping_prepare(h);
-    if (h->run.function == SGX_EEXIT || h->run.exception_vector != VECTOR_INTERRUPT)
-        return;
-    const uint32_t depth = machine.threads[0].tcs.cssa;
-    h->deep = depth > h->value2;
-    h->leaf = depth > 1 ? SGX_EENTER : SGX_ERESUME;
-    if (h->deep)
-        model_set_single_step_attack(0);
-}
-
-/* One is enough. */
-static void claim_once(struct host *h)
-{
-    if (h->run.function != SGX_EEXIT && h->run.exception_vector == VECTOR_INTERRUPT)
-        model_set_single_step_attack(0);
-}
-
-/* At the `value`th instruction after the answer to the second call, in the shim or just
- * behind it. */
-static void own_aep_prepare(struct host *h)
-{
-    (void)h;
-    model_set_own_aep(true);
-}
-
-static void claim_at(struct host *h)
-{
-    claim_once(h);
-    if (h->run.function != SGX_EEXIT || h->ports != 2 || h->done)
-        return;
-    h->done = true;
-    model_set_stepping(true);
-    model_set_single_step_attack((unsigned)h->value);
-}
-
-/* While exec itself runs, a while after its second call. */
-static void claim_later_prepare(struct host *h)
-{
-    (void)h;
-    model_set_interrupts(true);
-    model_set_own_aep(true);
-}
-
-static void claim_later(struct host *h)
-{
-    if (h->run.function == SGX_EEXIT && h->ports == 2 && !h->done)
-        h->done = ualarm(200000, 0) < UINT32_MAX;
-}
-
-/* ---- pages taken away ---- */
-
-/* Every page of exec's memory that is there; not the shim's own, whose loss at the
- * shim's hands cannot be told to anybody. */
-static void take_pages(struct host *h)
-{
-    if (h->resumes < 30 || h->done)
-        return;
-    for (uint64_t page = SGX_KEEP_EXEC / SGX_PAGE; page < SGX_KEEP_SIZE / SGX_PAGE; page++) {
-        struct epcm_entry *entry = &machine.epcm[page];
-        if (!epcm_exists(*entry))
-            continue;
-        entry->bits &= (uint16_t) ~(SGX_PERMISSION << EPCM_PTE_SHIFT);
-        memory_sync(page, 1, SGX_W);
-    }
-    h->done = true;
-}
-
-/* ---- what a lying kernel does with EAUG, EMODPR and EMODT ---- */
-
-static void lie_prepare(struct host *h)
-{
-    model_set_hostile((enum model_lie)h->value, (unsigned)h->value2);
 }
 
 /* ---- a second processor that writes to the block meanwhile ---- */
@@ -290,54 +129,8 @@ static void race(struct host *h)
     }
 }
 
-/* ---- registers ---- */
-
-/* Where there is nothing, and where the enclave's own code is. */
-static void stack_nowhere(struct host *h)
-{
-    (void)h;
-    model_set_entry_stack(0x1000);
-}
-static void stack_inside(struct host *h) { model_set_entry_stack(h->base + SGX_KEEP_IMAGE); }
-
-/* Nothing of exec's leaves in a register: all that a handler can see is zero. */
-static void look(struct host *h)
-{
-    if (h->run.function != SGX_EEXIT)
-        return;
-    if (h->exit.rdx != 0 || h->exit.r8 != 0 || h->exit.r9 != 0 || h->exit.rsi != 0)
-        host_fail("a register holds something at an exit");
-    if (!registers_are_clear())
-        host_fail("the vector state holds something at an exit");
-}
-
-static void strict_prepare(struct host *h)
-{
-    (void)h;
-    model_set_strict(true);
-}
-
-static void stepping_only(struct host *h)
-{
-    (void)h;
-    model_set_stepping(true);
-}
-
 const struct attack attacks[] = {
     {.name = "none"},
-    {.name = "strict", .prepare = strict_prepare},
-    {.name = "stepping", .prepare = stepping_only, .slow = true},
-    {.name = "dirty", .dirty = true},
-    {.name = "look", .exited = look},
-    {.name = "base", .base = 5 * SGX_KEEP_SIZE},
-    {.name = "null_page", .start = null_page},
-    {.name = "arg_inside", .start = arg_inside},
-    {.name = "arg_at_base", .start = arg_at_base},
-    {.name = "arg_straddles", .start = arg_straddles},
-    {.name = "arg_at_the_end", .start = arg_at_the_end},
-    {.name = "arg_wraps", .start = arg_wraps},
-    {.name = "arg_unaligned", .start = arg_unaligned},
-    {.name = "arg_null", .start = arg_null},
     {.name = "boot_magic", .start = boot_magic},
     {.name = "boot_version", .start = boot_version},
     {.name = "boot_reserved", .start = boot_reserved},
@@ -349,23 +142,9 @@ const struct attack attacks[] = {
     {.name = "answer_value", .answer = answer_value},
     {.name = "answer_most", .answer = answer_most},
     {.name = "answer_exit", .answer = answer_exit},
-    {.name = "quote_other", .answer = quote_other},
-    {.name = "quote_short", .answer = quote_short},
     {.name = "clock_lies", .answer = clock_lies},
     {.name = "clock_back", .answer = clock_back},
-    {.name = "enter_twice", .exited = enter_twice},
-    {.name = "resume_stopped", .exited = resume_stopped, .again = true},
-    {.name = "resume_nothing", .exited = resume_nothing},
-    {.name = "claim", .prepare = claim_prepare},
-    {.name = "claim_stepping", .prepare = stepping_prepare, .exited = claim_once, .slow = true},
-    {.name = "claim_at", .prepare = own_aep_prepare, .exited = claim_at},
-    {.name = "claim_later", .prepare = claim_later_prepare, .exited = claim_later},
-    {.name = "nest", .exited = nest, .slow = true},
     {.name = "again", .start = boot_magic, .again = true},
-    {.name = "stack_nowhere", .prepare = stack_nowhere},
-    {.name = "stack_inside", .prepare = stack_inside},
-    {.name = "take_pages", .exited = take_pages},
-    {.name = "lie", .prepare = lie_prepare},
     {.name = "race", .exited = race},
     {.name = NULL},
 };

@@ -5,12 +5,9 @@
 
 #include "tests/keep/host.h"
 
-extern const struct attack attacks[]; /* ended by a null name */
+extern const struct attack attacks[]; /* for all technologies; ended by a null name */
 
-/* The keep has ended itself. */
-_Noreturn void host_end(const struct port_frame *f);
-
-/* What dirty.S saw of the registers at the last exit: true when there was nothing. */
-bool registers_are_clear(void);
+/* The answer of an attack on a keep that ends by itself. */
+int64_t attack_exits(struct host *h, const struct port_frame *f, int64_t honest);
 
 #endif

@@ -51,6 +51,22 @@
     DIES("SX14", test, "lie", lie, 1), DIES("SX14", test, "lie", lie, 5), \
         DIES("SX14", test, "lie", lie, 40)
 
+/* Tests that have a meaning on one technology alone. */
+static const struct {
+    const char *test;
+    const char *technology;
+} only[] = {
+    {"evidence", "sgx"},
+    {"no_evidence", "sgx"}, /* a virtual machine alone proves nothing */
+    {"shim_memory", "kvm"}, /* an enclave is one: its shim is not kept from its exec */
+};
+
+/* An instruction of ring 0. */
+#define PRIVILEGED(test) STOP("SX10", test, "none", FATAL, 0, 0)
+
+/* An exception that the processor did not make, offered while exec runs. */
+#define CLAIM(vector, why) STOP("SX10", "spin", "claim_in_exec", why, vector, 0)
+
 static const struct attempt attempts[] = {
     EVERY_GUEST(PASS, "", "none"),
     PASS("", "sparse", "none", 0, 0),
@@ -59,7 +75,7 @@ static const struct attempt attempts[] = {
     PASS("", "hello", "strict", 0, 0),
     PASS("", "jit", "strict", 0, 0),
     PASS("", "across_touch", "strict", 0, 0),
-    PASS("SX12", "cpuid", "stepping", 0, 0),
+    PASS("SX12", "cpuid", "cpuid_faults", 0, 0),
 
     PASS("SX6", "hello", "stack_nowhere", 0, 0),
     PASS("SX6", "hello", "stack_inside", 0, 0),
@@ -79,7 +95,28 @@ static const struct attempt attempts[] = {
     STOP("SX10", "invalid", "none", FATAL, 0, 0),
     STOP("SX10", "interrupt", "none", FATAL, 0, 0),
 
+    END("", "jump_to_zero"), /* on SGX it is in the shim's part of the enclave */
+    PASS("SB1", "shim_memory", "none", 0, 0),
+    PRIVILEGED("load_tables"),
+    PRIVILEGED("load_interrupts"),
+    PRIVILEGED("load_task"),
+    PRIVILEGED("load_local"),
+    PRIVILEGED("write_msr"),
+    PRIVILEGED("read_msr"),
+    PRIVILEGED("write_cr3"),
+    PRIVILEGED("write_cr4"),
+    PRIVILEGED("write_dr7"),
+    PRIVILEGED("write_xcr0"),
+    PRIVILEGED("drop_page"),
+    PRIVILEGED("interrupts_on"),
+    END("SX10", "return_to_ring_0"),
+    PRIVILEGED("non_canonical"),
+
     STOP("SB1", "hello", "base", BLOCK, 0, 0),
+    STOP("SB1", "hello", "size_odd", BLOCK, 1, 0),
+    STOP("SB1", "hello", "size_odd", BLOCK, 4096, 0),
+    STOP("SB1", "hello", "size_huge", BLOCK, 0, 0),
+    STOP("SB21", "touch", "size_small", MEMORY, 0, 0),
     PASS("SB1", "segv", "null_page", 0, 0),
     BAD_ARGUMENT(0),
     BAD_ARGUMENT(1),
@@ -164,6 +201,27 @@ static const struct attempt attempts[] = {
     TEN("claim_at", 81),
     TEN("claim_at", 91),
     STOP("FAULT", "touch", "take_pages", FAULT, 0, 0),
+    CLAIM(0, FATAL),
+    CLAIM(1, FATAL),
+    CLAIM(2, FATAL),
+    MAY("SX10", "spin", "claim_in_exec", FATAL, 3, 0), /* traps of software: KVM may drop them */
+    MAY("SX10", "spin", "claim_in_exec", FATAL, 4, 0),
+    CLAIM(6, FATAL),
+    CLAIM(7, FATAL),
+    CLAIM(8, FATAL),
+    CLAIM(11, FATAL),
+    CLAIM(12, FATAL),
+    CLAIM(13, FATAL),
+    CLAIM(14, FAULT),
+    CLAIM(16, FATAL),
+    CLAIM(17, FATAL),
+    CLAIM(18, FATAL),
+    CLAIM(19, FATAL),
+    DIES("SX11", "hello", "claim_in_shim", 1, 0),
+    DIES("SX11", "hello", "claim_in_shim", 6, 0),
+    DIES("SX11", "hello", "claim_in_shim", 0, 0),
+    DIES("SN6", "every_verb", "interrupt", 32, 0),
+    DIES("SN6", "every_verb", "interrupt", 255, 0),
 
     /* 1 skip, 2 duplicate, 3 wrong page, 4 wrong permission */
     LIES("touch", 1),

@@ -58,5 +58,6 @@ extern const struct test signal_tests[];
 extern const struct test register_tests[];
 extern const struct test call_tests[];
 extern const struct test fatal_tests[];
+extern const struct test ring_tests[];
 
 #endif

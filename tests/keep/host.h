@@ -1,24 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A host of its own for the SGX keep on the software model: it can lie at every
- * place where the real one (host/sgx/keep.c) is honest. One keep a process. */
+/* A host for keeps under test, whatever their technology: the port, the block, and a
+ * process for each keep. It can lie at every place where the real one is honest. */
 #ifndef TESTS_KEEP_HOST_H
 #define TESTS_KEEP_HOST_H
 
 #include "base/cur.h"
 #include "include/port.h"
-#include "include/sgx_keep.h"
 
-#include <asm/sgx.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct attack;
+struct host;
 
 /* How a keep ended. */
 enum ending { END_NONE, END_EXIT, END_STOP, END_HOST };
 
+/* Exits of a keep that goes on and on. */
+#define HOST_EXITS_MAX 400000u
+
+/* One kind of keep, and how to run it. */
+struct kind {
+    const char *name;
+    const struct attack *attacks; /* beside those for all; ended by a null name */
+    const char *const *stops;     /* names of the reasons to stop, by number */
+    size_t stop_count;
+    bool slow; /* runs in an emulated machine */
+
+    void (*open)(const char *shim);                         /* once */
+    void (*start)(struct host *h);                          /* in the keep's process: builds it */
+    __attribute__((noreturn)) void (*loop)(struct host *h); /* enters it, until host_finish */
+    uint64_t (*exits)(void);                                /* null: nobody but us counts them */
+
+    /* Verbs of the port that only it has; null: none. */
+    int64_t (*serve)(struct host *h, const struct port_frame *f);
+};
+
+extern const struct kind sgx_kind;
+extern const struct kind kvm_kind;
+
 struct host {
+    const struct kind *kind;
     const struct attack *attack;
     uint64_t value; /* of attacks that come in many */
     uint64_t value2;
@@ -28,38 +51,28 @@ struct host {
     uint8_t *nodes;
     size_t nodes_size;
     uint8_t *block;
-    uint64_t base;
-    struct sgx_enclave_run run;
-    uint64_t args[3]; /* of the first entry */
-    uint32_t leaf;    /* of the next entry */
-    unsigned exits;   /* so far */
+    unsigned exits; /* so far */
     unsigned ports;
-    unsigned resumes;
     bool done; /* the attack has been made */
-    bool deep; /* the next entry is from further down the stack */
-
-    /* the last exit, as it came */
-    struct {
-        uint64_t rdi, rsi, rdx, rsp, r8, r9;
-    } exit;
 };
 
 /* What happened, in memory shared with the parent. */
 struct outcome {
     enum ending ending;
-    uint64_t code; /* END_EXIT: status << 8 | port_end; END_STOP: enum sgx_keep_stop */
-    char host[96]; /* END_HOST: why */
+    uint64_t code;  /* END_EXIT: status << 8 | port_end; END_STOP: the reason's number */
+    uint64_t exits; /* as the system counts them */
+    char host[96];  /* END_HOST: why */
     char log[4096];
 };
 
 /* An attack: any of its hooks may be null. */
 struct attack {
     const char *name;
-    void (*prepare)(struct host *h); /* before EINIT is over: files, model */
-    void (*start)(struct host *h);   /* before the first entry */
+    void (*prepare)(struct host *h); /* before the first entry: files, the machine */
+    void (*start)(struct host *h);   /* the same, after it */
     int64_t (*answer)(struct host *h, const struct port_frame *f, int64_t honest);
     void (*exited)(struct host *h); /* after each exit, before the next entry */
-    uint64_t base;                  /* of the enclave, which nothing measures */
+    uint64_t base;                  /* of an enclave, which nothing measures */
     bool dirty;                     /* registers at each entry are rubbish */
     bool slow;                      /* may take minutes */
     bool again;                     /* enters once more when it has stopped */
@@ -68,11 +81,16 @@ struct attack {
 /* Runs a guest's test under an attack in a process of its own. */
 void host_run(const struct host *setup, struct outcome *outcome);
 
-/* dirty.S: calls the entry with flags and vector state that no caller may have. */
-int dirty_enter(vdso_sgx_enter_enclave_t entry, const uint64_t args[static 3], uint32_t leaf,
-                struct sgx_enclave_run *run, uint64_t dirty);
+/* Answers the call that is in the block. */
+void host_serve(struct host *h);
 
-/* Ends the process with END_HOST. */
-__attribute__((noreturn)) void host_fail(const char *why);
+/* All of a file, with room behind it; ends the program where there is none. */
+uint8_t *host_read_file(const char *path, size_t *size);
+
+/* Each ends the process. */
+__attribute__((noreturn)) void host_finish(enum ending ending, uint64_t code);
+__attribute__((noreturn)) void host_fail(const char *why);           /* END_HOST */
+__attribute__((noreturn)) void host_end(const struct port_frame *f); /* END_EXIT */
+void host_must(bool ok, const char *what);                           /* where not */
 
 #endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a hostile monitor does to a KVM keep besides. It could read and write all of it,
+ * and a virtual machine alone does not hinder it: what is tried is what the shim itself
+ * can notice. */
+#define _GNU_SOURCE
+#include "tests/keep/attacks.h"
+#include "tests/keep/host_kvm.h"
+
+#include <linux/kvm.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+
+#define PAGE 4096u
+
+/* Bits of an entry of a page table (shim/kvm/paging.h). */
+#define PRESENT 1ull
+#define KEPT    0x200ull
+#define LARGE   0x80ull
+#define ADDRESS 0x000ffffffffff000ull
+
+static void control(unsigned long request, void *argument)
+{
+    host_must(ioctl(kvm_host.vm.processor, request, argument) >= 0, "an ioctl of the attack");
+}
+
+/* ---- the size of its memory ---- */
+
+static void set_size(uint64_t size)
+{
+    struct kvm_regs regs;
+    control(KVM_GET_REGS, &regs);
+    regs.rdi = size;
+    control(KVM_SET_REGS, &regs);
+}
+
+static void size_odd(struct host *h) { set_size((1ull << 21) + h->value); }
+static void size_huge(struct host *h)
+{
+    (void)h;
+    set_size(KVM_KEEP_MEMORY_MAX + (2ull << 20));
+}
+static void size_small(struct host *h)
+{
+    (void)h;
+    set_size(2ull << 20);
+}
+
+/* ---- registers at the start ---- */
+
+/* All that no one may rely on: flags, MXCSR, x87, vectors, general registers. */
+static void dirty_start(struct host *h)
+{
+    struct kvm_regs regs;
+    struct kvm_fpu fpu;
+    control(KVM_GET_REGS, &regs);
+    control(KVM_GET_FPU, &fpu);
+    const uint64_t size = regs.rdi;
+    const uint64_t rip = regs.rip;
+    memset(&regs, 0xd1, sizeof(regs));
+    regs.rdi = size;
+    regs.rip = rip;
+    regs.rflags = 0x40402; /* AC, DF */
+    memset(fpu.xmm, 0xd1, sizeof(fpu.xmm));
+    fpu.mxcsr = 0xffc0;
+    fpu.fcw = 0x0c7f;
+    control(KVM_SET_REGS, &regs);
+    control(KVM_SET_FPU, &fpu);
+    (void)h;
+}
+
+/* ---- exceptions and interrupts that did not happen ---- */
+
+static void on_time(int signal) { (void)signal; }
+
+/* Ends a run of the machine in user mode, now and then. */
+static void claim_start(struct host *h)
+{
+    const struct itimerval often = {{0, 20000}, {0, 20000}};
+    (void)h;
+    sigaction(SIGPROF, &(struct sigaction){.sa_handler = on_time}, NULL);
+    setitimer(ITIMER_PROF, &often, NULL);
+}
+
+static void claim(struct host *h)
+{
+    static const uint32_t with_error = 0x60227d00; /* vectors that have an error code */
+    struct kvm_sregs sregs;
+    struct kvm_regs regs;
+    control(KVM_GET_SREGS, &sregs);
+    control(KVM_GET_REGS, &regs);
+    if (h->done || kvm_host.left.reason != KVM_EXIT_INTR || (sregs.cs.selector & 3) != 3)
+        return;
+    h->done = true;
+    if (h->value == 2) {
+        control(KVM_NMI, NULL);
+        return;
+    }
+    struct kvm_vcpu_events events;
+    control(KVM_GET_VCPU_EVENTS, &events);
+    events.exception.injected = 1;
+    events.exception.nr = (uint8_t)h->value;
+    events.exception.has_error_code = with_error >> h->value & 1;
+    events.exception.error_code = 0;
+    sregs.cr2 = regs.rip;
+    control(KVM_SET_SREGS, &sregs);
+    control(KVM_SET_VCPU_EVENTS, &events);
+}
+
+/* The same while the shim waits for an answer. */
+static void claim_inside(struct host *h)
+{
+    struct kvm_vcpu_events events;
+    if (h->ports != 2 || h->done)
+        return;
+    h->done = true;
+    control(KVM_GET_VCPU_EVENTS, &events);
+    events.exception.injected = 1;
+    events.exception.nr = (uint8_t)h->value;
+    control(KVM_SET_VCPU_EVENTS, &events);
+}
+
+/* An interrupt, though the keep has them off. */
+static void interrupt(struct host *h)
+{
+    struct kvm_interrupt vector = {.irq = (uint32_t)h->value};
+    if (kvm_host.left.reason == KVM_EXIT_IO)
+        (void)!ioctl(kvm_host.vm.processor, KVM_INTERRUPT, &vector);
+}
+
+/* ---- pages taken away ---- */
+
+static uint64_t *table_at(uint64_t physical)
+{
+    if (physical >= KVM_KEEP_MEMORY)
+        return (uint64_t *)(kvm_host.memory + (physical - KVM_KEEP_MEMORY));
+    return (uint64_t *)(kvm_host.vm.image + (physical - KVM_KEEP_IMAGE));
+}
+
+static void take_from(uint64_t *table, unsigned level, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!(table[i] & PRESENT) || (level > 0 && table[i] & LARGE))
+            continue;
+        if (level > 0)
+            take_from(table_at(table[i] & ADDRESS), level - 1, 512);
+        else if (table[i] & KEPT)
+            table[i] &= ~PRESENT;
+    }
+}
+
+/* Every page of exec's that is there, in the keep's own tables. */
+static void take_pages(struct host *h)
+{
+    if (h->ports != 2 || h->done)
+        return;
+    h->done = true;
+    take_from(table_at(KVM_KEEP_IMAGE + KVM_IMAGE_TABLES), 3, 256);
+    struct kvm_sregs sregs; /* the processor forgets what it knew */
+    control(KVM_GET_SREGS, &sregs);
+    sregs.cr4 ^= 0x80;
+    control(KVM_SET_SREGS, &sregs);
+}
+
+const struct attack kvm_attacks[] = {
+    {.name = "cpuid_faults"},
+    {.name = "dirty", .start = dirty_start},
+    {.name = "size_odd", .start = size_odd},
+    {.name = "size_huge", .start = size_huge},
+    {.name = "size_small", .start = size_small},
+    {.name = "claim_in_exec", .start = claim_start, .exited = claim},
+    {.name = "claim_in_shim", .exited = claim_inside},
+    {.name = "interrupt", .exited = interrupt},
+    {.name = "take_pages", .exited = take_pages},
+    {.name = NULL},
+};

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a hostile host does to an SGX keep besides. */
+#include "tests/keep/attacks.h"
+#include "tests/keep/host_sgx.h"
+
+#include "sim/sgx/machine.h"
+#include "sim/sgx/test.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* ---- the arguments of the start ---- */
+
+static void arg_inside(struct host *h) { sgx_host.args[h->value] = sgx_host.base + SGX_KEEP_ARENA; }
+static void arg_at_base(struct host *h) { sgx_host.args[h->value] = sgx_host.base; }
+static void arg_straddles(struct host *h) { sgx_host.args[h->value] = sgx_host.base - SGX_PAGE; }
+static void arg_at_the_end(struct host *h)
+{
+    sgx_host.args[h->value] = sgx_host.base + SGX_KEEP_SIZE - SGX_PAGE;
+}
+static void arg_wraps(struct host *h) { sgx_host.args[h->value] = UINT64_MAX - SGX_PAGE + 1; }
+static void arg_unaligned(struct host *h) { sgx_host.args[h->value] += 8; }
+static void arg_null(struct host *h) { sgx_host.args[h->value] = 0; }
+
+/* Memory of the host's where a null pointer leads, if this host may and it is free. In
+ * ELRANGE a processor shows nothing but the EPC: the model has taken the addresses. */
+static void null_page(struct host *h)
+{
+    (void)h;
+    (void)!mmap(NULL, SGX_PAGE, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
+/* ---- quotes ---- */
+
+/* Of another enclave: a bit of the measurement. */
+static int64_t quote_other(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    if (f->verb == PORT_QUOTE && f->arg[0] == SGX_KEEP_QUOTE_SIGN)
+        h->block[PORT_DATA_OFFSET + (f->in_size + 63) / 64 * 64 + 48 + 64] ^= 1;
+    return attack_exits(h, f, honest);
+}
+
+static int64_t quote_short(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    if (f->verb == PORT_QUOTE && f->arg[0] == SGX_KEEP_QUOTE_SIGN)
+        return 48 + 383;
+    return attack_exits(h, f, honest);
+}
+
+/* ---- entries that are not in order ---- */
+
+/* EENTER where ERESUME belongs: the exception again. */
+static void enter_twice(struct host *h)
+{
+    (void)h;
+    if (sgx_host.resumes == 10)
+        sgx_host.leaf = SGX_EENTER;
+}
+
+/* And when it has stopped: whoever was interrupted is resumed as if nothing had been. */
+static void resume_stopped(struct host *h)
+{
+    if (!h->done)
+        enter_twice(h);
+    else if (sgx_host.run.function == SGX_EEXIT && sgx_host.exit.rdi == SGX_KEEP_EXIT_DEAD)
+        sgx_host.leaf = SGX_ERESUME;
+}
+
+/* The same at any time after a start: at CSSA 1 only after an exception. */
+static void resume_nothing(struct host *h)
+{
+    if (sgx_host.run.function == SGX_EEXIT && sgx_host.exit.rdi == SGX_KEEP_EXIT_PORT &&
+        h->ports == 2)
+        sgx_host.leaf = SGX_ERESUME;
+}
+
+/* An exception that did not happen: an interrupt's frame, offered as one. */
+static void claim_prepare(struct host *h)
+{
+    (void)h;
+    model_set_interrupts(true);
+    model_set_own_aep(true);
+    ualarm(20000, 300);
+}
+
+static void stepping_prepare(struct host *h)
+{
+    model_set_stepping(true);
+    model_set_own_aep(true);
+    model_set_single_step_attack((unsigned)h->value);
+}
+
+/* Interrupts of exec are as they should be; one of the handler is an entry, and so is
+ * one of what that entry meets, down to CSSA `value2` + 1. From exec's first exit on:
+ * what the shim does before takes long in steps. */
+static void nest(struct host *h)
+{
+    if (h->exits == 0)
+        stepping_prepare(h);
+    if (sgx_host.run.function == SGX_EEXIT || sgx_host.run.exception_vector != VECTOR_INTERRUPT)
+        return;
+    const uint32_t depth = machine.threads[0].tcs.cssa;
+    sgx_host.deep = depth > h->value2;
+    sgx_host.leaf = depth > 1 ? SGX_EENTER : SGX_ERESUME;
+    if (sgx_host.deep)
+        model_set_single_step_attack(0);
+}
+
+/* One is enough. */
+static void claim_once(struct host *h)
+{
+    (void)h;
+    if (sgx_host.run.function != SGX_EEXIT && sgx_host.run.exception_vector == VECTOR_INTERRUPT)
+        model_set_single_step_attack(0);
+}
+
+/* At the `value`th instruction after the answer to the second call, in the shim or just
+ * behind it. */
+static void own_aep_prepare(struct host *h)
+{
+    (void)h;
+    model_set_own_aep(true);
+}
+
+static void claim_at(struct host *h)
+{
+    claim_once(h);
+    if (sgx_host.run.function != SGX_EEXIT || h->ports != 2 || h->done)
+        return;
+    h->done = true;
+    model_set_stepping(true);
+    model_set_single_step_attack((unsigned)h->value);
+}
+
+/* While exec itself runs, a while after its second call. */
+static void claim_later_prepare(struct host *h)
+{
+    (void)h;
+    model_set_interrupts(true);
+    model_set_own_aep(true);
+}
+
+static void claim_later(struct host *h)
+{
+    if (sgx_host.run.function == SGX_EEXIT && h->ports == 2 && !h->done)
+        h->done = ualarm(200000, 0) < UINT32_MAX;
+}
+
+/* ---- pages taken away ---- */
+
+/* Every page of exec's memory that is there; not the shim's own, whose loss at the
+ * shim's hands cannot be told to anybody. */
+static void take_pages(struct host *h)
+{
+    if (sgx_host.resumes < 30 || h->done)
+        return;
+    for (uint64_t page = SGX_KEEP_EXEC / SGX_PAGE; page < SGX_KEEP_SIZE / SGX_PAGE; page++) {
+        struct epcm_entry *entry = &machine.epcm[page];
+        if (!epcm_exists(*entry))
+            continue;
+        entry->bits &= (uint16_t) ~(SGX_PERMISSION << EPCM_PTE_SHIFT);
+        memory_sync(page, 1, SGX_W);
+    }
+    h->done = true;
+}
+
+/* ---- what a lying kernel does with EAUG, EMODPR and EMODT ---- */
+
+static void lie_prepare(struct host *h)
+{
+    model_set_hostile((enum model_lie)h->value, (unsigned)h->value2);
+}
+
+/* ---- registers ---- */
+
+/* Where there is nothing, and where the enclave's own code is. */
+static void stack_nowhere(struct host *h)
+{
+    (void)h;
+    model_set_entry_stack(0x1000);
+}
+static void stack_inside(struct host *h)
+{
+    (void)h;
+    model_set_entry_stack(sgx_host.base + SGX_KEEP_IMAGE);
+}
+
+/* Nothing of exec's leaves in a register: all that a handler can see is zero. */
+static void look(struct host *h)
+{
+    (void)h;
+    if (sgx_host.run.function != SGX_EEXIT)
+        return;
+    if (sgx_host.exit.rdx != 0 || sgx_host.exit.r8 != 0 || sgx_host.exit.r9 != 0 ||
+        sgx_host.exit.rsi != 0)
+        host_fail("a register holds something at an exit");
+    if (!registers_are_clear())
+        host_fail("the vector state holds something at an exit");
+}
+
+static void strict_prepare(struct host *h)
+{
+    (void)h;
+    model_set_strict(true);
+}
+
+static void stepping_only(struct host *h)
+{
+    (void)h;
+    model_set_stepping(true);
+}
+
+const struct attack sgx_attacks[] = {
+    {.name = "strict", .prepare = strict_prepare},
+    {.name = "cpuid_faults", .prepare = stepping_only, .slow = true},
+    {.name = "dirty", .dirty = true},
+    {.name = "look", .exited = look},
+    {.name = "base", .base = 5 * SGX_KEEP_SIZE},
+    {.name = "null_page", .start = null_page},
+    {.name = "arg_inside", .start = arg_inside},
+    {.name = "arg_at_base", .start = arg_at_base},
+    {.name = "arg_straddles", .start = arg_straddles},
+    {.name = "arg_at_the_end", .start = arg_at_the_end},
+    {.name = "arg_wraps", .start = arg_wraps},
+    {.name = "arg_unaligned", .start = arg_unaligned},
+    {.name = "arg_null", .start = arg_null},
+    {.name = "quote_other", .answer = quote_other},
+    {.name = "quote_short", .answer = quote_short},
+    {.name = "enter_twice", .exited = enter_twice},
+    {.name = "resume_stopped", .exited = resume_stopped, .again = true},
+    {.name = "resume_nothing", .exited = resume_nothing},
+    {.name = "claim", .prepare = claim_prepare},
+    {.name = "claim_stepping", .prepare = stepping_prepare, .exited = claim_once, .slow = true},
+    {.name = "claim_at", .prepare = own_aep_prepare, .exited = claim_at},
+    {.name = "claim_later", .prepare = claim_later_prepare, .exited = claim_later},
+    {.name = "nest", .exited = nest, .slow = true},
+    {.name = "stack_nowhere", .prepare = stack_nowhere},
+    {.name = "stack_inside", .prepare = stack_inside},
+    {.name = "take_pages", .exited = take_pages},
+    {.name = "lie", .prepare = lie_prepare},
+    {.name = NULL},
+};

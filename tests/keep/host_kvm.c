@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's loop for KVM; see host_kvm.h. */
+#define _GNU_SOURCE
+#include "tests/keep/host_kvm.h"
+
+#include "tests/keep/attacks.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MEMORY_SIZE (512ull << 20)
+#define STATISTICS  "/sys/kernel/debug/kvm"
+
+struct kvm_host kvm_host;
+
+static struct bytes shim;
+
+static void open_shim(const char *path)
+{
+    size_t size;
+    shim.data = host_read_file(path, &size);
+    shim.size = size;
+}
+
+static void start(struct host *h)
+{
+    struct kvm_vm *vm = &kvm_host.vm;
+    const char *const said = "the machine";
+    host_must(kvm_vm_open(vm, shim, MEMORY_SIZE) == 0, vm->failed != NULL ? vm->failed : said);
+    kvm_host.memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    host_must(kvm_vm_show(vm, KVM_KEEP_MEMORY, kvm_host.memory, MEMORY_SIZE) == 0 &&
+                  kvm_vm_show(vm, KVM_KEEP_BLOCK, h->block, PORT_BLOCK_SIZE) == 0 &&
+                  kvm_vm_show_read_only(vm, KVM_KEEP_NODES, h->nodes, h->nodes_size) == 0 &&
+                  kvm_vm_show_read_only(vm, KVM_KEEP_EXEC, h->exec, h->exec_size) == 0,
+              said);
+}
+
+/* KVM's own count of this machine's exits, as long as there is the machine. */
+static uint64_t exits(void)
+{
+    char path[96];
+    unsigned long long count = 0;
+    snprintf(path, sizeof(path), STATISTICS "/%d-%d/exits", (int)getpid(), kvm_host.vm.fd);
+    FILE *f = fopen(path, "r");
+    if (f == NULL || fscanf(f, "%llu", &count) != 1)
+        return 0;
+    fclose(f);
+    return count;
+}
+
+static void after_exit(struct host *h)
+{
+    const char *why = "";
+    switch (kvm_turn_take(&kvm_host.left, &why)) {
+    case KVM_TURN_SERVE:
+        host_serve(h);
+        return;
+    case KVM_TURN_AGAIN:
+        return;
+    default:
+        break;
+    }
+    if (kvm_host.left.reason != KVM_EXIT_IO || (kvm_host.left.value & 0xff) != KVM_KEEP_EXIT_DEAD)
+        host_fail(why);
+    if (!h->attack->again || h->done)
+        host_finish(END_STOP, kvm_host.left.value >> 8);
+    h->done = true;
+}
+
+_Noreturn static void loop(struct host *h)
+{
+    for (;; h->exits++) {
+        if (h->exits == HOST_EXITS_MAX)
+            host_fail("it goes on and on");
+        host_must(kvm_vm_run(&kvm_host.vm, &kvm_host.left) == 0, "not run");
+        after_exit(h);
+        if (h->attack->exited != NULL)
+            h->attack->exited(h);
+    }
+}
+
+static const char *const stops[] = {
+#define TEXT(name, text) #name,
+    KVM_KEEP_STOPS(TEXT)
+#undef TEXT
+};
+
+const struct kind kvm_kind = {
+    .name = "kvm",
+    .attacks = kvm_attacks,
+    .stops = stops,
+    .stop_count = KVM_KEEP_STOP_COUNT,
+    .slow = true,
+    .open = open_shim,
+    .start = start,
+    .loop = loop,
+    .exits = exits,
+};
