@@ -324,8 +324,19 @@ $(BUILD)/host.a: $(HOST_OBJS)
 check-keep: $(KEEP)/keep $(KEEP_SHIM)
 	@$(KEEP)/keep sgx $(KEEP_SHIM) $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
 
+# What runs in the machine of check-kvm.
+CHECK_KVM := $(KEEP)/keep $(KEEP)/shim-kvm.flat $(KEEP)/guest.tree $(BUILD)/tests/kvm/count
+$(BUILD)/tests/kvm/count: tests/kvm/count.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -static -o $@ $<
+.PHONY: check-kvm
+check-kvm:
+	@tools/setup kvm
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(CHECK_KVM)
+	@tools/check-kvm
+
 .PHONY: tests
-tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(ROGUE_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM) $(KEEP)/shim-kvm.flat
+tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(ROGUE_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM) $(CHECK_KVM)
 
 demo:
 	@tools/setup demo
