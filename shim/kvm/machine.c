@@ -16,19 +16,10 @@
 /* From so many pages on it costs less to forget all. */
 #define FLUSH_MAX 32u
 
-/* ---- tables ---- */
-
-void *paging_physical(uint64_t address)
-{
-    if (address - KVM_KEEP_IMAGE < KVM_KEEP_IMAGE_SIZE)
-        return (void *)(KVM_KEEP_SHIM + (address - KVM_KEEP_IMAGE));
-    return (void *)(KVM_PHYSICAL + address);
-}
-
 static uint64_t cleared_page(void)
 {
     const uint64_t physical = pages_take();
-    if (CHECK(kvm_cleared, true))
+    if (CHECKED(kvm_cleared, true, false))
         memset(paging_physical(physical), 0, PAGE_SIZE);
     return physical;
 }
@@ -38,7 +29,7 @@ uint64_t paging_new_table(void) { return cleared_page(); }
 /* The processor may remember what an entry was. */
 static void flush(uint64_t start, uint64_t end)
 {
-    if (!CHECK(kvm_flush, true))
+    if (!CHECKED(kvm_flush, true, false))
         return;
     if ((end - start) / PAGE_SIZE > FLUSH_MAX) {
         flush_all();

@@ -129,12 +129,34 @@ static void the_highest_leaves_are_there(void **state)
     assert_int_not_equal(cpuid_answer(high.eax, 0).eax, 0);
 }
 
+/* Features are what two agree on; everything else stays the table's. */
+static void a_host_only_takes_away(void **state)
+{
+    (void)state;
+    const struct cpuid all = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    static const uint32_t leaves[] = {0, 1, 2, 4, 7, 0x0d, 0x80000000, 0x80000001, 0x80000008};
+    for (size_t i = 0; i < ARRAY_COUNT(leaves); i++) {
+        const struct cpuid answer = cpuid_answer(leaves[i], 0);
+        const struct cpuid kept = cpuid_narrow(leaves[i], answer, all);
+        assert_memory_equal(&kept, &answer, sizeof(kept));
+    }
+    const struct cpuid features = cpuid_narrow(1, cpuid_answer(1, 0), (struct cpuid){0});
+    assert_int_equal(features.eax, cpuid_answer(1, 0).eax);
+    assert_int_equal(features.ebx, cpuid_answer(1, 0).ebx);
+    assert_int_equal(features.ecx | features.edx, 0);
+    const struct cpuid extended = cpuid_narrow(7, cpuid_answer(7, 0), (struct cpuid){.ebx = 32});
+    assert_int_equal(extended.ebx, 32); /* AVX2 */
+    assert_int_equal(extended.ecx | extended.edx, 0);
+    const struct cpuid size = cpuid_narrow(0x0d, cpuid_answer(0x0d, 0), all);
+    assert_int_equal(size.ebx, 832);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_exec_rests_on_is_there),   cmocka_unit_test(nothing_needs_more_state),
         cmocka_unit_test(nothing_that_an_enclave_lacks), cmocka_unit_test(subleaves_are_heeded),
-        cmocka_unit_test(the_highest_leaves_are_there),
+        cmocka_unit_test(the_highest_leaves_are_there),  cmocka_unit_test(a_host_only_takes_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The filter of a keep with a kernel of its own, rule by rule: what its process needs is
+ * let through to the kernel, and any other call ends it. Each in a child. */
+/* links: host/sandbox.c base/wipe.c */
+/* libs: -lseccomp */
+#define _GNU_SOURCE
+#include "host/sandbox.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define CALLS_MAX 470 /* beyond the last of Linux 6 */
+#define BAD       (-1L)
+
+/* uretprobe and uprobe: no filter of any process sees them [Linux kernel/seccomp.c]. */
+#define UNFILTERED_FIRST 335
+#define UNFILTERED_LAST  336
+
+/* What the port's host side and the monitor's loop make. */
+static const long needed[] = {
+    SYS_read,  SYS_recvfrom, SYS_poll,          SYS_ppoll,  SYS_accept4,    SYS_close,
+    SYS_write, SYS_shutdown, SYS_clock_gettime, SYS_sendto, SYS_exit_group, SYS_restart_syscall,
+};
+
+static bool is_needed(long call)
+{
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        if (needed[i] == call)
+            return true;
+    }
+    return false;
+}
+
+/* How a child ends that makes this call in the sandbox. Arguments are wrong for every
+ * call, so that none does anything. */
+static int ending_of(long call, long second, long fifth)
+{
+    static const uint32_t ioctls[] = {KVM_RUN};
+    const struct sandbox needs = {.own_kernel = true, .ioctls = ioctls, .ioctl_count = 1};
+    int status = -1;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        if (sandbox_enter(&needs) < 0)
+            syscall(SYS_exit_group, 99);
+        syscall(call, BAD, second, BAD, BAD, fifth, BAD);
+        syscall(SYS_exit_group, 0);
+    }
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+static bool is_killed(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; }
+
+static void what_is_needed_passes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        const int status = ending_of(needed[i], BAD, 0);
+        const int expected = needed[i] == SYS_exit_group ? 0xff : 0;
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), expected);
+    }
+}
+
+static void any_other_call_ends_the_process(void **state)
+{
+    (void)state;
+    for (long call = 0; call < CALLS_MAX; call++) {
+        if (is_needed(call) || (call >= UNFILTERED_FIRST && call <= UNFILTERED_LAST) ||
+            call == SYS_ioctl)
+            continue;
+        if (!is_killed(ending_of(call, BAD, 0)))
+            fail_msg("call %ld passes", call);
+    }
+}
+
+/* Of ioctl the one command; sendto without a destination. */
+static void arguments_count(void **state)
+{
+    (void)state;
+    assert_true(WIFEXITED(ending_of(SYS_ioctl, KVM_RUN, 0)));
+    assert_true(is_killed(ending_of(SYS_ioctl, KVM_CREATE_VM, 0)));
+    assert_true(is_killed(ending_of(SYS_ioctl, KVM_SET_USER_MEMORY_REGION, 0)));
+    assert_true(is_killed(ending_of(SYS_ioctl, 0x5401, 0))); /* TCGETS */
+    assert_true(is_killed(ending_of(SYS_sendto, BAD, BAD)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_needed_passes),
+        cmocka_unit_test(any_other_call_ends_the_process),
+        cmocka_unit_test(arguments_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keep's memory: in order, again what came back, and no more than there is. */
+/* links: shim/kvm/pages.c tests/unit/shim_kvm.c */
+#include "shim/kvm/pages.h"
+
+#include "shim/kvm/paging.h"
+#include "tests/unit/shim_kvm.h"
+
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define P     PAGE_SIZE
+#define LARGE (2ull << 20)
+
+static int set_up(void **state)
+{
+    (void)state;
+    machine_init();
+    return 0;
+}
+
+static void sizes_that_are_none_stop_it(void **state)
+{
+    (void)state;
+    assert_int_equal(STOPPED(pages_init(LARGE)), -1);
+    assert_int_equal(STOPPED(pages_init(LARGE + 1)), KVM_KEEP_STOP_BLOCK);
+    assert_int_equal(STOPPED(pages_init(LARGE + P)), KVM_KEEP_STOP_BLOCK);
+    assert_int_equal(STOPPED(pages_init(KVM_KEEP_MEMORY_MAX)), -1);
+    assert_int_equal(STOPPED(pages_init(KVM_KEEP_MEMORY_MAX + LARGE)), KVM_KEEP_STOP_BLOCK);
+    assert_int_equal(STOPPED(pages_init(1ull << 63)), KVM_KEEP_STOP_BLOCK);
+}
+
+static void pages_come_in_order_until_there_are_none(void **state)
+{
+    (void)state;
+    pages_init(LARGE);
+    for (uint64_t i = 0; i < LARGE / P; i++)
+        assert_int_equal(pages_take(), KVM_KEEP_MEMORY + i * P);
+    assert_int_equal(kvm_counts.pages, LARGE / P);
+    assert_int_equal(STOPPED(pages_take()), KVM_KEEP_STOP_MEMORY);
+}
+
+static void what_comes_back_goes_out_first(void **state)
+{
+    (void)state;
+    pages_init(LARGE);
+    const uint64_t a = pages_take();
+    const uint64_t b = pages_take();
+    pages_give(a);
+    pages_give(b);
+    assert_int_equal(kvm_counts.pages, 0);
+    assert_int_equal(kvm_counts.pages_most, 2);
+    assert_int_equal(pages_take(), b);
+    assert_int_equal(pages_take(), a);
+    assert_int_equal(pages_take(), KVM_KEEP_MEMORY + 2 * P);
+}
+
+/* The root's entry for the shim's map of physical memory: present, writable, never
+ * exec's. */
+static void the_shim_has_a_map_of_its_own(void **state)
+{
+    (void)state;
+    pages_init(LARGE);
+    const uint64_t *root = paging_physical(MACHINE_ROOT);
+    assert_int_equal(root[256] & 0xfff, 0x63);
+    for (unsigned i = 0; i < 512; i++)
+        assert_true(i == 256 || root[i] == 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(sizes_that_are_none_stop_it, set_up),
+        cmocka_unit_test_setup(pages_come_in_order_until_there_are_none, set_up),
+        cmocka_unit_test_setup(what_comes_back_goes_out_first, set_up),
+        cmocka_unit_test_setup(the_shim_has_a_map_of_its_own, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
