@@ -23,9 +23,12 @@
 
 #define TIME_LIMIT_MS 250u
 
-/* Leaf 1, ecx; leaf 7, ebx [SDM 2A CPUID]. */
+/* Leaf 1, ecx; leaf 7, ebx [SDM 2A CPUID]; leaf 0x80000001, ecx [APM 3 E.4.2]. */
+#define ECX_VMX      (1u << 5)
 #define ECX_RDRAND   (1u << 30)
 #define EBX_FSGSBASE (1u << 0)
+#define EXTENDED     0x80000001u
+#define ECX_SVM      (1u << 2)
 
 format_like(4, 5) static size_t
     tell(struct probe *row, const char *what, bool ok, const char *format, ...)
@@ -58,6 +61,22 @@ static size_t probe_api(struct probe *row, int device)
     return tell(row, "Interface", version == KVM_API_VERSION && read_only,
                 "version %d%s; version %d with memory that is read-only is needed", version,
                 read_only ? "" : " without read-only memory", KVM_API_VERSION);
+}
+
+/* Without, every step of a guest is the work of software, which is not known to do what
+ * a processor would; nobody waits for that to be found out at each start. */
+static size_t probe_virtualisation(struct probe *row)
+{
+    unsigned a;
+    unsigned b;
+    unsigned c = 0;
+    unsigned d;
+    const bool vmx = __get_cpuid(1, &a, &b, &c, &d) && (c & ECX_VMX);
+    const bool svm = __get_cpuid(EXTENDED, &a, &b, &c, &d) && (c & ECX_SVM);
+    return tell(row, "Virtualisation", vmx || svm, "%s",
+                vmx || svm ? "the processor has it"
+                           : "the processor offers none, so this KVM is emulated in software; use "
+                             "a machine that has VMX or SVM, enabled in its firmware");
 }
 
 static size_t probe_processor(struct probe *rows)
@@ -157,6 +176,7 @@ size_t kvm_probe(struct probe *rows)
         return n;
     n += probe_api(&rows[n], device);
     close(device);
+    n += probe_virtualisation(&rows[n]);
     n += probe_processor(&rows[n]);
     for (size_t i = 0; i < n; i++) {
         if (!rows[i].ok)

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The probe's guest: how it ends becomes a row, and one that does not end is killed. The
+ * machine is a fake that each test makes. */
+#include "host/kvm/probe.c"
+
+/* links: host/kvm/turn.c host/clock.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int open_result, run_result;
+static struct kvm_left run_left;
+static unsigned run_seconds;
+
+int kvm_vm_open(struct kvm_vm *vm, struct bytes shim, uint64_t memory_size)
+{
+    assert_int_equal(memory_size, 0);
+    (void)shim;
+    *vm = (struct kvm_vm){.failed = open_result < 0 ? "making a virtual machine" : NULL};
+    return open_result;
+}
+
+int kvm_vm_run(struct kvm_vm *vm, struct kvm_left *left)
+{
+    (void)vm;
+    sleep(run_seconds);
+    *left = run_left;
+    return run_result;
+}
+
+struct bytes kvm_shim_file(void) { return (struct bytes){0}; }
+
+static int set_up(void **state)
+{
+    (void)state;
+    open_result = run_result = 0;
+    run_seconds = 0;
+    run_left = (struct kvm_left){.reason = KVM_EXIT_IO,
+                                 .out = true,
+                                 .port = KVM_KEEP_PORT,
+                                 .size = 4,
+                                 .count = 1,
+                                 .value = KVM_KEEP_EXIT_DEAD | KVM_KEEP_STOP_ENDED << 8};
+    return 0;
+}
+
+static struct probe probed(void)
+{
+    struct probe row;
+    assert_int_equal(probe_guest(&row), 1);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no process is left */
+    return row;
+}
+
+static void a_guest_that_comes_back_is_well(void **state)
+{
+    (void)state;
+    const struct probe row = probed();
+    assert_true(row.ok);
+    assert_string_equal(row.why, "works");
+}
+
+static void a_guest_that_does_not_is_told(void **state)
+{
+    (void)state;
+    run_left.value = KVM_KEEP_EXIT_DEAD | KVM_KEEP_STOP_CPU << 8;
+    struct probe row = probed();
+    assert_false(row.ok);
+    assert_non_null(strstr(row.why, "the processor lacks what a keep needs"));
+    run_left = (struct kvm_left){.reason = KVM_EXIT_SHUTDOWN};
+    row = probed();
+    assert_false(row.ok);
+    assert_non_null(strstr(row.why, "triple fault"));
+    run_result = -EINVAL;
+    row = probed();
+    assert_false(row.ok);
+    assert_non_null(strstr(row.why, "running it: Invalid argument"));
+}
+
+static void a_machine_that_cannot_be_made_is_told(void **state)
+{
+    (void)state;
+    open_result = -ENOMEM;
+    const struct probe row = probed();
+    assert_false(row.ok);
+    assert_non_null(strstr(row.why, "making a virtual machine: Cannot allocate memory"));
+}
+
+static void one_that_hangs_is_killed(void **state)
+{
+    (void)state;
+    run_seconds = 30;
+    const uint64_t start = clock_ms();
+    const struct probe row = probed();
+    const uint64_t took = clock_ms() - start;
+    assert_false(row.ok);
+    assert_non_null(strstr(row.why, "none in 250 ms"));
+    assert_in_range(took, TIME_LIMIT_MS, 5000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_guest_that_comes_back_is_well, set_up),
+        cmocka_unit_test_setup(a_guest_that_does_not_is_told, set_up),
+        cmocka_unit_test_setup(a_machine_that_cannot_be_made_is_told, set_up),
+        cmocka_unit_test_setup(one_that_hangs_is_killed, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
