@@ -4,7 +4,7 @@ command run once for each backend of the list that works here, but for what is e
 
 import os
 
-BACKENDS = ("nil", "sgx-sim")
+BACKENDS = ("nil", "sgx-sim", "kvm")
 
 ON_EVERY_BACKEND = (
     "test_bad_input",
@@ -21,26 +21,28 @@ ON_EVERY_BACKEND = (
     "test_wasi",
 )
 
+ONE_CPU = "a keep has one CPU, and its exec starts no thread"
+
 # Never: the property is another one there. {backend: {test: reason}}
 NOT_ON = {
     "sgx-sim": {
-        "test_more_cpus_compile_together": "a keep has one CPU, and its exec starts no thread",
+        "test_more_cpus_compile_together": ONE_CPU,
         "test_damaged_key": "the key of its code cache is the processor's, and in no file",
     },
+    "kvm": {"test_more_cpus_compile_together": ONE_CPU},
 }
 
 # With CHECK_LONG=1 only: a keep compiles on one CPU, and what these say there is said by
 # shorter tests too. A name may be followed by one of the test's parameters.
 INTERPRETER = "compiles an interpreter or a virtual machine"
-LONG = {
-    "sgx-sim": {
-        **{f"test_readme[{x}]": INTERPRETER for x in ("java", "javascript", "python", "ruby")},
-        "test_a_thousand_runs_leave_nothing": "a thousand starts",
-        "test_listener_beside_a_directory[go]": "compiles Go's runtime, as examples do",
-        "test_one_gibibyte_from_standard_input_to_standard_output": "a million calls of the port",
-        "test_progress_on_a_terminal_only": "compiles Go's runtime, as examples do",
-    },
+LONG_IN_A_KEEP = {
+    **{f"test_readme[{x}]": INTERPRETER for x in ("java", "javascript", "python", "ruby")},
+    "test_a_thousand_runs_leave_nothing": "a thousand starts",
+    "test_listener_beside_a_directory[go]": "compiles Go's runtime, as examples do",
+    "test_one_gibibyte_from_standard_input_to_standard_output": "a million calls of the port",
+    "test_progress_on_a_terminal_only": "compiles Go's runtime, as examples do",
 }
+LONG = {"sgx-sim": LONG_IN_A_KEEP, "kvm": LONG_IN_A_KEEP}
 
 
 def excepted(backend, test, parameters):
