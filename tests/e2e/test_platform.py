@@ -56,6 +56,17 @@ def test_only_backends_that_exist(enarx, info):
             result.refused(re.escape(missing["why"]), "platform info")
 
 
+def test_kvm(info):
+    """Never confidential; and where it does not work, the last probe made says why."""
+    (kvm,) = [b for b in info["backends"] if b["name"] == "kvm"]
+    assert not kvm["confidential"]
+    last = kvm["probes"][-1]
+    if kvm["available"]:
+        assert (last["what"], last["why"]) == ("A guest in user mode and back", "works")
+    else:
+        assert [p["why"] for p in kvm["probes"] if not p["ok"]][0]
+
+
 def test_sgx(info):
     """Whatever the machine: named, confidential, and honest about what is untried."""
     (sgx,) = [b for b in info["backends"] if b["name"] == "sgx"]
