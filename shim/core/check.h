@@ -6,7 +6,8 @@
  *   name  CHECK(name, condition) in C, and CHECKED(name, value, what it would be without);
  *         lines within #ifndef WITHOUT_name in assembly
  *   item  of the checklist that it stands for, "" for none
- *   kind  what proves it: UNIT tests/unit; KEEP a whole keep on the software model */
+ *   kind  what proves it: UNIT tests/unit; KEEP a whole keep on the software model;
+ *         MACHINE one in an emulated machine */
 #ifndef SHIM_CORE_CHECK_H
 #define SHIM_CORE_CHECK_H
 
@@ -55,6 +56,7 @@
 
 /* shim/kvm. */
 #define SHIM_CHECKS_KVM(X)            \
+    X(kvm_flags, "SX1", MACHINE)      \
     X(kvm_features, "SN18", UNIT)     \
     X(kvm_smep, "", UNIT)             \
     X(kvm_smap, "", UNIT)             \

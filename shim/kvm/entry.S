@@ -95,10 +95,8 @@ begin:
 
 /* Below rsp: vector, error, then what the processor pushed: rip, cs, rflags, rsp, ss. */
 exception:
-#ifndef WITHOUT_kvm_fault_ring
     testb $3, OFFSET(3)(%rsp)
     jz shim_fault
-#endif
     mov %rax, kvm_frame+OFFSET(0)(%rip)
     save_but_rax_rsp
     mov OFFSET(2)(%rsp), %rax

@@ -70,6 +70,7 @@ static const struct {
 static const struct attempt attempts[] = {
     EVERY_GUEST(PASS, "", "none"),
     PASS("", "sparse", "none", 0, 0),
+    PASS("SX1", "direction", "none", 0, 0),
     EVERY_GUEST(PASS, "SX1", "dirty"),
     EVERY_GUEST(PASS, "SX5", "look"),
     PASS("", "hello", "strict", 0, 0),

@@ -32,11 +32,33 @@ static void across_touch(void)
         check(probe_touch(at + i * PAGE) == 0);
 }
 
+/* SX1: the direction flag is exec's, and nobody else's: string operations of the shim go
+ * forward all the same. */
+static void direction(void)
+{
+    uint8_t *at = map(64 * PAGE, 3);
+    uint64_t time[2] = {0, 0};
+    int64_t result = __NR_clock_gettime;
+    for (size_t i = 0; i < 64 * PAGE; i += 16 * PAGE) { /* pages come 16 at a time */
+        __asm__ volatile("std\n\tmovb $7, (%0)\n\tcld" : : "r"(at + i) : "memory");
+        check(at[i] == 7 && at[i + 1] == 0 && at[i + PAGE - 1] == 0);
+        memset(at + i, 7, 16 * PAGE);
+    }
+    for (size_t i = 0; i < 64 * PAGE; i++)
+        check(at[i] == 7);
+    __asm__ volatile("std\n\tsyscall\n\tcld"
+                     : "+a"(result)
+                     : "D"(1), "S"(time)
+                     : "rcx", "r11", "memory");
+    check(result == 0 && time[0] != 0);
+}
+
 static void initial(void) { check(probe_initial() == 0); }
 
 const struct test register_tests[] = {
     {"across_syscall", across_syscall},
     {"across_touch", across_touch},
     {"initial", initial},
+    {"direction", direction},
     {NULL, NULL},
 };
