@@ -18,6 +18,7 @@ enum {
     DER_GENERALIZED_TIME = 0x18,
     DER_SEQUENCE = 0x30,
     DER_SET = 0x31,
+    DER_IMPLICIT = 0x80, /* [0], of a primitive type; [1] is one more */
     DER_EXPLICIT = 0xa0, /* [0]; [1] is one more */
 };
 
