@@ -6,11 +6,9 @@
 #include "base/der.h"
 #include "crypto/ecdsa.h"
 #include "crypto/pem.h"
-#include "crypto/rsa_pss.h"
 #include "crypto/x509_parse.h"
 
 #include <errno.h>
-#include <openssl/objects.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +20,7 @@ static void cert_free(struct x509_cert *cert)
 {
     if (cert == NULL)
         return;
-    ecdsa_key_free(cert->ec);
-    rsa_pss_key_free(cert->rsa);
+    x509_cert_fini(cert);
     free((void *)cert->der.data);
     free(cert);
 }
@@ -230,26 +227,6 @@ void x509_subject(const struct x509_cert *cert, char *text, size_t size)
 void x509_issuer(const struct x509_cert *cert, char *text, size_t size)
 {
     common_name(cert->issuer_name, text, size);
-}
-
-bool x509_extension(const struct x509_cert *cert, const char *oid, struct bytes *value)
-{
-    *value = (struct bytes){0};
-    ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
-    if (object == NULL)
-        return false;
-    const struct bytes wanted = {OBJ_get0_data(object), OBJ_length(object)};
-    size_t count = 0;
-    for (size_t i = 0; i < cert->extension_count; i++) {
-        if (!bytes_equal(cert->extensions[i].oid, wanted))
-            continue;
-        *value = cert->extensions[i].value;
-        count++;
-    }
-    ASN1_OBJECT_free(object);
-    if (count != 1)
-        *value = (struct bytes){0};
-    return count == 1;
 }
 
 void x509_serial(const struct x509_cert *cert, uint8_t *out, size_t size)

@@ -8,6 +8,7 @@
 #include "crypto/rsa_pss.h"
 
 #include <errno.h>
+#include <openssl/objects.h>
 #include <string.h>
 
 /* ---- what both have ---- */
@@ -165,6 +166,34 @@ int x509_parse_cert(struct bytes der, const EC_KEY *like, struct x509_cert *cert
     cert->spki = der_take_whole(&c, DER_SEQUENCE);
     take_extensions(&c, cert);
     return cur_done(&c) ? parse_key(cert->spki, like, cert) : -EBADMSG;
+}
+
+void x509_cert_fini(struct x509_cert *cert)
+{
+    ecdsa_key_free(cert->ec);
+    rsa_pss_key_free(cert->rsa);
+    cert->ec = NULL;
+    cert->rsa = NULL;
+}
+
+bool x509_extension(const struct x509_cert *cert, const char *oid, struct bytes *value)
+{
+    *value = (struct bytes){0};
+    ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
+    if (object == NULL)
+        return false;
+    const struct bytes wanted = {OBJ_get0_data(object), OBJ_length(object)};
+    size_t count = 0;
+    for (size_t i = 0; i < cert->extension_count; i++) {
+        if (!bytes_equal(cert->extensions[i].oid, wanted))
+            continue;
+        *value = cert->extensions[i].value;
+        count++;
+    }
+    ASN1_OBJECT_free(object);
+    if (count != 1)
+        *value = (struct bytes){0};
+    return count == 1;
 }
 
 /* ---- CRLs ---- */

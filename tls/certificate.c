@@ -3,18 +3,21 @@
 #include "tls/certificate.h"
 
 #include "crypto/issue.h"
+#include "crypto/key.h"
 
 #define NO_EXPIRATION 253402300799ll /* 9999-12-31 23:59:59 [RFC 5280 4.1.2.5] */
 
 int tls_certificate_put(EVP_PKEY *key, const char *name, struct put *out)
 {
+    uint8_t public_key[KEY_PUBLIC_SIZE];
     const struct certificate cert = {
         .organisation = "Enarx",
         .name = name,
-        .key = key,
+        .public_key = {public_key, sizeof(public_key)},
         .not_before = 0,
         .not_after = NO_EXPIRATION,
     };
     const struct issuer itself = {.key = key};
-    return certificate_issue(&cert, &itself, out);
+    const int error = key_public(key, public_key);
+    return error < 0 ? error : certificate_issue(&cert, &itself, out);
 }

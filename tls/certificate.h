@@ -12,7 +12,7 @@
 #define TLS_CERTIFICATE_MAX 1024u
 
 /* DER behind what `out` holds, for a key of P-256. Valid at any time: whoever makes it
- * may have no clock to trust. 0 or -ENOMEM. */
+ * may have no clock to trust. 0, -EBADMSG for a key of another kind, or -ENOMEM. */
 must_use int tls_certificate_put(EVP_PKEY *key, const char *name, struct put *out);
 
 #endif

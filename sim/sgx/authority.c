@@ -88,21 +88,24 @@ static int make_cert(struct authority *a, enum signer signer, int64_t now)
     uint8_t buffer[EXTENSION_MAX];
     struct put extension = put_init(buffer, sizeof(buffer));
     struct put cert = put_init(a->certs[signer].der, sizeof(a->certs[signer].der));
-    int error = signer == SIGNER_PCK ? make_extension(a, &extension) : 0;
-    const struct issuer issuer = {
-        .cert = signer == role->issuer ? (struct bytes){0} : cert_of(a, role->issuer),
-        .key = a->keys[role->issuer],
-    };
+    uint8_t public_key[KEY_PUBLIC_SIZE];
+    struct issuer issuer = {.key = a->keys[role->issuer]};
+    int error = key_public(a->keys[signer], public_key);
+    if (error == 0 && signer == SIGNER_PCK)
+        error = make_extension(a, &extension);
+    if (error == 0 && signer != role->issuer)
+        error = issuer_of(cert_of(a, role->issuer), issuer.key, &issuer);
+    const struct certificate_extension pck = {SIM_PCK_EXTENSION_OID, false, put_done(&extension)};
     const struct certificate wanted = {
         .organisation = SIM_NAME,
         .name = role->name,
-        .key = a->keys[signer],
+        .public_key = {public_key, sizeof(public_key)},
         .ca = role->ca,
         .path_length = role->path_length,
         .not_before = now - DAY,
         .not_after = now + YEARS,
-        .extension_oid = signer == SIGNER_PCK ? SIM_PCK_EXTENSION_OID : NULL,
-        .extension = put_done(&extension),
+        .extensions = &pck,
+        .extension_count = signer == SIGNER_PCK,
     };
     if (error == 0)
         error = certificate_issue(&wanted, &issuer, &cert);

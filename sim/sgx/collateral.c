@@ -50,13 +50,13 @@ static int put_crl(const struct making *m, enum signer signer, const char *name)
         .this_update = m->issued,
         .next_update = m->next_update,
     };
-    const struct issuer issuer = {
-        .cert = {.data = a->certs[signer].der, .size = a->certs[signer].size},
-        .key = a->keys[signer],
-    };
+    const struct bytes cert = {.data = a->certs[signer].der, .size = a->certs[signer].size};
+    struct issuer issuer;
     uint8_t buffer[FILE_MAX];
     struct put crl = put_init(buffer, sizeof(buffer));
-    int error = revocations_issue(&list, &issuer, &crl);
+    int error = issuer_of(cert, a->keys[signer], &issuer);
+    if (error == 0)
+        error = revocations_issue(&list, &issuer, &crl);
     return error < 0 ? error : hand_over(m, name, &crl);
 }
 

@@ -105,16 +105,20 @@ static int put_pem(int dir, const char *name, const char *label, struct bytes de
 static int issue_dev(EVP_PKEY *key, struct put *out)
 {
     const int64_t now = time(NULL);
+    uint8_t public_key[KEY_PUBLIC_SIZE];
+    const struct certificate_extension names = {
+        OID_SUBJECT_ALT_NAME, false, {dev_names, sizeof(dev_names)}};
     const struct certificate cert = {
         .organisation = "Enarx host",
         .name = "localhost",
-        .key = key,
+        .public_key = {public_key, sizeof(public_key)},
         .not_before = now - 86400,
         .not_after = now + DEV_YEARS * 365 * (int64_t)86400,
-        .extension_oid = "2.5.29.17",
-        .extension = {.data = dev_names, .size = sizeof(dev_names)},
+        .extensions = &names,
+        .extension_count = 1,
     };
-    return certificate_issue(&cert, &(struct issuer){.key = key}, out);
+    const int error = key_public(key, public_key);
+    return error < 0 ? error : certificate_issue(&cert, &(struct issuer){.key = key}, out);
 }
 
 static int make_dev(int dir, struct fault *fault)

@@ -2,6 +2,7 @@
 /* A client and a server, and a wire between them that does what the input says: carries,
  * cuts, changes, makes up. Whatever it does, each reads what the other wrote, from the
  * start, and an end only where the other made one. */
+/* links: crypto/digest.c base/der_put.c base/der.c base/rfc3339.c */
 /* links: tls/session.c tls/context.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #include "crypto/key.h"

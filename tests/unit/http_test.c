@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests through libcurl, before a server of ours that says what it was asked. */
-/* links: net/http.c net/libcurl.c host/fault.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c */
+/* links: net/http.c net/libcurl.c host/fault.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c base/der_put.c base/der.c base/rfc3339.c */
 /* libs: -lssl -lcrypto */
 #define _GNU_SOURCE
 #include "net/http.h"

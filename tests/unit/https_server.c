@@ -34,15 +34,19 @@ static SSL_CTX *make_context(void)
     EVP_PKEY *key;
     const int64_t now = time(NULL);
     struct put out = put_init(der, sizeof(der)), text = put_init(pem, sizeof(pem));
+    uint8_t public_key[KEY_PUBLIC_SIZE];
+    const struct certificate_extension names = {
+        OID_SUBJECT_ALT_NAME, false, {address, sizeof(address)}};
     assert_int_equal(key_generate(&key), 0);
+    assert_int_equal(key_public(key, public_key), 0);
     const struct certificate cert = {
         .organisation = "tests",
         .name = "server",
-        .key = key,
+        .public_key = {public_key, sizeof(public_key)},
         .not_before = now - 60,
         .not_after = now + 3600,
-        .extension_oid = "2.5.29.17",
-        .extension = {address, sizeof(address)},
+        .extensions = &names,
+        .extension_count = 1,
     };
     assert_int_equal(certificate_issue(&cert, &(struct issuer){.key = key}, &out), 0);
     pem_put(&text, "CERTIFICATE", put_done(&out));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Simulated quotes and their collateral, judged by the verifier as it is and by
  * openssl(1). */
-/* links: sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/pck_extension.c crypto/key.c crypto/key_pem.c crypto/cmac.c crypto/issue.c host/user_dir.c host/newfile.c host/fault.c tests/unit/scratch.c attest/anchors.c attest/anchors_data.S attest/attest.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/document.c attest/endorsement.c attest/pck.c attest/policy.c attest/qe.c attest/qe_identity.c attest/quote.c attest/quote_appraise.c attest/record.c attest/sgx.c attest/signed_json.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/tcb.c attest/tcb_evaluate.c attest/tcb_info.c attest/tcb_level.c attest/tcb_status.c attest/tdx.c attest/text.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c crypto/rsa_pss.c base/cbor.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c */
+/* links: sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/pck_extension.c crypto/key.c crypto/key_pem.c crypto/cmac.c crypto/issue.c host/user_dir.c host/newfile.c host/fault.c tests/unit/scratch.c attest/anchors.c attest/anchors_data.S attest/attest.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/document.c attest/endorsement.c attest/pck.c attest/policy.c attest/qe.c attest/qe_identity.c attest/quote.c attest/quote_appraise.c attest/record.c attest/sgx.c attest/signed_json.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/tcb.c attest/tcb_evaluate.c attest/tcb_info.c attest/tcb_level.c attest/tcb_status.c attest/tdx.c attest/text.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c crypto/rsa_pss.c base/cbor.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c crypto/issuer.c base/der_put.c */
 /* libs: -ljansson -lcrypto */
 #define _GNU_SOURCE
 #include "sim/sgx/quoting.h"
@@ -464,15 +464,20 @@ static void an_older_processor_is_certified_anew(void **state)
     struct authority next;
     struct fault fault;
     assert_int_equal(authority_open(&a, &fault), 0);
-    const struct issuer issuer = {{a.certs[SIGNER_PLATFORM].der, a.certs[SIGNER_PLATFORM].size},
-                                  a.keys[SIGNER_PLATFORM]};
+    struct issuer issuer;
+    uint8_t key[KEY_PUBLIC_SIZE];
+    const struct bytes platform = {a.certs[SIGNER_PLATFORM].der, a.certs[SIGNER_PLATFORM].size};
+    assert_int_equal(issuer_of(platform, a.keys[SIGNER_PLATFORM], &issuer), 0);
+    assert_int_equal(key_public(a.keys[SIGNER_PCK], key), 0);
+    const struct certificate_extension pck = {
+        "1.2.840.113741.1.13.1", false, {older, sizeof(older)}};
     const struct certificate wanted = {.organisation = "of a test",
                                        .name = "older",
-                                       .key = a.keys[SIGNER_PCK],
+                                       .public_key = {key, sizeof(key)},
                                        .not_before = (int64_t)time(NULL) - DAY,
                                        .not_after = (int64_t)time(NULL) + DAY,
-                                       .extension_oid = "1.2.840.113741.1.13.1",
-                                       .extension = {older, sizeof(older)}};
+                                       .extensions = &pck,
+                                       .extension_count = 1};
     struct put put = put_init(a.certs[SIGNER_PCK].der, sizeof(a.certs[SIGNER_PCK].der));
     assert_int_equal(certificate_issue(&wanted, &issuer, &put), 0);
     a.certs[SIGNER_PCK].size = put_done(&put).size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Upgraded connections, before a server of ours that sends back what it gets; and what
  * answers may say. */
-/* links: net/upgrade.c net/upgrade_head.c net/http.c net/libcurl.c host/fault.c host/clock.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c */
+/* links: net/upgrade.c net/upgrade_head.c net/http.c net/libcurl.c host/fault.c host/clock.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c base/der_put.c base/der.c base/rfc3339.c */
 /* libs: -lssl -lcrypto */
 #define _GNU_SOURCE
 #include "net/upgrade.h"
