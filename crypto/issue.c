@@ -63,6 +63,16 @@ void certificate_put_extension(struct put *p, const struct certificate_extension
     der_close(p, whole);
 }
 
+#define DNS_NAME (DER_IMPLICIT + 2)
+
+void certificate_put_host_names(struct put *p, const struct bytes *names, size_t count)
+{
+    const size_t all = der_open(p, DER_SEQUENCE);
+    for (size_t i = 0; i < count; i++)
+        der_put(p, DNS_NAME, names[i]);
+    der_close(p, all);
+}
+
 /* SEQUENCE { r INTEGER, s INTEGER } [RFC 3279 2.2.3] */
 static void put_signature(struct put *p, const uint8_t signature[static KEY_SIGNATURE_SIZE])
 {

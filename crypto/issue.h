@@ -63,6 +63,9 @@ void certificate_put_extension(struct put *out, const struct certificate_extensi
 
 #define OID_SUBJECT_ALT_NAME "2.5.29.17"
 
+/* The value of subjectAltName: of these host names alone [RFC 5280 4.2.1.6]. */
+void certificate_put_host_names(struct put *out, const struct bytes *names, size_t count);
+
 /* SEQUENCE of `tbs`, its algorithm and its signature by `key`. 0 or -ENOMEM. */
 must_use int certificate_put_signed(struct put *out, struct bytes tbs, EVP_PKEY *key);
 

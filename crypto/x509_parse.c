@@ -13,7 +13,7 @@
 
 /* ---- what both have ---- */
 
-static int parse_signed(struct bytes der, struct x509_signed *s)
+int x509_parse_signed(struct bytes der, struct x509_signed *s)
 {
     struct cur c = cur_init(der);
     struct cur inner = cur_init(der_take(&c, DER_SEQUENCE));
@@ -95,9 +95,9 @@ static int parse_ec_key(struct bytes bits, size_t size, const EC_KEY *like, EC_K
 }
 
 /* Of an algorithm that nobody here uses there is no key, and nothing it has signed. */
-static int parse_key(struct bytes spki, const EC_KEY *like, struct x509_cert *cert)
+int x509_parse_key(const EC_KEY *like, struct x509_cert *cert)
 {
-    struct cur whole = cur_init(spki);
+    struct cur whole = cur_init(cert->spki);
     struct cur c = cur_init(der_take(&whole, DER_SEQUENCE));
     const struct bytes algorithm = der_take_whole(&c, DER_SEQUENCE);
     const struct bytes bits = der_take_bits(&c);
@@ -135,25 +135,32 @@ static void take_validity(struct cur *c, struct x509_cert *cert)
         cur_fail(c);
 }
 
-static void take_extensions(struct cur *c, struct x509_cert *cert)
+void x509_take_extensions(struct cur *c, struct x509_cert *cert)
 {
-    if (cur_left(c) == 0)
-        return;
-    struct cur explicit = cur_init(der_take(c, DER_EXPLICIT + 3));
-    struct cur list = cur_init(der_take(&explicit, DER_SEQUENCE));
+    struct cur list = cur_init(der_take(c, DER_SEQUENCE));
     while (cur_ok(&list) && cur_left(&list) > 0) {
         if (cert->extension_count == X509_EXTENSIONS_MAX)
             cur_fail(&list);
         else
             take_extension(&list, &cert->extensions[cert->extension_count++]);
     }
-    if (!cur_done(&explicit) || !cur_done(&list))
+    if (!cur_done(&list))
+        cur_fail(c);
+}
+
+static void take_extensions(struct cur *c, struct x509_cert *cert)
+{
+    if (cur_left(c) == 0)
+        return;
+    struct cur explicit = cur_init(der_take(c, DER_EXPLICIT + 3));
+    x509_take_extensions(&explicit, cert);
+    if (!cur_done(&explicit))
         cur_fail(c);
 }
 
 int x509_parse_cert(struct bytes der, const EC_KEY *like, struct x509_cert *cert)
 {
-    if (parse_signed(der, &cert->sealed) < 0)
+    if (x509_parse_signed(der, &cert->sealed) < 0)
         return -EBADMSG;
     struct cur whole = cur_init(cert->sealed.tbs);
     struct cur c = cur_init(der_take(&whole, DER_SEQUENCE));
@@ -165,7 +172,7 @@ int x509_parse_cert(struct bytes der, const EC_KEY *like, struct x509_cert *cert
     cert->subject = der_take_whole(&c, DER_SEQUENCE);
     cert->spki = der_take_whole(&c, DER_SEQUENCE);
     take_extensions(&c, cert);
-    return cur_done(&c) ? parse_key(cert->spki, like, cert) : -EBADMSG;
+    return cur_done(&c) ? x509_parse_key(like, cert) : -EBADMSG;
 }
 
 void x509_cert_fini(struct x509_cert *cert)
@@ -248,7 +255,7 @@ static void take_crl_version(struct cur *c)
 
 int x509_parse_crl(struct bytes der, struct x509_crl *crl)
 {
-    if (parse_signed(der, &crl->sealed) < 0)
+    if (x509_parse_signed(der, &crl->sealed) < 0)
         return -EBADMSG;
     struct cur whole = cur_init(crl->sealed.tbs);
     struct cur c = cur_init(der_take(&whole, DER_SEQUENCE));

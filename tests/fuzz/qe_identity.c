@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* QE identities of any text, as if their signature were good. */
 /* links: attest/qe_identity.c attest/tcb_level.c attest/signed_json.c attest/policy.c */
-/* links: crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/der.c base/wipe.c */
-/* links: base/base64.c base/cur.c base/put.c base/hex.c base/rfc3339.c */
+/* links: crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/der.c base/wipe.c base/base64.c base/cur.c base/put.c base/hex.c base/rfc3339.c crypto/x509_signature.c */
 /* libs: -ljansson -lcrypto */
 #include "attest/qe_identity.h"
 

@@ -2,8 +2,7 @@
 /* Signed JSON of any text: the slice lies within it and is an object; its
  * signature is looked for under no key. */
 /* links: attest/signed_json.c */
-/* links: crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/der.c base/wipe.c */
-/* links: base/base64.c base/cur.c base/put.c base/hex.c base/rfc3339.c */
+/* links: crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/der.c base/wipe.c base/base64.c base/cur.c base/put.c base/hex.c base/rfc3339.c crypto/x509_signature.c */
 /* libs: -ljansson -lcrypto */
 #include "attest/signed_json.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates and CRLs of any bytes, in any number, under the first of them as
  * root: refused, or linked without a way in a circle. */
-/* links: crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/put.c base/rfc3339.c base/wipe.c */
+/* links: crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/put.c base/rfc3339.c base/wipe.c crypto/x509_signature.c */
 /* libs: -lcrypto */
 #include "crypto/x509.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* links: attest/qe_identity.c attest/tcb_info.c attest/tcb_level.c attest/signed_json.c attest/policy.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/wipe.c */
+/* links: attest/qe_identity.c attest/tcb_info.c attest/tcb_level.c attest/signed_json.c attest/policy.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/wipe.c crypto/x509_signature.c */
 /* libs: -lcrypto -ljansson */
 /* Collateral cut and parsed: by hand, and the hostile samples of Open Enclave. */
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The certificate around a key: taken apart by our parser, and by OpenSSL's. GnuTLS has to
  * take it in tls_gnutls_test.c. */
-/* links: tls/certificate.c crypto/digest.c crypto/ecdsa.c crypto/issue.c crypto/key.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/put.c base/rfc3339.c base/wipe.c base/der_put.c */
+/* links: tls/certificate.c crypto/digest.c crypto/ecdsa.c crypto/issue.c crypto/key.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/put.c base/rfc3339.c base/wipe.c base/der_put.c crypto/x509_signature.c */
 /* libs: -lcrypto */
 #include "crypto/key.h"
 #include "crypto/x509.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets of certificates: the real chains of AMD and Intel in any order, and all that
  * may be wrong with one made here. */
-/* links: tests/attest/issuer.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/put.c base/rfc3339.c base/wipe.c */
+/* links: tests/attest/issuer.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/put.c base/rfc3339.c base/wipe.c crypto/x509_signature.c */
 /* libs: -lcrypto */
 #include "crypto/x509.h"
 #include "tests/attest/issuer.h"
