@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence in certificates and requests; see carrier.h. Trusts OpenSSL to take X.509 and
- * PKCS #10 apart; what they hold is read through the cursor. */
+/* Evidence in certificates and requests; see carrier.h. Trusts OpenSSL to take certificates
+ * apart, which may be of any kind; all else is read through the cursor. */
 #include "attest/carrier.h"
 
 #include "attest/quote.h"
 #include "base/cbor.h"
 #include "base/der.h"
 #include "crypto/pem.h"
+#include "crypto/pkcs10.h"
 
 #include <errno.h>
 #include <openssl/x509.h>
@@ -25,11 +26,10 @@ enum { TAG_INTEL_QUOTE = 60000, TAG_SNP_REPORT = 0x1a7504 };
 #define CHAIN_CERT_MAX 4096u /* bytes of a certificate in a quote; they have some 1200 */
 
 struct carrier_owned {
-    uint8_t *der;      /* decoded from PEM, or null */
-    X509 *cert;        /* or */
-    X509_REQ *request; /* and its */
-    STACK_OF(X509_EXTENSION) * requested;
-    uint8_t *public_key;
+    uint8_t *der;              /* decoded from PEM, or null */
+    X509 *cert;                /* or */
+    struct x509_cert *request; /* what one has of a certificate */
+    uint8_t *public_key;       /* of the certificate */
 };
 
 /* ---- X.509 and PKCS #10 ---- */
@@ -62,15 +62,17 @@ static int decode_pem(struct bytes file, struct carrier_owned *owned, struct byt
 static int decode_der(struct bytes der, struct carrier_owned *owned)
 {
     const uint8_t *pos = der.data;
+    owned->request = calloc(1, sizeof(*owned->request));
+    if (owned->request == NULL)
+        return -ENOMEM;
+    const int result = pkcs10_parse(der, NULL, owned->request);
+    if (result != -EBADMSG)
+        return result;
+    x509_cert_fini(owned->request);
+    free(owned->request);
+    owned->request = NULL;
     owned->cert = d2i_X509(NULL, &pos, (long)der.size);
-    if (owned->cert == NULL) {
-        pos = der.data;
-        owned->request = d2i_X509_REQ(NULL, &pos, (long)der.size);
-    }
-    if (owned->request != NULL)
-        owned->requested = X509_REQ_get_extensions(owned->request);
-    const bool any = owned->cert != NULL || owned->request != NULL;
-    return any && pos == der.data + der.size ? 0 : -EBADMSG;
+    return owned->cert != NULL && pos == der.data + der.size ? 0 : -EBADMSG;
 }
 
 /* By its names alone: X509_check_issued() wants of the key that it may sign certificates,
@@ -82,31 +84,32 @@ static bool self_issued(const X509 *cert)
 
 static int take_key(struct carrier *carrier, struct carrier_owned *o)
 {
-    X509_PUBKEY *key =
-        o->cert != NULL ? X509_get_X509_PUBKEY(o->cert) : X509_REQ_get_X509_PUBKEY(o->request);
-    const int size = i2d_X509_PUBKEY(key, &o->public_key);
+    if (o->request != NULL) {
+        carrier->public_key = o->request->spki;
+        carrier->key_unproven = !pkcs10_proven(o->request);
+        return 0;
+    }
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(o->cert), &o->public_key);
     if (size <= 0)
         return -EBADMSG;
     carrier->public_key = (struct bytes){o->public_key, (size_t)size};
-    if (o->request != NULL)
-        carrier->key_unproven = X509_REQ_verify(o->request, X509_REQ_get0_pubkey(o->request)) != 1;
-    else if (self_issued(o->cert))
-        carrier->key_unproven = X509_verify(o->cert, X509_get0_pubkey(o->cert)) != 1;
+    carrier->key_unproven =
+        self_issued(o->cert) && X509_verify(o->cert, X509_get0_pubkey(o->cert)) != 1;
     return 0;
 }
 
 /* The one extension with that object identifier. */
 static bool find(const struct carrier_owned *o, const char *oid, struct bytes *value)
 {
+    if (o->request != NULL)
+        return x509_extension(o->request, oid, value);
     ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
-    const STACK_OF(X509_EXTENSION) *all =
-        o->cert != NULL ? X509_get0_extensions(o->cert) : o->requested;
-    const int at = X509v3_get_ext_by_OBJ(all, object, -1);
-    const bool one = at >= 0 && X509v3_get_ext_by_OBJ(all, object, at) < 0;
+    const int at = X509_get_ext_by_OBJ(o->cert, object, -1);
+    const bool one = at >= 0 && X509_get_ext_by_OBJ(o->cert, object, at) < 0;
     ASN1_OBJECT_free(object);
     if (!one)
         return false;
-    const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(X509v3_get_ext(all, at));
+    const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(X509_get_ext(o->cert, at));
     *value = (struct bytes){ASN1_STRING_get0_data(data), (size_t)ASN1_STRING_length(data)};
     return true;
 }
@@ -311,8 +314,9 @@ void carrier_fini(struct carrier *carrier)
 {
     struct carrier_owned *o = carrier->owned;
     if (o != NULL) {
-        sk_X509_EXTENSION_pop_free(o->requested, X509_EXTENSION_free);
-        X509_REQ_free(o->request);
+        if (o->request != NULL)
+            x509_cert_fini(o->request);
+        free(o->request);
         X509_free(o->cert);
         OPENSSL_free(o->public_key);
         free(o->der);

@@ -43,3 +43,24 @@ void evidence_claims_put(struct put *out, const struct evidence_claims *claims)
     put_key_hash(out, claims->key_hash);
     put_digest(out, "tls-exporter", claims->tls_exporter);
 }
+
+/* A tag of a definite number of bytes [RFC 8949 3.4], around [evidence, claims buffer]. */
+static void put_tag(struct put *out, uint32_t tag)
+{
+    if (tag <= UINT16_MAX) {
+        put_u8(out, 0xd9);
+        put_be16(out, (uint16_t)tag);
+        return;
+    }
+    put_u8(out, 0xda);
+    put_be32(out, tag);
+}
+
+void evidence_extension_put(struct put *out, enum evidence_tag tag, struct bytes evidence,
+                            struct bytes claims_buffer)
+{
+    put_tag(out, (uint32_t)tag);
+    cbor_put_array(out, 2);
+    cbor_put_bytes(out, evidence);
+    cbor_put_bytes(out, claims_buffer);
+}

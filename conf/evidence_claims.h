@@ -20,6 +20,10 @@
 #define PURPOSE_EMPTY "deploy-empty"
 #define PURPOSE_READY "deploy-ready"
 
+/* This one is for whoever connects, directly or by way of a steward: of the key of a
+ * certificate. */
+#define PURPOSE_CERTIFICATE "certificate"
+
 struct evidence_claims {
     const uint8_t *key_hash; /* SHA-256 of the DER SubjectPublicKeyInfo */
     struct bytes nonce;      /* empty: none */
@@ -27,6 +31,13 @@ struct evidence_claims {
     const uint8_t *workload;     /* workload digest, null before there is one */
     const uint8_t *tls_exporter; /* 32 bytes, null without a channel */
 };
+
+/* How evidence and claims buffer travel in the extension of a certificate or request that
+ * has this object identifier [CCC-RA-TLS]; attest/carrier.h reads it. */
+#define EVIDENCE_OID "2.23.133.5.4.9"
+enum evidence_tag { EVIDENCE_INTEL_QUOTE = 60000, EVIDENCE_SNP_REPORT = 0x1a7504 };
+void evidence_extension_put(struct put *out, enum evidence_tag tag, struct bytes evidence,
+                            struct bytes claims_buffer);
 
 /* Deterministic CBOR [RFC 8949 4.2.1]. */
 void evidence_claims_put(struct put *out, const struct evidence_claims *claims);

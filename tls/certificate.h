@@ -15,4 +15,9 @@
  * may have no clock to trust. 0, -EBADMSG for a key of another kind, or -ENOMEM. */
 must_use int tls_certificate_put(EVP_PKEY *key, const char *name, struct put *out);
 
+/* The same, with what evidence_extension_put() made in it: the certificate that says by
+ * itself what holds its key. As much longer than TLS_CERTIFICATE_MAX as that is. */
+must_use int tls_certificate_put_attested(EVP_PKEY *key, const char *name, struct bytes evidence,
+                                          struct put *out);
+
 #endif
