@@ -4,6 +4,7 @@
 
 #include "conf/config_key.h"
 #include "conf/policy_block.h"
+#include "conf/policy_names.h"
 #include "conf/policy_value.h"
 
 #include <errno.h>
@@ -76,7 +77,8 @@ static int parse_section(const struct toml_value *root, const char *name, struct
 
 static int parse(struct bytes text, struct policy_file *file, struct toml_error *error)
 {
-    static const char *const sections[] = {"snp", "sgx", "tdx"};
+    static const char *const sections[] = {"snp", "sgx", "tdx", "names"};
+    const size_t keyed = ARRAY_COUNT(sections) - 1;
     int result = toml_parse(text, &file->toml, error);
     if (result < 0)
         return result;
@@ -91,9 +93,9 @@ static int parse(struct bytes text, struct policy_file *file, struct toml_error 
     result = config_keys(root, names, error);
     if (result == 0)
         result = parse_keys(root, "", file, error);
-    for (size_t i = 0; result == 0 && i < ARRAY_COUNT(sections); i++)
+    for (size_t i = 0; result == 0 && i < keyed; i++)
         result = parse_section(root, sections[i], file, error);
-    return result;
+    return result < 0 ? result : policy_names_read(toml_get(root, "names"), file, error);
 }
 
 int policy_toml_parse(struct bytes text, struct policy_file *file, struct toml_error *error)

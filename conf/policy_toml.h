@@ -6,8 +6,21 @@
 #include "attest/policy.h"
 #include "conf/toml.h"
 
+#define POLICY_NAMES_MAX  1024u /* entries */
+#define POLICY_HOSTS_MAX  32u   /* names in an entry */
+#define POLICY_HOSTS_SIZE 2048u /* bytes of them all */
+
+/* An entry of [[names]]: what a steward certifies of whom. */
+struct policy_names {
+    struct bytes measurement; /* 32 or 48 bytes: MRENCLAVE, MRTD, that of SNP */
+    struct bytes workload;    /* 32 bytes */
+    struct bytes_list hosts;  /* names of hosts, lower case; none: a certificate without */
+};
+
 struct policy_file {
-    struct policy policy;        /* its slices live as long as this does */
+    struct policy policy;             /* its slices live as long as this does */
+    const struct policy_names *names; /* no two of the same measurement and workload */
+    size_t names_count;
     struct toml *toml;           /* owns the text */
     struct policy_block *blocks; /* own the rest */
 };

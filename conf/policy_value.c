@@ -181,14 +181,15 @@ static int read_time(const struct reader *r, const struct toml_value *v)
 
 /* ---- bytes and text ---- */
 
-static int decode_hex(const struct reader *r, const struct toml_value *v, struct bytes *out)
+int policy_value_hex(const struct toml_value *v, const char *name, struct policy_file *file,
+                     struct toml_error *error, struct bytes *out)
 {
     struct bytes text = {0};
-    int result = config_text(v, r->name, r->error, &text);
+    int result = config_text(v, name, error, &text);
     if (result < 0)
         return result;
     char digits[2 * HEX_MAX + 1] = "";
-    uint8_t *raw = policy_block_new(r->file, HEX_MAX);
+    uint8_t *raw = policy_block_new(file, HEX_MAX);
     if (raw == NULL)
         return -ENOMEM;
     const size_t size = text.size / 2;
@@ -196,8 +197,8 @@ static int decode_hex(const struct reader *r, const struct toml_value *v, struct
     if (fits)
         memcpy(digits, text.data, text.size);
     if (!fits || hex_parse(digits, raw, size) < 0)
-        return toml_error_set(r->error, v->place, "%s must be 2 to %u hexadecimal digits, not %s",
-                              r->name, 2 * HEX_MAX, toml_quote(text).text);
+        return toml_error_set(error, v->place, "%s must be 2 to %u hexadecimal digits, not %s",
+                              name, 2 * HEX_MAX, toml_quote(text).text);
     *out = (struct bytes){raw, size};
     return 0;
 }
@@ -205,7 +206,7 @@ static int decode_hex(const struct reader *r, const struct toml_value *v, struct
 static int read_hex_of(const struct reader *r, const struct toml_value *v, size_t size,
                        struct bytes *out)
 {
-    int result = decode_hex(r, v, out);
+    int result = policy_value_hex(v, r->name, r->file, r->error, out);
     const bool short_chip = r->key->type == KEY_CHIPS && out->size == CHIP_MIN;
     if (result == 0 && size != 0 && out->size != size && !short_chip)
         return toml_error_set(r->error, v->place,

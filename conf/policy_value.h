@@ -11,4 +11,9 @@
 must_use int policy_value_read(const struct policy_key *key, const struct toml_value *value,
                                struct policy_file *file, struct toml_error *error);
 
+/* Hexadecimal digits of 1 to 64 bytes, which live as long as `file`. The same. */
+must_use int policy_value_hex(const struct toml_value *value, const char *name,
+                              struct policy_file *file, struct toml_error *error,
+                              struct bytes *out);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy.toml: defaults, every key, a message with a place for every error, and that
  * docs/policy.md shows the table of keys as it is. Run from the root of the tree. */
-/* links: conf/policy_toml.c conf/policy_value.c conf/policy_key.c conf/config_key.c */
+/* links: conf/policy_toml.c conf/policy_names.c conf/policy_value.c conf/policy_key.c conf/config_key.c */
 /* links: conf/manifest_check.c conf/toml.c conf/toml_define.c conf/toml_tree.c */
 /* links: conf/toml_scan.c conf/toml_error.c conf/toml_string.c conf/toml_number.c */
 /* links: conf/toml_datetime.c attest/policy.c */
@@ -23,6 +23,9 @@
 #define H32 H16 H16
 #define H48 H32 H16
 #define H64 H32 H32
+
+/* An entry without its names. */
+#define NAMES "[[names]]\nmeasurement = \"" H32 "\"\nworkload = \"" H32 "\"\n"
 
 static struct policy_file parse(const char *text)
 {
@@ -342,7 +345,88 @@ static const struct {
     {"[sgx]\nadvisories = []", 2, 14, "advisories must be a table"},
     {"[sgx.advisories]\nINTEL-SA-1 = 1", 2, 14, "must be text"},
     {"[sgx.advisories]\nINTEL-SA-1 = \"\"", 2, 14, "say how the program mitigates \"INTEL-SA-1\""},
+    {"names = 1", 1, 9, "names must be an array"},
+    {"names = [1]", 1, 10, "names must be a table"},
+    {"[[names]]\nmesurement = \"\"", 2, 1, "did you mean \"measurement\"?"},
+    {"[[names]]\ndns = []", 1, 3, "an entry of [[names]] needs measurement"},
+    {"[[names]]\nmeasurement = \"" H32 "\"", 1, 3, "an entry of [[names]] needs workload"},
+    {NAMES, 1, 3, "an entry of [[names]] needs dns, which may be []"},
+    {"[[names]]\nmeasurement = \"" H16 "\"", 2, 15, "measurement must be 64 or 96"},
+    {"[[names]]\nmeasurement = \"" H32 "\"\nworkload = \"" H48 "\"", 3, 12,
+     "workload must be 64 hexadecimal digits, not 96"},
+    {NAMES "dns = \"a\"", 4, 7, "dns must be an array"},
+    {NAMES "dns = [1]", 4, 8, "dns must be text"},
+    {NAMES "dns = [\"a\", \"a\"]", 4, 13, "\"a\" stands there twice"},
+    {NAMES "dns = []\n" NAMES "dns = []", 5, 3, "has the same measurement and workload"},
 };
+
+/* [RFC 1035 2.3.1], and one spelling for each */
+static const char *const no_hosts[] = {
+    "",
+    ".",
+    "a.",
+    ".a",
+    "a..b",
+    "*.a",
+    "A.b",
+    "a_b",
+    "-a",
+    "a-",
+    "a-.b",
+    "a b",
+    "a/b",
+    "b\\u00fc",
+    "a\\u0000b",
+    H32,
+    H8 "." H8 "." H8 "." H8 "." H8 "." H8 "." H8 "." H8 "." H8 "." H8 "." H8 "." H8 "." H8 "." H8
+       "." H8,
+};
+
+static void names_are_of_hosts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(no_hosts); i++) {
+        struct policy_file f;
+        struct toml_error error = {.what = ""};
+        char text[1024];
+        snprintf(text, sizeof(text), NAMES "dns = [\"%s\"]", no_hosts[i]);
+        if (policy_toml_parse(bytes_of_text(text), &f, &error) != -EBADMSG)
+            fail_msg("%s", no_hosts[i]);
+    }
+}
+
+static void names(void **state)
+{
+    (void)state;
+    struct policy_file f =
+        parse(NAMES "dns = [\"a.example\", \"x-1.b.example\", \"3\"]\n"
+                    "[[names]]\nmeasurement = \"" H48 "\"\nworkload = \"" H32 "\"\ndns = []");
+    assert_int_equal(f.names_count, 2);
+    assert_hex(f.names[0].measurement, 32);
+    assert_hex(f.names[0].workload, 32);
+    assert_int_equal(f.names[0].hosts.count, 3);
+    assert_text(f.names[0].hosts.items[1], "x-1.b.example");
+    assert_hex(f.names[1].measurement, 48);
+    assert_int_equal(f.names[1].hosts.count, 0);
+    policy_toml_fini(&f);
+}
+
+/* As many as may be, and one more. */
+static void names_are_bounded(void **state)
+{
+    (void)state;
+    for (unsigned count = POLICY_HOSTS_MAX; count <= POLICY_HOSTS_MAX + 1; count++) {
+        struct policy_file f;
+        struct toml_error error = {.what = ""};
+        char text[4096] = NAMES "dns = [";
+        for (unsigned i = 0; i < count; i++)
+            snprintf(text + strlen(text), sizeof(text) - strlen(text), "\"h%u\",", i);
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "]");
+        const int result = policy_toml_parse(bytes_of_text(text), &f, &error);
+        assert_int_equal(result, count <= POLICY_HOSTS_MAX ? 0 : -EBADMSG);
+        policy_toml_fini(&f);
+    }
+}
 
 static void errors_have_a_place(void **state)
 {
@@ -384,9 +468,10 @@ static void documented(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),   cmocka_unit_test(fallbacks),
-        cmocka_unit_test(every_key),  cmocka_unit_test(errors_have_a_place),
-        cmocka_unit_test(documented),
+        cmocka_unit_test(defaults),           cmocka_unit_test(fallbacks),
+        cmocka_unit_test(every_key),          cmocka_unit_test(errors_have_a_place),
+        cmocka_unit_test(documented),         cmocka_unit_test(names),
+        cmocka_unit_test(names_are_of_hosts), cmocka_unit_test(names_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
