@@ -6,11 +6,11 @@
 #include "attest/snp_report.h"
 #include "base/hex.h"
 #include "crypto/pem.h"
-#include "host/cli/attest_item.h"
 #include "host/cli/attest_source.h"
 #include "host/cli/cli.h"
 #include "host/cli/message.h"
 #include "net/collateral.h"
+#include "net/collateral_item.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -2,12 +2,12 @@
 /* Collateral and its cache, before a service of ours: what names a piece, when it is asked
  * for, how it waits, and what the verifier makes of a cache that somebody else wrote to.
  * Each property can be left out by tools/checklist, and then a test here fails. */
-/* links: host/cli/attest_item.c net/collateral.c host/fault.c host/newfile.c host/user_dir.c */
+/* links: net/collateral_item.c net/collateral.c host/fault.c host/newfile.c host/user_dir.c */
 /* links: tests/attest/set.c attest/[a-z]*.c attest/anchors_data.S crypto/[a-z]*.c base/[a-z]*.c */
 /* links: tests/unit/scratch.c */
 /* libs: -lcrypto -ljansson -Wl,--wrap=sleep */
 #define _GNU_SOURCE
-#include "host/cli/attest_item.h"
+#include "net/collateral_item.h"
 #include "net/http.h"
 #include "tests/attest/set.h"
 #include "tests/unit/scratch.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of collateral; see attest_item.h. */
-#include "host/cli/attest_item.h"
+/* Names of collateral; see collateral_item.h. */
+#include "net/collateral_item.h"
 
 #include "attest/snp_report.h"
 #include "base/hex.h"
