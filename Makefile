@@ -24,7 +24,8 @@ say  = @$(if $(V),true,echo "  $(1)	$(2)")
 # ---- who may include whom ----
 
 FOLDERS       := tools base crypto attest conf channel tls net shim/core shim/x86 shim/sgx shim/kvm exec/vfs \
-                 exec/wasi exec host host/nil host/sgx host/kvm sim/sgx host/deploy svc/agent host/cli
+                 exec/wasi exec host host/nil host/sgx host/kvm sim/sgx host/deploy svc/agent \
+                 svc/steward host/cli
 may_tools     := base host shim/core shim/x86
 may_base      := base
 may_crypto    := base crypto
@@ -47,6 +48,7 @@ may_host/kvm  := base include shim/core host
 may_sim/sgx   := base include crypto host sim/sgx
 may_host/deploy := base include crypto attest conf channel tls net host
 may_svc/agent := base include crypto conf host net svc/agent
+may_svc/steward := base crypto attest conf host net svc/steward
 may_host/cli  := base include crypto attest conf channel tls net host svc
 
 # ---- what each program is made of ----
@@ -56,7 +58,7 @@ objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 SHARED      := base crypto conf channel tls
 EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
 HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest net host host/nil host/sgx host/kvm sim/sgx host/deploy \
-               svc/agent host/cli,\
+               svc/agent svc/steward host/cli,\
                $(call sources,$(f))) shim/core/port.c shim/core/shared.c)
 
 .PHONY: all demo check check-long check-checklist check-reproducible check-portable

@@ -6,6 +6,7 @@
 #include "attest/quote.h"
 #include "base/cbor.h"
 #include "base/der.h"
+#include "crypto/ecdsa.h"
 #include "crypto/pem.h"
 #include "crypto/pkcs10.h"
 
@@ -87,6 +88,7 @@ static int take_key(struct carrier *carrier, struct carrier_owned *o)
     if (o->request != NULL) {
         carrier->public_key = o->request->spki;
         carrier->key_unproven = !pkcs10_proven(o->request);
+        carrier->key_bits = ecdsa_bits(o->request->ec);
         return 0;
     }
     const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(o->cert), &o->public_key);
@@ -308,6 +310,11 @@ int carrier_parse(struct bytes file, struct carrier *carrier)
     if (result < 0)
         carrier_fini(carrier);
     return result;
+}
+
+bool carrier_extension(const struct carrier *carrier, const char *oid, struct bytes *value)
+{
+    return find(carrier->owned, oid, value);
 }
 
 void carrier_fini(struct carrier *carrier)

@@ -23,6 +23,7 @@ struct carrier {
     struct bytes claims_buffer;
     struct bytes public_key; /* DER SubjectPublicKeyInfo */
     bool key_unproven;       /* a request, or self-signed, but not signed by its key */
+    int key_bits;            /* of a request, on P-256 or P-384; else 0 */
     struct carrier_owned *owned;
 };
 
@@ -34,6 +35,8 @@ bool carrier_is(struct bytes file);
  * carries no evidence, -ENOTSUP when the evidence is the original's for KVM, which proves
  * nothing, -EBADMSG when it is malformed, or -ENOMEM; then there is nothing to free. */
 must_use int carrier_parse(struct bytes file, struct carrier *carrier);
+/* The one extension with this object identifier, "2.5.29.17". False when there is none. */
+bool carrier_extension(const struct carrier *carrier, const char *oid, struct bytes *value);
 void carrier_fini(struct carrier *carrier);
 
 #endif

@@ -152,8 +152,7 @@ static int read_plain(struct link *l)
 static void write_plain(struct link *l)
 {
     struct link_half *h = &l->up;
-    ssize_t n =
-        send(l->plain.fd, h->data + h->start, half_size(h), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t n = send(l->plain.fd, h->data + h->start, half_size(h), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n > 0)
         half_sent(h, (size_t)n);
     else if (n < 0 && !is_later())

@@ -29,8 +29,8 @@ struct link {
     struct loop *loop;
     SSL *ssl;
     struct watch wire;
-    struct watch plain;    /* fd -1: leads nowhere yet */
-    bool wire_gone;        /* hung up, and waited for no more */
+    struct watch plain; /* fd -1: leads nowhere yet */
+    bool wire_gone;     /* hung up, and waited for no more */
     bool plain_gone;
     struct link_half up;   /* from the wire */
     struct link_half down; /* to the wire */

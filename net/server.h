@@ -51,8 +51,8 @@ struct server_response {
     const char *type; /* of the body */
     char *body;       /* from malloc, the server's; null: none */
     size_t size;
-    const char *name, *value;   /* one header more, or null */
-    const char *policy;         /* Content-Security-Policy, or null */
+    const char *name, *value; /* one header more, or null */
+    const char *policy;       /* Content-Security-Policy, or null */
     struct server_channel channel;
 };
 
@@ -91,8 +91,8 @@ struct server_numbers {
 };
 
 /* 0 or -errno with `fault` filled. What `config` points to stays. */
-must_use int server_open(struct loop *loop, const struct server_config *config,
-                         struct server **out, struct fault *fault);
+must_use int server_open(struct loop *loop, const struct server_config *config, struct server **out,
+                         struct fault *fault);
 void server_close(struct server *server);
 
 /* "127.0.0.1:7443": where it really listens. */

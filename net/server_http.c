@@ -19,7 +19,7 @@
 struct exchange {
     const struct server_route *route;
     struct server_response refusal; /* status 0: none */
-    char allow[64]; /* methods that the path does take */
+    char allow[64];                 /* methods that the path does take */
     char *argument;
     uint8_t *body;
     size_t size;
@@ -131,8 +131,7 @@ static enum MHD_Result respond(struct connection *c, const struct server_request
                                struct server_response *r)
 {
     const struct server *s = c->server;
-    struct MHD_Response *m =
-        r->status == 101 ? make_upgrade(c, r) : make_response(&s->mhd, r);
+    struct MHD_Response *m = r->status == 101 ? make_upgrade(c, r) : make_response(&s->mhd, r);
     if (s->config.answered != NULL)
         s->config.answered(s->config.context, request, r->status);
     if (m == NULL)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests in, certificates out; see answer.h. */
+#include "svc/steward/answer.h"
+
+#include "base/der_put.h"
+
+#include <errno.h>
+
+int bundle_parse(struct bytes der, struct bytes requests[static BUNDLE_MAX])
+{
+    struct cur c = cur_init(der);
+    struct cur list = cur_init(der_take(&c, DER_SEQUENCE));
+    int count = 0;
+    while (cur_ok(&list) && cur_left(&list) > 0 && count < (int)BUNDLE_MAX)
+        requests[count++] = der_take_whole(&list, DER_SEQUENCE);
+    return cur_done(&c) && cur_done(&list) && count > 0 ? count : -EBADMSG;
+}
+
+/* From the last authority down [X.509 7.7]: the other way round than chains are kept. */
+static void put_chain(struct put *p, const struct bytes *chain, size_t count)
+{
+    for (size_t i = count; i-- > 0;)
+        put_bytes(p, chain[i]);
+}
+
+void answer_put_path(struct put *p, const struct bytes *chain, size_t count, struct bytes leaf)
+{
+    const size_t all = der_open(p, DER_SEQUENCE);
+    put_chain(p, chain, count);
+    put_bytes(p, leaf);
+    der_close(p, all);
+}
+
+void answer_put_bundle(struct put *p, const struct bytes *chain, size_t count,
+                       const struct bytes *issued, size_t issued_count)
+{
+    const size_t all = der_open(p, DER_SEQUENCE);
+    const size_t above = der_open(p, DER_SEQUENCE);
+    put_chain(p, chain, count);
+    der_close(p, above);
+    const size_t below = der_open(p, DER_SEQUENCE);
+    for (size_t i = 0; i < issued_count; i++)
+        put_bytes(p, issued[i]);
+    der_close(p, below);
+    der_close(p, all);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Applications taken apart; see application.h. */
+#include "svc/steward/application.h"
+
+#include "base/der.h"
+#include "crypto/issue.h"
+
+#include <errno.h>
+
+/* A certificate or PEM is none of what is taken here. */
+static bool is_der_request(struct bytes der)
+{
+    struct cur c = cur_init(der);
+    struct cur whole = cur_init(der_take(&c, DER_SEQUENCE));
+    struct cur info = cur_init(der_take(&whole, DER_SEQUENCE));
+    return cur_done(&c) && der_take_integer(&info).size == 1 && cur_ok(&whole);
+}
+
+static enum steward_check parse_carrier(struct bytes der, struct application *out, int *error)
+{
+    *error = is_der_request(der) ? carrier_parse(der, &out->carrier) : -EBADMSG;
+    const int result = *error;
+    *error = result == -ENOMEM ? result : 0;
+    if (result == -ENOENT || result == -ENOTSUP)
+        return STEWARD_evidence_form;
+    return result < 0 ? STEWARD_request_form : STEWARD_PASSED;
+}
+
+static enum steward_check parse_names(struct application *out)
+{
+    struct bytes value;
+    if (!carrier_extension(&out->carrier, OID_SUBJECT_ALT_NAME, &value))
+        return STEWARD_PASSED;
+    if (!steward_passes(names_of_original, !out->original))
+        return STEWARD_names_of_original;
+    return names_parse(value, &out->asked);
+}
+
+enum steward_check application_parse(struct bytes der, bool legacy, struct application *out,
+                                     int *error)
+{
+    *out = (struct application){.original = false};
+    const enum steward_check form = parse_carrier(der, out, error);
+    if (form != STEWARD_PASSED)
+        return form;
+    const struct carrier *c = &out->carrier;
+    if (!steward_passes(request_key, c->key_bits == 256 || c->key_bits == 384))
+        return STEWARD_request_key;
+    if (!steward_passes(request_possession, !c->key_unproven))
+        return STEWARD_request_possession;
+    out->original = c->binding != BIND_CLAIMS;
+    if (!steward_passes(evidence_binding, legacy || !out->original))
+        return STEWARD_evidence_binding;
+    const bool formed = out->original || claims_buffer_parse(c->claims_buffer, &out->claims) == 0;
+    if (!steward_passes(claims_form, formed))
+        return STEWARD_claims_form;
+    return parse_names(out);
+}
+
+void application_fini(struct application *application)
+{
+    carrier_fini(&application->carrier);
+    *application = (struct application){.original = false};
+}
