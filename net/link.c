@@ -15,9 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RECORD_MAX 16384u /* plaintext [RFC 8446 5.1] */
-#define ROUNDS     4      /* buffers each way before others get their turn */
-#define LINGER_MS  5000u  /* for the peer to take the last bytes */
+#define RECORD_MAX  16384u     /* plaintext [RFC 8446 5.1] */
+#define ROUNDS      4          /* buffers each way before others get their turn */
+#define LINGER_MS   5000u      /* for the peer to take the last bytes */
 #define DROPPED_MAX (1u << 20) /* bytes that it may still send meanwhile */
 
 /* ---- buffers ---- */
@@ -82,7 +82,7 @@ static int ssl_outcome(struct link *l, int result)
 static int handshake(struct link *l)
 {
     ERR_clear_error();
-    int result = SSL_accept(l->ssl);
+    int result = l->ssl == NULL ? 1 : SSL_accept(l->ssl);
     if (result != 1) {
         int error = ssl_outcome(l, result);
         return error < 0 ? -EPROTO : 0;
@@ -97,16 +97,45 @@ static bool takes_too_much(const struct link *l)
     return before > l->up_max || half_size(&l->up) > l->up_max - before;
 }
 
+/* Bytes read; 0 for none now, -ENODATA at the end. */
+static int read_some(struct link *l, uint8_t *to)
+{
+    if (l->ssl == NULL) {
+        const ssize_t n = recv(l->wire.fd, to, RECORD_MAX, MSG_DONTWAIT);
+        if (n > 0)
+            return (int)n;
+        if (n < 0 && is_later())
+            l->wire_wants |= EPOLLIN;
+        return n == 0 ? -ENODATA : is_later() ? 0 : -ECONNRESET;
+    }
+    ERR_clear_error();
+    const int n = SSL_read(l->ssl, to, RECORD_MAX);
+    return n > 0 ? n : ssl_outcome(l, n);
+}
+
+/* The same of bytes written, at least one. */
+static int write_some(struct link *l, const uint8_t *from, size_t size)
+{
+    if (l->ssl == NULL) {
+        const ssize_t n = send(l->wire.fd, from, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0 && is_later())
+            l->wire_wants |= EPOLLOUT;
+        return n >= 0 ? (int)n : is_later() ? 0 : -ECONNRESET;
+    }
+    ERR_clear_error();
+    const int n = SSL_write(l->ssl, from, (int)size);
+    return n > 0 ? n : ssl_outcome(l, n);
+}
+
 /* Bytes read, 0 when there are none for now. */
 static int read_wire(struct link *l)
 {
-    ERR_clear_error();
-    int n = SSL_read(l->ssl, l->up.data + l->up.end, RECORD_MAX);
+    const int n = read_some(l, l->up.data + l->up.end);
     if (n > 0) {
         l->up.end += (size_t)n;
         return takes_too_much(l) ? -EDQUOT : n;
     }
-    int error = ssl_outcome(l, n);
+    const int error = n;
     l->up.ended = error == -ENODATA;
     return l->up.ended ? 0 : error;
 }
@@ -115,10 +144,9 @@ static int write_wire(struct link *l)
 {
     struct link_half *h = &l->down;
     while (half_size(h) > 0) {
-        ERR_clear_error();
-        int n = SSL_write(l->ssl, h->data + h->start, (int)half_size(h));
+        const int n = write_some(l, h->data + h->start, half_size(h));
         if (n <= 0)
-            return ssl_outcome(l, n);
+            return n;
         half_sent(h, (size_t)n);
     }
     return 0;
@@ -128,7 +156,7 @@ static int write_wire(struct link *l)
 static int end_wire(struct link *l)
 {
     ERR_clear_error();
-    int result = SSL_shutdown(l->ssl);
+    int result = l->ssl == NULL ? 0 : SSL_shutdown(l->ssl);
     if (result < 0)
         return ssl_outcome(l, result);
     shutdown(l->wire.fd, SHUT_WR);
@@ -310,18 +338,19 @@ struct link *link_open(struct loop *loop, SSL_CTX *tls, int wire)
         return NULL;
     }
     l->loop = loop;
-    l->ssl = SSL_new(tls);
+    l->ssl = tls == NULL ? NULL : SSL_new(tls);
     l->wire = (struct watch){.fd = wire, .ready = wire_ready, .context = l};
     l->plain = (struct watch){.fd = -1, .ready = plain_ready, .context = l};
     l->up.data = malloc(LINK_BUFFER);
     l->down.data = malloc(LINK_BUFFER);
     l->up_max = UINT64_MAX;
-    if (l->ssl == NULL || l->up.data == NULL || l->down.data == NULL ||
-        SSL_set_fd(l->ssl, wire) != 1) {
+    const bool secure = l->ssl != NULL && SSL_set_fd(l->ssl, wire) == 1;
+    if (l->up.data == NULL || l->down.data == NULL || secure != (tls != NULL)) {
         link_free(l);
         return NULL;
     }
-    configure(l->ssl);
+    if (secure)
+        configure(l->ssl);
     return l;
 }
 

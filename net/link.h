@@ -27,7 +27,7 @@ struct link_half {
 
 struct link {
     struct loop *loop;
-    SSL *ssl;
+    SSL *ssl; /* null: the wire carries plaintext */
     struct watch wire;
     struct watch plain; /* fd -1: leads nowhere yet */
     bool wire_gone;     /* hung up, and waited for no more */
@@ -47,8 +47,8 @@ struct link {
     void *context;
 };
 
-/* Takes a connected socket; null when memory is short, and the socket is closed. Callbacks
- * are set by the caller. */
+/* Takes a connected socket; without `tls` as it is. Null when memory is short, and the socket is
+ * closed. Callbacks are set by the caller. */
 struct link *link_open(struct loop *loop, SSL_CTX *tls, int wire);
 
 /* Waits for the handshake. 0 or -errno, without `closed` having been called. */

@@ -73,7 +73,7 @@ struct server_route {
 
 struct server_config {
     const char *address; /* "127.0.0.1:7443", "[::]:0" */
-    SSL_CTX *tls;        /* borrowed */
+    SSL_CTX *tls;        /* borrowed; null: HTTP, for what is no secret and proves itself */
     const struct server_route *routes;
     size_t route_count;
     unsigned connections_max, connections_of_one_max; /* of one address */

@@ -258,7 +258,7 @@ static bool take_body(struct exchange *x, const char *data, size_t size)
 
 static struct bytes peer_of(const struct connection *c, uint8_t **der)
 {
-    const X509 *cert = SSL_get0_peer_certificate(c->link->ssl);
+    const X509 *cert = c->link->ssl == NULL ? NULL : SSL_get0_peer_certificate(c->link->ssl);
     const bool vouched = cert != NULL && SSL_get_verify_result(c->link->ssl) == X509_V_OK;
     const int size = vouched ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), der) : 0;
     return (struct bytes){.data = *der, .size = size > 0 ? (size_t)size : 0};
