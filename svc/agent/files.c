@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The agent's files: certificate, key, tokens; see agent_parts.h. Trusts what is in them,
- * once it is sure that nobody else could have written it. */
+/* The agent's files: certificate, key, tokens; see agent_parts.h. Trusts what is in them. */
 #define _GNU_SOURCE
 #include "svc/agent/agent_parts.h"
 
@@ -9,87 +8,27 @@
 #include "crypto/key.h"
 #include "crypto/pem.h"
 #include "host/newfile.h"
+#include "host/service_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PEM_MAX    (1u << 20)
+#define PEM_MAX         (1u << 20)
 #define TOKENS_MAX_SIZE (1u << 20)
-#define DEV_CERT   "dev.crt"
-#define DEV_KEY    "dev.key"
-#define DEV_YEARS  10
-
-/* ---- reading ---- */
-
-/* The group may read, as service managers have it; nobody else, and nobody may write. */
-static int check_owner(const struct stat *st, const char *name, struct fault *fault)
-{
-    if ((st->st_uid == geteuid() || st->st_uid == 0) && (st->st_mode & 037) == 0)
-        return 0;
-    return fault_set(fault, -EPERM,
-                     "%s can be read or changed by others; make it yours alone (chmod 600)", name);
-}
-
-static int read_all(int fd, size_t size, struct bytes *out)
-{
-    uint8_t *data = malloc(size + 1);
-    size_t have = 0;
-    ssize_t n = data == NULL ? -1 : 1;
-    while (n > 0 && have < size) {
-        n = read(fd, data + have, size - have);
-        have += n > 0 ? (size_t)n : 0;
-    }
-    if (n < 0) {
-        const int error = data == NULL ? -ENOMEM : -errno;
-        free(data);
-        return error;
-    }
-    *out = (struct bytes){.data = data, .size = have};
-    return 0;
-}
-
-static int read_at(int dir, const char *name, bool secret, size_t size_max, struct bytes *out,
-                   struct fault *fault)
-{
-    struct stat st;
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    int error = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
-    if (error < 0)
-        fault_system(fault, error, "cannot read %s", name);
-    else if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > size_max)
-        error = fault_set(fault, -EINVAL, "%s is no file of at most %zu bytes", name, size_max);
-    else if (secret)
-        error = check_owner(&st, name, fault);
-    if (error == 0) {
-        error = read_all(fd, (size_t)st.st_size, out);
-        if (error < 0)
-            fault_system(fault, error, "cannot read %s", name);
-    }
-    if (fd >= 0)
-        close(fd);
-    return error;
-}
-
-static void forget(struct bytes *b)
-{
-    if (b->data != NULL)
-        wipe((void *)b->data, b->size);
-    free((void *)b->data);
-}
+#define DEV_CERT        "dev.crt"
+#define DEV_KEY         "dev.key"
+#define DEV_YEARS       10
 
 /* ---- the certificate for --dev ---- */
 
 /* localhost, 127.0.0.1, ::1 [RFC 5280 4.2.1.6]. */
 static const uint8_t dev_names[] = {
-    0x30, 35,                                                     /* SEQUENCE */
-    0x82, 9,  'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't',        /* dNSName */
-    0x87, 4,  127, 0,   0,   1,                                   /* iPAddress */
-    0x87, 16, 0,   0,   0,   0,   0,   0,   0,   0,   0,  0, 0, 0, 0, 0, 0, 1,
+    0x30, 35,                                              /* SEQUENCE */
+    0x82, 9,  'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't', /* dNSName */
+    0x87, 4,  127, 0,   0,   1,                            /* iPAddress */
+    0x87, 16, 0,   0,   0,   0,   0,   0,   0,   0,   0,   0, 0, 0, 0, 0, 0, 1,
 };
 
 static int put_pem(int dir, const char *name, const char *label, struct bytes der)
@@ -148,11 +87,11 @@ static int load(const struct agent *a, int dir, const char *cert, const char *ke
 {
     const char *ca = a->config->client_ca;
     struct bytes cert_text = {0}, key_text = {0}, ca_text = {0};
-    int error = read_at(dir, cert, false, PEM_MAX, &cert_text, fault);
+    int error = service_file_read(dir, cert, false, PEM_MAX, &cert_text, fault);
     if (error == 0)
-        error = read_at(dir, key, true, PEM_MAX, &key_text, fault);
+        error = service_file_read(dir, key, true, PEM_MAX, &key_text, fault);
     if (error == 0 && ca != NULL)
-        error = read_at(AT_FDCWD, ca, false, PEM_MAX, &ca_text, fault);
+        error = service_file_read(AT_FDCWD, ca, false, PEM_MAX, &ca_text, fault);
     if (error == 0 && ca != NULL && ca_text.size == 0)
         error = fault_set(fault, -EINVAL, "%s is empty", ca);
     if (error == 0) {
@@ -163,9 +102,9 @@ static int load(const struct agent *a, int dir, const char *cert, const char *ke
         };
         error = server_tls_new(&identity, out, fault);
     }
-    forget(&key_text);
-    forget(&cert_text);
-    forget(&ca_text);
+    service_file_forget(&key_text);
+    service_file_forget(&cert_text);
+    service_file_forget(&ca_text);
     return error;
 }
 
@@ -189,11 +128,11 @@ int agent_tokens_load(const struct agent *a, struct tokens *out, struct fault *f
     *out = (struct tokens){0};
     if (path == NULL)
         return 0;
-    int error = read_at(AT_FDCWD, path, true, TOKENS_MAX_SIZE, &text, fault);
+    int error = service_file_read(AT_FDCWD, path, true, TOKENS_MAX_SIZE, &text, fault);
     if (error < 0)
         return error;
     error = tokens_parse(text, out, &why);
-    forget(&text);
+    service_file_forget(&text);
     if (error == -EINVAL)
         return fault_set(fault, error, "%s: line %u %s", path, why.line, why.why);
     return error < 0 ? fault_set(fault, error, "out of memory") : 0;
