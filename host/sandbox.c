@@ -202,7 +202,7 @@ static int set_limits(void)
     return error;
 }
 
-static int shed(void)
+int sandbox_shed(void)
 {
     int error = set_limits();
     if (error == 0)
@@ -218,13 +218,13 @@ static int shed(void)
 
 int sandbox_enter(const struct sandbox *needs)
 {
-    int error = shed();
+    int error = sandbox_shed();
     return error < 0 ? error : filter_syscalls(needs);
 }
 
 int sandbox_enter_only(const int *calls, size_t count)
 {
-    int error = shed();
+    int error = sandbox_shed();
     scmp_filter_ctx filter = error < 0 ? NULL : seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     if (filter == NULL)
         return error < 0 ? error : -ENOMEM;

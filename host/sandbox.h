@@ -27,6 +27,15 @@ struct sandbox {
  * port and what `needs` names. Irrevocable. 0 or -errno. */
 must_use int sandbox_enter(const struct sandbox *needs);
 
+/* Capabilities, privileges, core dumps and limits alone. 0 or -errno. */
+must_use int sandbox_shed(void);
+
+/* From here on the process reads what is beneath directory `dir`, -1: nothing, and no other
+ * file; it writes none, starts none, connects nowhere, as far as the kernel's Landlock can see
+ * to that [Linux landlock.rst]. What is open stays so. 0, -ENOSYS where there is no Landlock,
+ * or another -errno. */
+must_use int sandbox_confine_files(int dir);
+
 /* The same for a process that helps a keep: only these calls, by number. */
 must_use int sandbox_enter_only(const int *calls, size_t count);
 

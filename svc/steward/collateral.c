@@ -246,6 +246,7 @@ void store_close(struct store *s)
 
 int64_t store_next_update(const struct store *s) { return s->next_update; }
 size_t store_count(const struct store *s) { return s->count; }
+int store_folder(const struct store *s) { return s->dir; }
 
 /* ---- what there is about a machine ---- */
 

@@ -27,6 +27,9 @@ must_use int store_refresh(struct store *store, struct fault *fault);
 int64_t store_next_update(const struct store *store);
 size_t store_count(const struct store *store);
 
+/* The folder, open, or -1. */
+int store_folder(const struct store *store);
+
 #define HINTS_MAX 24u
 
 /* What the verifier is given beside evidence. */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the service share: steward.c, its life; steward_api.c, its answers;
+ * steward_metrics.c, its numbers. */
+#ifndef SVC_STEWARD_STEWARD_PARTS_H
+#define SVC_STEWARD_STEWARD_PARTS_H
+
+#include "net/server.h"
+#include "svc/steward/answer.h"
+#include "svc/steward/decision.h"
+#include "svc/steward/rate.h"
+#include "svc/steward/steward.h"
+
+#define COLLATERAL_ALARM 259200 /* seconds before its first expiry: 72 hours */
+
+struct steward {
+    const struct steward_config *config;
+    struct loop loop;
+    struct watch signals;
+    struct server *server;
+    SSL_CTX *tls;
+    struct signer signer;
+    struct judge judge;
+    struct store *store;
+    struct decision decision; /* of the request at hand */
+    struct rate rate;         /* of applications: a verification takes a processor's time */
+    uint64_t refreshed_at;    /* of clock_ms() */
+    bool over;
+    bool failed; /* cannot sign or record any more */
+
+    uint64_t nonces, issued, limited, reloads;
+    uint64_t refused[STEWARD_CHECK_COUNT];
+};
+
+extern const struct server_route steward_routes[];
+extern const size_t steward_route_count;
+
+/* Null, or why it is not ready. */
+const char *steward_unready(const struct steward *s, int64_t now);
+
+/* Prometheus text, from malloc; null when memory is short. */
+char *steward_metrics(const struct steward *s, int64_t now, size_t *size);
+
+#endif
