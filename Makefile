@@ -218,7 +218,7 @@ $(BUILD)/examples/verify: examples/verify/verify.c $(BUILD)/libattest.a
 
 # ---- manual, completion, installation ----
 
-DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c commands_deploy.c commands_host.c docs.c man.c completion.c) \
+DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c commands_deploy.c commands_host.c commands_steward.c docs.c man.c completion.c) \
     base/nearest.c base/cur.c)
 $(BUILD)/docgen: tools/docgen.c $(filter $(BUILD)/obj/%,$(DOCGEN_OBJS))
 	$(Q)$(CC) -pie -o $@ $(DOCGEN_OBJS)
@@ -276,6 +276,9 @@ MODEL      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/model/*_test.c))
 $(foreach t,$(MODEL:$(BUILD)/%=%.c),$(eval \
     $(call test_rule,$(t),,$(CC),-O2 -fno-sanitize=all -lcmocka)))
 $(eval $(call test_rule,bench/model.c,,$(CC),-O2 -fno-sanitize=all))
+# Applicants for a steward's certificates.
+APPLICANT  := $(BUILD)/tests/steward/applicant
+$(eval $(call test_rule,tests/steward/applicant.c,,$(CC),-O2 -fno-sanitize=all))
 # The command with the model's switches.
 MODEL_ENARX := $(BUILD)/tests/model/enarx
 $(MODEL_ENARX): tests/model/switches.c $(HOST_OBJS)
@@ -338,7 +341,8 @@ check-kvm:
 	@tools/check-kvm
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(ROGUE_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM) $(CHECK_KVM)
+tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(APPLICANT) $(ROGUE_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM) \
+    $(CHECK_KVM)
 
 demo:
 	@tools/setup demo

@@ -15,13 +15,14 @@ struct ruleset {
     uint64_t scoped;
 };
 
-#define FILES_VERSION_1 ((1ull << 13) - 1) /* execute, write, read and all that makes or removes \
-                                            */
-#define FILES_REFER     (1ull << 13)       /* version 2 */
-#define FILES_TRUNCATE  (1ull << 14)       /* version 3 */
-#define FILES_IOCTL     (1ull << 15)       /* version 5 */
-#define NETWORK_CONNECT 3ull               /* version 4: bind and connect, of TCP */
-#define SCOPED_SIGNALS  3ull               /* version 6: and abstract sockets, of others */
+#define FILES_VERSION_1                                                                    \
+    ((1ull << 13) - 1)               /* execute, write, read and all that makes or removes \
+                                      */
+#define FILES_REFER     (1ull << 13) /* version 2 */
+#define FILES_TRUNCATE  (1ull << 14) /* version 3 */
+#define FILES_IOCTL     (1ull << 15) /* version 5 */
+#define NETWORK_CONNECT 3ull         /* version 4: bind and connect, of TCP */
+#define SCOPED_SIGNALS  3ull         /* version 6: and abstract sockets, of others */
 
 static struct ruleset ruleset_of(long version)
 {

@@ -59,16 +59,8 @@ static int read_carrier(const char *path, struct attest_source *s)
     return 0;
 }
 
-int source_read(const char *path, struct attest_source *s)
+static int parse(const char *path, struct attest_source *s)
 {
-    *s = (struct attest_source){0};
-    int error = file_read(path, FILE_MAX, &s->file);
-    if (error == -EFBIG)
-        return fail("%s is too large: evidence has at most %u bytes", path, FILE_MAX);
-    if (error == -EISDIR)
-        return fail("%s is a directory; name the file with the evidence", path);
-    if (error < 0)
-        return fail("cannot read %s: %s", path, strerror(-error));
     s->evidence = s->file;
     int status = carrier_is(s->file) ? read_carrier(path, s) : 0;
     if (status != 0)
@@ -80,6 +72,29 @@ int source_read(const char *path, struct attest_source *s)
                     path);
     cut_padding(s);
     return 0;
+}
+
+int source_read(const char *path, struct attest_source *s)
+{
+    *s = (struct attest_source){0};
+    int error = file_read(path, FILE_MAX, &s->file);
+    if (error == -EFBIG)
+        return fail("%s is too large: evidence has at most %u bytes", path, FILE_MAX);
+    if (error == -EISDIR)
+        return fail("%s is a directory; name the file with the evidence", path);
+    return error < 0 ? fail("cannot read %s: %s", path, strerror(-error)) : parse(path, s);
+}
+
+int source_take(const char *name, struct bytes content, struct attest_source *s)
+{
+    uint8_t *copy = malloc(content.size + 1);
+    *s = (struct attest_source){0};
+    if (copy == NULL)
+        return fail("out of memory");
+    if (content.size > 0)
+        memcpy(copy, content.data, content.size);
+    s->file = (struct bytes){copy, content.size};
+    return parse(name, s);
 }
 
 /* ---- collateral ---- */

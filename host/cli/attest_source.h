@@ -32,6 +32,9 @@ struct attest_source {
 /* Reads the evidence. 0, or a status after saying why not. Call source_fini in any case. */
 must_use int source_read(const char *path, struct attest_source *s);
 
+/* The same of bytes, of which it keeps a copy; `name` is for messages. */
+must_use int source_take(const char *name, struct bytes content, struct attest_source *s);
+
 /* Adds the files of collateral in folder `path`, by name, and the claims buffer that bare
  * evidence binds; what belongs to another kind of evidence is passed over. 0, or a status after
  * saying why not. */

@@ -15,6 +15,8 @@ int attest_show_command(const struct line *line);
 int attest_verify_command(const struct line *line);
 int attest_fetch_command(const struct line *line);
 int attest_evidence_command(const struct line *line);
+int attest_connect_command(const struct line *line);
+int steward_command(const struct line *line);
 int measure_command(const struct line *line);
 int key_sgx_create_command(const struct line *line);
 int key_sgx_digest_command(const struct line *line);

@@ -34,6 +34,8 @@ enum command_id {
     COMMAND_KEEP_ATTACH,
     COMMAND_KEEP_LOGS,
     COMMAND_KEEP_STOP,
+    COMMAND_STEWARD,
+    COMMAND_ATTEST_CONNECT,
 };
 
 enum option_id {
@@ -95,6 +97,14 @@ enum option_id {
     OPTION_AGENT_CA,
     OPTION_VERBOSE,
     OPTION_FOLLOW,
+    OPTION_NONCE_KEY,
+    OPTION_LIFETIME,
+    OPTION_RATE,
+    OPTION_LEGACY,
+    OPTION_TLS_CERT,
+    OPTION_TLS_KEY,
+    OPTION_ALPN,
+    OPTION_SERVER_NAME,
 };
 
 /* What a shell offers in this place. */

@@ -7,6 +7,7 @@
 #include "host/cli/command_rows.h"
 #include "host/cli/commands_deploy.h"
 #include "host/cli/commands_host.h"
+#include "host/cli/commands_steward.h"
 #include "host/sgx/signatures.h"
 
 #define NAME(ident, name) name,
@@ -256,6 +257,15 @@ static const struct command attest_commands[] = {
                    "deploy to.",
         OPTIONS(evidence_options),
     },
+    {
+        .id = COMMAND_ATTEST_CONNECT,
+        .name = "connect",
+        .summary = "Says who answers at an address, by the evidence in its certificate",
+        .details = "Shakes hands by TLS, so that whoever answers has the key of the certificate, "
+                   "and verifies the evidence that binds that key. Nothing else is sent.",
+        OPTIONS(connect_options),
+        ARGUMENTS(connect_arguments),
+    },
 };
 
 /* ---- measure, key, sign ---- */
@@ -386,6 +396,15 @@ static const struct command root_commands[] = {
         OPTIONS(host_options),
     },
     {
+        .id = COMMAND_STEWARD,
+        .name = "steward",
+        .summary = "Gives certificates to keeps that prove what they are",
+        .details = "Serves until SIGTERM: POST / takes a certificate request with evidence in it, "
+                   "GET /nonce gives the nonce that the evidence has to hold. Writes a line of "
+                   "JSON for each decision to standard output.",
+        OPTIONS(steward_options),
+    },
+    {
         .name = "platform",
         .summary = "Looks at this machine",
         OPTIONS(only_help),
@@ -498,6 +517,9 @@ const struct entry command_examples[] = {
     {"enarx deploy --to host.example --secret API_KEY app.wasm",
      "Runs a program on a machine of somebody else's, once it has proved itself."},
     {"enarx keep attach ID", "Gets back to one that was left running with --detach."},
+    {"enarx attest connect --policy policy.toml example.org:443",
+     "Shows what runs behind a server's certificate."},
+    {"enarx steward --dev --policy policy.toml", "Tries out a steward on this machine."},
     {"enarx attest evidence --backend sgx-sim -o ev",
      "Shows what such a keep would prove to others."},
     {NULL, NULL},

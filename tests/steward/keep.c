@@ -191,16 +191,22 @@ static void put_original(struct put *out, const struct keep *k)
     der_close(out, all);
 }
 
-struct bytes keep_request(const struct keep *k)
+struct bytes keep_evidence(const struct keep *k)
 {
     static uint8_t evidence[20000];
-    uint8_t names[16384];
-    struct put e = put_init(evidence, sizeof(evidence)), n = put_init(names, sizeof(names));
+    struct put e = put_init(evidence, sizeof(evidence));
     if (k->original)
         put_original(&e, k);
     else
         put_evidence(&e, k);
+    return put_done(&e);
+}
+
+struct bytes keep_request(const struct keep *k)
+{
+    uint8_t names[16384];
+    struct put n = put_init(names, sizeof(names));
     if (k->name_count > 0)
         certificate_put_host_names(&n, k->names, k->name_count);
-    return put_request(k, put_done(&e), put_done(&n));
+    return put_request(k, keep_evidence(k), put_done(&n));
 }

@@ -9,7 +9,7 @@
 #include "conf/evidence_claims.h"
 #include "crypto/pkcs10.h"
 
-#define KEEP_REQUEST_MAX 32768u
+#define KEEP_REQUEST_MAX 32768u /* bytes */
 #define KEEP_NAMES_MAX   40u
 
 /* What makes one request. Start from keep_usual(). */
@@ -41,6 +41,9 @@ struct keep keep_usual(EVP_PKEY *key, struct bytes nonce);
 
 /* DER, in a buffer that the next call uses again. */
 struct bytes keep_request(const struct keep *keep);
+
+/* What its extension holds: evidence and claims. The same. */
+struct bytes keep_evidence(const struct keep *keep);
 
 /* The quote in the last request. */
 struct bytes keep_quote(void);
