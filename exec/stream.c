@@ -108,7 +108,7 @@ static struct object *stream_new(const struct object_ops *ops, int64_t handle)
         return NULL;
     *s = (struct stream){.waiter = {.object = {.ops = ops}, .ops = &stream_waiter},
                          .handle = handle};
-    return &s->waiter.object;
+    return (struct object *)s;
 }
 
 struct object *stream_new_input(int64_t handle, bool terminal)
