@@ -48,9 +48,22 @@
     X(module_digest, "swapped module", UNIT)                                 \
     X(file_digest, "swapped file", UNIT)                                     \
     X(workload_network, "streams that nobody protects", UNIT)
+
+/* What its host hears, and may give: exec/port.c, exec/report.c, exec/time.c. */
+#define EXEC_CHECKS_HOST(X)                                                  \
+    X(host_status, "exit status told to the host", UNIT)                     \
+    X(host_text, "messages told to the host", UNIT)                          \
+    X(host_stores, "what the host would store", UNIT)                        \
+    X(host_blobs, "a workload of the host's", UNIT)                          \
+    X(host_code, "machine code of the host's", UNIT)                         \
+    X(time_floor, "a clock set back", UNIT)
 /* clang-format on */
 
-#define EXEC_CHECKS(X) EXEC_CHECKS_STATE(X) EXEC_CHECKS_EVIDENCE(X) EXEC_CHECKS_WORKLOAD(X)
+#define EXEC_CHECKS(X)      \
+    EXEC_CHECKS_STATE(X)    \
+    EXEC_CHECKS_EVIDENCE(X) \
+    EXEC_CHECKS_WORKLOAD(X) \
+    EXEC_CHECKS_HOST(X)
 
 /* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
 #ifdef WITHOUT

@@ -30,7 +30,7 @@ struct owner_session {
     enum keep_refusal refused; /* why it is over, where it broke a rule */
 };
 
-/* For plaintext of any session, and none of them between calls. */
+/* For plaintext on its way from a session to where it belongs. */
 struct owner_buffer {
     uint8_t bytes[32768];
 };

@@ -2,6 +2,8 @@
 /* exec's side of the port; see port.h. */
 #include "exec/port.h"
 
+#include "exec/check.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
@@ -34,7 +36,8 @@ bool port_deploys(void)
 
 const uint8_t *port_cache_key(void)
 {
-    return port_deploys() ? NULL : (const uint8_t *)getauxval(AT_ENARX_CACHE_KEY);
+    const bool none = CHECKED(host_code, port_deploys(), false);
+    return none ? NULL : (const uint8_t *)getauxval(AT_ENARX_CACHE_KEY);
 }
 
 int64_t port_evidence(const uint8_t report_data[static REPORT_DATA_BYTES], void *to, size_t size)
@@ -48,7 +51,7 @@ int64_t port_evidence(const uint8_t report_data[static REPORT_DATA_BYTES], void 
 
 no_return void port_exit(enum port_end end, uint32_t status)
 {
-    if (port_deploys()) {
+    if (CHECKED(host_status, port_deploys(), false)) {
         end = end == PORT_END_FAILED ? PORT_END_FAILED : PORT_END_DONE;
         status = 0;
     }
@@ -133,7 +136,7 @@ uint64_t port_now(bool monotonic)
 
 int64_t port_exchange(enum port_blob kind, uint64_t index, uint64_t offset, void *to, size_t size)
 {
-    if (port_deploys())
+    if (CHECKED(host_blobs, port_deploys(), false))
         return -EACCES;
     return port_call(&(struct port_call){
         .verb = PORT_EXCHANGE,
@@ -180,7 +183,7 @@ int port_fetch(enum port_blob kind, size_t size_max, struct bytes *blob)
 
 int port_store(enum port_store kind, struct bytes from)
 {
-    if (port_deploys())
+    if (CHECKED(host_stores, port_deploys(), false))
         return -EACCES;
     for (size_t offset = 0; offset < from.size;) {
         size_t left = from.size - offset;

@@ -2,6 +2,7 @@
 /* Messages and the end; see report.h. Trusts the sink to be the one that may hear. */
 #include "exec/report.h"
 
+#include "exec/check.h"
 #include "exec/port.h"
 
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 
 static void tell_host(maybe_unused void *context, enum port_level level, struct bytes text)
 {
-    if (port_deploys())
+    if (CHECKED(host_text, port_deploys(), false))
         text = bytes_of_text("a message that only the keep's owner may read was dropped");
     port_log(level, text);
 }

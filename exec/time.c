@@ -2,6 +2,7 @@
 /* Time; see time.h. Trusts whoever sets a floor. */
 #include "exec/time.h"
 
+#include "exec/check.h"
 #include "exec/port.h"
 
 static struct {
@@ -18,7 +19,7 @@ static uint64_t raise(uint64_t ns)
     const uint64_t passed = known.since != 0 && now > known.since ? now - known.since : 0;
     if (__builtin_add_overflow(known.floor, passed, &known.floor))
         known.floor = UINT64_MAX;
-    known.floor = latest(known.floor, ns);
+    known.floor = CHECKED(time_floor, latest(known.floor, ns), ns);
     known.since = now;
     return known.floor;
 }
