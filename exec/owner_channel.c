@@ -14,6 +14,8 @@
 #define STATUS_OF_SIGNAL(n) (128u + (n))
 #define HANGUP_SIGNAL       1u /* [Linux asm/signal.h] */
 
+_Static_assert(1 + OWNER_PENDING_MAX + 1 <= WAIT_COMPANY_MAX, "rows of all sessions fit");
+
 /* ---- what a session is answered ---- */
 
 static int put_proof(const struct owner_channel *c, struct owner_session *s,
@@ -55,26 +57,6 @@ static int prove(struct owner_channel *c, struct owner_session *s)
     return error;
 }
 
-/* The session has READY: streams. */
-static void attach(struct owner_channel *c, struct owner_session *s)
-{
-    c->attached++;
-    time_not_before(s->state.time);
-    console_attach(&c->console, s);
-    owner_session_flush(s);
-}
-
-void owner_channel_ready(struct owner_channel *c)
-{
-    struct owner_session *s = c->current;
-    if (owner_session_grow(s) < 0)
-        owner_session_refuse(s, REFUSED_MEMORY);
-    else if (prove(c, s) < 0)
-        owner_session_refuse(s, REFUSED_PROOF);
-    else
-        attach(c, s);
-}
-
 /* ---- places ---- */
 
 static struct owner_session **place_of(struct owner_channel *c, const struct owner_session *s)
@@ -95,6 +77,27 @@ static void promote(struct owner_channel *c, struct owner_session *s)
         owner_session_refuse(before, REFUSED_REPLACED);
 }
 
+/* Answers READY: from here on there are streams. */
+static void attach(struct owner_channel *c, struct owner_session *s)
+{
+    if (owner_session_grow(s) < 0) {
+        owner_session_refuse(s, REFUSED_MEMORY);
+        return;
+    }
+    if (prove(c, s) < 0) {
+        owner_session_refuse(s, REFUSED_PROOF);
+        return;
+    }
+    if (s != c->current)
+        promote(c, s);
+    c->attached++;
+    time_not_before(s->state.time);
+    console_attach(&c->console, s);
+    owner_session_flush(s);
+}
+
+void owner_channel_ready(struct owner_channel *c) { attach(c, c->current); }
+
 static void opened(void *context, struct owner_session *s)
 {
     struct owner_channel *c = context;
@@ -109,14 +112,12 @@ static void opened(void *context, struct owner_session *s)
 
 static void answer_challenge(struct owner_channel *c, struct owner_session *s)
 {
-    if (!s->state.deploys) {
-        promote(c, s);
-        owner_channel_ready(c);
-    } else if (prove(c, s) < 0) {
+    if (!s->state.deploys)
+        attach(c, s);
+    else if (prove(c, s) < 0)
         owner_session_refuse(s, REFUSED_PROOF);
-    } else {
+    else
         owner_session_flush(s);
-    }
 }
 
 static void stop(struct owner_channel *c, uint32_t signal)
@@ -285,7 +286,7 @@ static void accept_one(struct owner_channel *c)
     struct owner_session **place = place_of(c, NULL);
     const int64_t handle = port_accept(c->listener);
     if (handle >= 0 && owner_session_new(handle, &c->own, c->looked, place) < 0)
-        *place = NULL;
+        *place = NULL; /* short of memory: this one finds nobody */
 }
 
 static void answer_session(struct owner_channel *c, struct owner_session *s,

@@ -58,7 +58,7 @@ static void tell(void *context, enum port_level level, struct bytes text)
     struct provision *p = context;
     struct owner_channel *c = &p->channel;
     while (!console_log(&c->console, level, text))
-        owner_channel_serve_until(c, takes_text, KEEP_SILENCE_NS);
+        owner_channel_serve_until(c, takes_text, PORT_FOREVER);
     if (c->current != NULL)
         owner_session_flush(c->current);
 }
@@ -69,7 +69,7 @@ static int send_output(void *context, struct bytes part)
     struct owner_channel *c = &p->channel;
     while (part.size > 0) {
         if (c->current == NULL || c->attached != p->output_session ||
-            !owner_channel_serve_until(c, has_room, KEEP_SILENCE_NS))
+            !owner_channel_serve_until(c, has_room, PORT_FOREVER))
             return -ENOTCONN;
         const size_t size = part.size < CHANNEL_DATA_MAX ? part.size : CHANNEL_DATA_MAX;
         struct put message = owner_session_message(c->current, CHANNEL_FILES, size);
@@ -91,7 +91,7 @@ static bool tell_end(struct provision *p, enum channel_end end, uint32_t status)
     p->output_session = c->attached;
     if (p->ran && workload_send_output(&p->workload) == -ENOTCONN)
         return false;
-    if (c->current == NULL || c->attached != p->output_session)
+    if (c->attached != p->output_session || !owner_channel_serve_until(c, has_room, PORT_FOREVER))
         return false;
     owner_session_end(c->current, end, status);
     owner_session_flush(c->current);
@@ -103,15 +103,13 @@ static bool tell_end(struct provision *p, enum channel_end end, uint32_t status)
 static bool tell_end_to_whoever_comes(struct provision *p, enum channel_end end, uint32_t status)
 {
     struct owner_channel *c = &p->channel;
-    bool told = false;
-    do {
-        while (c->current == NULL && c->state.detached) {
-            if (owner_channel_serve(c, PORT_FOREVER) < 0)
-                return false;
-        }
-        told = c->current != NULL && tell_end(p, end, status);
-    } while (!told && c->state.detached);
-    return told;
+    while (c->current != NULL || c->state.detached) {
+        if (c->current == NULL && owner_channel_serve(c, PORT_FOREVER) < 0)
+            return false;
+        if (c->current != NULL && tell_end(p, end, status))
+            return true;
+    }
+    return false;
 }
 
 static no_return void end_workload(void *context, enum port_end end, uint32_t status)
@@ -176,6 +174,8 @@ static enum keep_refusal load(struct provision *p)
     report_to(&p->sink);
     if (workload_open(&p->workload, p->boot, &p->around) < 0)
         report_end(PORT_END_FAILED, 1);
+    if (c->current == NULL)
+        fail_to_load(p);
     keep_loaded(&c->state, &c->current->state, digest, c->delivery.owner_key, c->delivery.flags);
     owner_channel_ready(c);
     return c->current->refused;

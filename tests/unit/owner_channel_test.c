@@ -11,6 +11,7 @@
 #include "tests/unit/deployed_keep.h"
 #include "tests/unit/test_owner.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -357,6 +358,19 @@ static void a_workload_in_the_foreground_can_change_hands(void **state)
     keep_ends(PORT_END_FAILED);
 }
 
+/* Only a session that has its READY takes a place. */
+static void attaching_in_vain_changes_nothing(void **state)
+{
+    (void)state;
+    deploys(echoes, 0);
+    host.evidence = -EIO;
+    refused(ME, CHANNEL_ATTACH, "prove what it is");
+    owner_say(&me, CHANNEL_STDIN, bytes_of_text("still here"));
+    owner_hears_text(&me, CHANNEL_STDOUT, "still here");
+    owner_close(&me);
+    keep_ends(PORT_END_FAILED);
+}
+
 static void whoever_is_attached_may_end_it(void **state)
 {
     (void)state;
@@ -425,6 +439,7 @@ int main(void)
         TEST(the_newest_session_takes_the_place),
         TEST(input_of_a_session_that_is_gone_is_gone),
         TEST(a_workload_in_the_foreground_can_change_hands),
+        TEST(attaching_in_vain_changes_nothing),
         TEST(whoever_is_attached_may_end_it),
         TEST(connections_that_say_nothing_hold_up_nobody),
         TEST(so_do_sessions_that_want_nothing),
