@@ -177,15 +177,19 @@ static int tell_stopped(const struct line *line, const json_t *keep)
     return status != 0 ? status : stdout_finish();
 }
 
+/* What its host does not know any more is as good as stopped, and forgotten: a host can
+ * always end a keep. */
 static int stop(struct visit *v, const struct keep_record *record)
 {
+    struct fault fault;
     json_t *keep;
-    int status = ask_one(v, "DELETE", &keep);
-    if (status != 0)
-        return status;
-    if (record->owned != NULL && strcmp(record->host, v->remote.authority) == 0)
+    const bool known = record->owned != NULL && strcmp(record->host, v->remote.authority) == 0;
+    const int error = remote_ask_keep(&v->remote, "DELETE", v->keep, &keep, &fault);
+    if (known && (error == 0 || error == -ENOENT))
         keep_record_drop(v->keep);
-    status = tell_stopped(v->line, keep);
+    if (error < 0)
+        return visit_fail(v, &fault);
+    const int status = tell_stopped(v->line, keep);
     json_decref(keep);
     return status;
 }

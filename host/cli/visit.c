@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNPROVEN_MAX 16u /* lines shown of what nobody vouches for */
+
 /* ---- begin and end ---- */
 
 static enum port_level level_of(const struct line *line)
@@ -189,11 +191,14 @@ static void progress(void *context, uint64_t sent, uint64_t size)
     deploy_tell_progress(&v->tell, sent, size);
 }
 
-/* Before evidence was accepted anybody may be speaking. */
+/* Before evidence was accepted anybody may be speaking, and is not heard for long. */
 static void say(void *context, uint32_t level, struct bytes text, bool proven)
 {
-    const struct visit *v = context;
-    relay(v->level, level, proven ? v->program : "whoever answers for the keep says", text);
+    struct visit *v = context;
+    if (proven)
+        relay(v->level, level, v->program, text);
+    else if (v->unproven++ < UNPROVEN_MAX)
+        relay(v->level, level, "whoever answers for the keep says", text);
 }
 
 static void lost(void *context, uint64_t size)
@@ -219,7 +224,7 @@ static void ask_why(struct visit *v)
     if (failure != NULL)
         fail("%s says of keep %s: %s", v->remote.authority, v->keep, failure);
     const json_t *log = json_object_get(keep, "log");
-    for (size_t i = 0; i < json_array_size(log); i++) {
+    for (size_t i = 0; i < json_array_size(log) && i < UNPROVEN_MAX; i++) {
         const char *line = json_string_value(json_array_get(log, i));
         if (line != NULL)
             fail("%s says of keep %s: %s", v->remote.authority, v->keep, line);
@@ -279,7 +284,9 @@ int visit_run(struct visit *v, struct session_plan *plan)
     if (error < 0)
         return visit_fail(v, &fault);
     plan->terms.policy = v->policy.policy;
-    plan->terms.insecure = v->policy.insecure;
+    /* of a kind that could prove itself, and does not, nobody allowed anything */
+    plan->terms.insecure =
+        v->policy.insecure && v->backend != NULL && v->backend->technology == TECHNOLOGY_NONE;
     plan->endorse = endorse;
     plan->appraised = appraised;
     plan->progress = progress;

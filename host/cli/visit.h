@@ -23,6 +23,7 @@ struct visit {
     const char *program;               /* for messages */
     char keep[REMOTE_ID_MAX + 1];      /* its id, empty: none */
     bool sent;                         /* a workload is going there */
+    unsigned unproven;                 /* messages heard before evidence was accepted */
     struct session_outcome outcome;
 };
 

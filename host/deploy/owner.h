@@ -16,21 +16,21 @@
 #include "conf/evidence_claims.h"
 
 /* X(NAME, what the user is told) */
-#define OWNER_FAULTS(X)                                                                           \
-    X(NONE, "")                                                                                   \
-    X(EVIDENCE, "its evidence does not meet the policy")                                          \
-    X(PROOFLESS, "the keep proves nothing of itself, so this host could read and alter all that " \
-                 "is sent to it; --allow-insecure takes such keeps")                              \
-    X(IDENTITY, "the policy names no program for this kind of evidence")                          \
-    X(WORKLOAD, "the keep has another workload than was sent to it")                              \
-    X(SECRETS, "the keep has other secrets than were sent to it")                                 \
-    X(MALFORMED, "the keep sent a message that is malformed")                                     \
-    X(ORDER, "the keep sent a message out of place")                                              \
-    X(WINDOW, "the keep sent more than there was credit for")                                     \
-    X(FILES, "the keep sent folders that nobody asked for")                                       \
-    X(EARLY, "nothing may be sent to a keep before its evidence is accepted")                     \
-    X(CUT, "the session was cut short by the host, the network or the keep: what came may not "   \
-           "be all")                                                                              \
+#define OWNER_FAULTS(X)                                                                            \
+    X(NONE, "")                                                                                    \
+    X(EVIDENCE, "its evidence does not meet the policy")                                           \
+    X(PROOFLESS, "it proves nothing of itself, so its host could read and alter all that is sent " \
+                 "to it")                                                                          \
+    X(IDENTITY, "the policy names no program for this kind of evidence")                           \
+    X(WORKLOAD, "the keep has another workload than was sent to it")                               \
+    X(SECRETS, "the keep has other secrets than were sent to it")                                  \
+    X(MALFORMED, "the keep sent a message that is malformed")                                      \
+    X(ORDER, "the keep sent a message out of place")                                               \
+    X(WINDOW, "the keep sent more than there was credit for")                                      \
+    X(FILES, "the keep sent folders that nobody asked for")                                        \
+    X(EARLY, "nothing may be sent to a keep before its evidence is accepted")                      \
+    X(CUT, "the session was cut short by the host, the network or the keep: what came may not "    \
+           "be all")                                                                               \
     X(MEMORY, "out of memory")
 
 #define X(name, text) OWNER_FAULT_##name,

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "host/deploy/session.h"
 
+#include "base/wipe.h"
 #include "host/clock.h"
 #include "host/deploy/session_parts.h"
 #include "host/signals.h"
@@ -340,5 +341,6 @@ void session_run(struct upgrade *wire, const struct session_plan *plan,
     standard_open(&s->streams);
     run(s, wire);
     standard_close(&s->streams);
+    wipe(s, sizeof(*s)); /* plaintext of both ways */
     free(s);
 }

@@ -311,12 +311,23 @@ def test_unknown_keeps(keep, what):
     assert keep(what).status == 2
 
 
-def test_keeps_that_are_gone(agent, leave, keep, says):
+def test_keeps_that_are_gone(enarx, agent, leave, keep, says):
     name = leave(says)
     agent.request("DELETE", f"/v1/keeps/{name}")
     agent.ended({"id": name})
     keep("attach", name).refused("has ended|no such keep")
+    assert name in records(enarx)
     keep("stop", name)
+    assert name not in records(enarx)
+
+
+def test_keeps_that_their_host_does_not_know_are_forgotten(enarx, leave, keep, says):
+    name = leave(says)
+    folder = enarx.home / "state/enarx/keeps"
+    (folder / "k0.json").write_text((folder / f"{name}.json").read_text().replace(name, "k0"))
+    (folder / "k0.json").chmod(0o600)
+    keep("stop", "k0").refused("404")
+    assert "k0" not in records(enarx) and name in records(enarx)
 
 
 # ---- whose it is ----
