@@ -8,7 +8,7 @@
 
 int json_put(const json_t *value, FILE *out)
 {
-    char *text = value == NULL ? NULL : json_dumps(value, JSON_COMPACT);
+    char *text = value == NULL ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII);
     if (text == NULL)
         return fail("out of memory");
     fprintf(out, "%s\n", text); /* whether it arrived is asked of `out` */

@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* Writes `value` and a line end. 0, or a status after saying why not; a null
+/* Writes `value` in ASCII and a line end. 0, or a status after saying why not; a null
  * value stands for memory that ran out while it was made. */
 must_use int json_put(const json_t *value, FILE *out);
 
