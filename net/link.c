@@ -47,15 +47,20 @@ static void half_sent(struct link_half *h, size_t size)
         *h->count += size - before;
 }
 
+static void end_within(struct link *l, uint32_t ms)
+{
+    const uint64_t then = clock_ms() + ms;
+    if (l->deadline == 0 || l->deadline > then)
+        l->deadline = then;
+}
+
 /* Its sink is gone: what comes is read, so that the peer is not cut off in the middle of
  * reading, and dropped. */
 static void half_drop(struct link *l, struct link_half *h)
 {
     h->start = h->end = 0;
     h->done = true;
-    const uint64_t soon = clock_ms() + LINGER_MS;
-    if (l->deadline == 0 || l->deadline > soon)
-        l->deadline = soon;
+    end_within(l, LINGER_MS);
 }
 
 static bool is_later(void) { return errno == EAGAIN || errno == EINTR; }
@@ -212,6 +217,8 @@ static int pump_up(struct link *l)
     if (h->ended && !h->done && half_size(h) == 0) {
         shutdown(l->plain.fd, SHUT_WR);
         h->done = true;
+        if (l->patience_ms != 0)
+            end_within(l, l->patience_ms);
     }
     return moved;
 }

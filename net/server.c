@@ -79,6 +79,7 @@ static int on_opened(void *context, struct link *link)
         return error;
     }
     link->deadline = clock_ms() + SERVER_REQUEST_MS;
+    link->patience_ms = SERVER_ANSWER_MS;
     s->adding = c;
     const enum MHD_Result added = s->mhd.add_connection(s->daemon, ends[1], &here, sizeof(here));
     s->adding = NULL;

@@ -74,6 +74,7 @@ static void on_upgraded(void *context, struct MHD_Connection *m, void *request, 
         c->upgrading = false;
         c->upgraded = true;
         link->deadline = 0;
+        link->patience_ms = 0;
         link->up.count = c->channel.received;
         link->down.count = c->channel.sent;
         link->up_max = c->channel.received_max;
@@ -321,7 +322,7 @@ static void on_completed(void *context, struct MHD_Connection *m, void **state,
     struct connection *c = connection_of(context, m);
     struct exchange *x = *state;
     (void)how;
-    if (c != NULL && c->link != NULL && !c->upgraded)
+    if (c != NULL && c->link != NULL && !c->upgraded && !c->link->up.ended)
         c->link->deadline = clock_ms() + SERVER_REQUEST_MS;
     if (x == NULL)
         return;

@@ -116,7 +116,7 @@ class Agent:
                 stderr=err,
                 **options,
             )
-        self.host, self.port, self.ca = "127.0.0.1", None, None
+        self.host, self.port, self.source = "127.0.0.1", None, None
 
     @property
     def err(self):
@@ -143,7 +143,11 @@ class Agent:
 
     def request(self, method, path, body=None, token=None, headers=(), context=None, timeout=30):
         connection = http.client.HTTPSConnection(
-            self.host, self.port, context=context or self.context(), timeout=timeout
+            self.host,
+            self.port,
+            context=context or self.context(),
+            timeout=timeout,
+            source_address=self.source,
         )
         headers = {"Host": f"localhost:{self.port}", **dict(headers)}
         if token:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from agent import PROTOCOL, ROGUE, Agent, descriptors, digest, resident, until
+from browser import Browser
 from conftest import AS_NOBODY, ENARX, Enarx, absent
 
 MIB = 1 << 20
@@ -817,33 +818,38 @@ def test_nothing_is_sent_before_the_answer(agent):
 # ---- clients that misbehave ----
 
 
-def garbage(i):
-    return [
-        b"\x16\x03\x01" + bytes(200),
-        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"GET /%00%ff" + bytes(50) + b" HTTP/1.1\r\n\r\n",
-        b"BREW /\r\n\r\n" * 10,
-        b"POST /v1/keeps HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\nxxxxx",
-        b"POST /v1/keeps HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\nx",
-        b"POST /v1/keeps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n{}}",
-        b"GET /v1/keeps/" + b"k" * 3000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
-        b"GET /v1/keeps/\x1b[2J%1b[2J HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    ][i % 10]
+# Before the handshake, within it, and requests that no answer comes to: their client leaves.
+RUDE = [
+    b"\x16\x03\x01" + bytes(200),
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"POST /v1/keeps HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\nx",
+]
+WRONG = [
+    b"GET /%00%ff" + bytes(50) + b" HTTP/1.1\r\n\r\n",
+    b"BREW /\r\n\r\n" * 10,
+    b"POST /v1/keeps HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\nxxxxx",
+    b"POST /v1/keeps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n{}}",
+    b"GET /v1/keeps/" + b"k" * 3000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
+    b"GET /v1/keeps/\x1b[2J%1b[2J HTTP/1.1\r\nHost: localhost\r\n\r\n",
+]
 
 
 def throw(agent, count):
-    """`count` requests that are wrong, a few of them to each connection."""
+    """`count` requests that are wrong, each over a connection of its own."""
     context = agent.context()
     for i in range(count):
+        rude = i % 10 < len(RUDE)
+        text = RUDE[i % 10] if rude else WRONG[i % 10 - len(RUDE)]
         try:
             with socket.create_connection((agent.host, agent.port), timeout=10) as tcp:
-                if i % 10 < 2:
-                    tcp.sendall(garbage(i))
+                if text[0] == 0x16 or b"Host: a\r" in text:
+                    tcp.sendall(text)
                     continue
                 with context.wrap_socket(tcp) as tls:
-                    tls.sendall(garbage(i))
-                    tls.recv(1000)
+                    tls.sendall(text)
+                    if not rude:
+                        tls.recv(1000)
         except OSError:
             pass
 
@@ -929,14 +935,14 @@ def test_more_connections_than_there_may_be(agent):
     for _ in range(900):
         crowd.append(socket.create_connection((agent.host, agent.port), timeout=10))
     until(lambda: descriptors(agent.pid) > 700)
-    agent.host = "127.0.0.2"
+    agent.source = ("127.0.0.2", 0)
     agent.alive()
     assert int(agent.metrics()["enarx_agent_connections_refused_total"]) >= 900 - 768
     assert resident(agent.pid) < before + 64 * MIB
     for connection in crowd:
         connection.close()
     until(lambda: descriptors(agent.pid) < 50)
-    agent.host = "127.0.0.1"
+    agent.source = None
     agent.alive()
 
 
@@ -961,7 +967,7 @@ def test_a_hundred_keeps_at_once(agent):
     until(lambda: descriptors(agent.pid) < 40)
 
 
-def test_a_thousand_keeps_leave_nothing(agent):
+def test_hundreds_of_keeps_leave_nothing(agent):
     def one():
         keep = agent.create()
         with agent.ask(keep, "echo") as channel:
@@ -969,11 +975,11 @@ def test_a_thousand_keeps_leave_nothing(agent):
             assert channel.receive(1) == b"x"
         agent.request("DELETE", f"/v1/keeps/{keep['id']}")
 
-    for _ in range(300):
+    for _ in range(100):
         one()
     until(lambda: not agent.keeps())
     before, open_before = resident(agent.pid), descriptors(agent.pid)
-    for _ in range(10_000 if os.environ.get("CHECK_LONG") else 700):
+    for _ in range(10_000 if os.environ.get("CHECK_LONG") else 400):
         one()
     until(lambda: not agent.keeps())
     until(lambda: descriptors(agent.pid) <= open_before)
@@ -1111,7 +1117,7 @@ def test_it_does_not_wait_for_who_reads_what_it_says(home):
          str(home.home / "agent")], env=home.env, stderr=write)
     os.close(write)
     agent = Agent.__new__(Agent)
-    agent.host, agent.process = "127.0.0.1", process
+    agent.host, agent.source, agent.process = "127.0.0.1", None, process
     text = b""
     while not (found := re.search(rb"https://127.0.0.1:(\d+)\n", text)):
         text += os.read(read, 1000)
@@ -1135,3 +1141,63 @@ def chromium():
         if found.returncode == 0:
             return found.stdout.strip()
     return absent("Chromium is not installed")
+
+
+@pytest.fixture
+def browser(chromium, tmp_path):
+    browser = Browser(chromium, tmp_path / "browser")
+    yield browser
+    browser.close()
+
+
+def row(browser, keep):
+    """What the page says of a keep; "" when it shows none."""
+    return browser.ask(f"document.getElementById('{keep['id']}')?.innerText ?? ''")
+
+
+def test_the_page_shows_keeps_as_they_come_and_go(agent, browser):
+    browser.open(f"https://localhost:{agent.port}/")
+    until(lambda: "You have none here." in browser.text(), 30)
+    assert browser.ask("document.title") == "Enarx host"
+    keep = agent.create()
+    with agent.ask(keep, "echo") as channel:
+        channel.send("x" * 5000)
+        channel.receive(5000)
+        until(lambda: "attached" in row(browser, keep) and "4.9 KiB" in row(browser, keep), 20)
+        assert "nil" in row(browser, keep)
+    agent.ask(keep, "crash")
+    until(lambda: "ended: it crashed" in row(browser, keep), 20)
+    assert "sgx-sim" in browser.text() and re.search("[0-9a-f]{64}", browser.text())
+    assert int(browser.ask("document.body.dataset.rounds")) >= 2
+    assert browser.said == []
+
+
+def test_the_page_asks_for_a_token(guarded, browser):
+    keep = guarded.create(token="secret-of-alice")
+    browser.open(f"https://localhost:{guarded.port}/")
+    until(lambda: "Token:" in browser.text(), 30)
+    fill = "document.getElementById('token').value = '{}'; " \
+           "document.querySelector('#ask button').click()"
+    browser.ask(fill.format("wrong"))
+    until(lambda: "401" in guarded.err.splitlines()[-1])
+    assert row(browser, keep) == "" and not browser.ask("document.getElementById('ask').hidden")
+    browser.ask(fill.format("secret-of-alice"))
+    until(lambda: keep["id"] in row(browser, keep), 20)
+    assert browser.ask("document.getElementById('ask').hidden")
+    assert browser.ask("JSON.stringify([localStorage.length, sessionStorage.length])") == "[0,0]"
+
+
+def test_nothing_foreign_runs_in_the_page(agent, browser):
+    agent.get("/")
+    policy = agent.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy and agent.headers["X-Content-Type-Options"] == "nosniff"
+    browser.open(f"https://localhost:{agent.port}/")
+    until(lambda: "Backends" in browser.text(), 30)
+    browser.ask("document.body.insertAdjacentHTML('beforeend', "
+                "'<img src=x onerror=\"document.title = 1\"><b style=\"color: red\">b</b>');"
+                "const s = document.createElement('script'); s.textContent = 'document.title = 2';"
+                "document.body.append(s); 0")
+    time.sleep(0.5)
+    assert browser.ask("document.title") == "Enarx host"
+    assert len([s for s in browser.said if "Content Security Policy" in str(s)]) >= 3
