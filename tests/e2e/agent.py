@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A host agent for tests, and clients that know nothing of our code."""
+"""A host agent for tests, clients that know nothing of our code, and fixtures: a module that
+imports them has them."""
 
 import hashlib
 import http.client
@@ -13,10 +14,14 @@ import subprocess
 import time
 from pathlib import Path
 
-from conftest import ROOT, children
+import pytest
+
+from conftest import Enarx, ROOT, children
 
 # `enarx host` whose keeps do what their visitor says: tests/agent/rogue.c.
 ROGUE = ROOT / "build/tests/agent/enarx"
+needs_rogue = pytest.mark.skipif(not ROGUE.exists(), reason=f"{ROGUE} is not built: make tests")
+MIB = 1 << 20
 PROTOCOL = "enarx-keep/1"
 
 
@@ -39,6 +44,11 @@ def descriptors(pid):
 
 def digest(token):
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def fields(pid):
+    text = Path(f"/proc/{pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
 
 class Channel:
@@ -225,3 +235,94 @@ class Agent:
                 time.sleep(0.05)
                 self.process.send_signal(how)
         return self.process.wait(timeout=20)
+
+
+# ---- fixtures ----
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Enarx(ROGUE, tmp_path / "home")
+    home.env["ENARX_LOG"] = "error"  # nothing of keys that are made once
+    return home
+
+
+@pytest.fixture
+def start(home):
+    """start("--idle", "1s") is an agent with those options."""
+    agents = []
+
+    def begin(*args, **options):
+        agents.append(Agent(home, *args, **options))
+        return agents[-1].ready()
+
+    yield begin
+    for agent in agents:
+        agent.stop()
+        assert agent.process.returncode in (0, -signal.SIGKILL), agent.err
+
+
+@pytest.fixture
+def agent(start):
+    return start()
+
+
+def openssl(*args, cwd):
+    subprocess.run(["openssl", *map(str, args)], cwd=cwd, check=True, capture_output=True)
+
+
+def make_ca(folder, name):
+    openssl(*"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(),
+            "-keyout", f"{name}.key", "-out", f"{name}.crt", "-subj", f"/CN={name}", cwd=folder)
+
+
+def make_cert(folder, name, ca, key=None):
+    """A certificate of that name by that authority, of a new key or of another's."""
+    if key is None:
+        key = name
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f"{key}.key",
+                cwd=folder)
+    openssl("req", "-new", "-key", f"{key}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}",
+            cwd=folder)
+    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key",
+            "-CAcreateserial", "-days", "2", "-out", f"{name}.crt", cwd=folder)
+
+
+@pytest.fixture
+def pki(tmp_path):
+    folder = tmp_path / "pki"
+    folder.mkdir()
+    make_ca(folder, "server")
+    make_ca(folder, "people")
+    make_ca(folder, "strangers")
+    for path in folder.iterdir():
+        path.chmod(0o600)
+    return folder
+
+
+def identity(pki):
+    return ["--cert", pki / "server.crt", "--key", pki / "server.key"]
+
+
+def write_tokens(path, **tokens):
+    path.write_text("# who may\n\n" + "".join(f"{n} {digest(t)}\n" for n, t in tokens.items()))
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def tokens(tmp_path):
+    return write_tokens(tmp_path / "tokens", alice="secret-of-alice", bob="secret-of-bob")
+
+
+@pytest.fixture
+def guarded(start, pki, tokens):
+    return start(*identity(pki), "--tokens", tokens, dev=False)
+
+
+def begun(agent, **options):
+    """A keep behind its sandbox, and its process."""
+    keep = agent.create(**options)
+    until(lambda: agent.show(keep, **{k: v for k, v in options.items() if k == "token"})["state"]
+          == "ready")
+    return keep, agent.keep_pid(keep)
