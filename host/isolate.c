@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "host/isolate.h"
 
+#include "host/small_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -89,27 +91,16 @@ int isolation_enter(const struct isolation *i)
 
 /* ---- the fork ---- */
 
-static int put(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    const ssize_t size = (ssize_t)strlen(text);
-    const int error = write(fd, text, (size_t)size) == size ? 0 : -EIO;
-    close(fd);
-    return error;
-}
-
 /* Root inside is who we are outside, and nobody else is anybody. */
 static int map_ids(uid_t uid, gid_t gid)
 {
     char users[32], groups[32];
     snprintf(users, sizeof(users), "0 %u 1", uid);
     snprintf(groups, sizeof(groups), "0 %u 1", gid);
-    int error = put("/proc/self/setgroups", "deny");
+    int error = small_file_write(AT_FDCWD, "/proc/self/setgroups", "deny");
     if (error == 0)
-        error = put("/proc/self/gid_map", groups);
-    return error == 0 ? put("/proc/self/uid_map", users) : error;
+        error = small_file_write(AT_FDCWD, "/proc/self/gid_map", groups);
+    return error == 0 ? small_file_write(AT_FDCWD, "/proc/self/uid_map", users) : error;
 }
 
 /* clone(2) and not clone3(2), which containers forbid since no filter can look into it. */

@@ -12,13 +12,13 @@
 #include <sys/types.h>
 
 /* X(NAME, what a keep has) */
-#define ISOLATION_TABLE(X)         \
-    X(PID, "own process ids")      \
-    X(NET, "no network")           \
-    X(IPC, "own IPC objects")      \
-    X(UTS, "own host name")        \
+#define ISOLATION_TABLE(X)          \
+    X(PID, "own process ids")       \
+    X(NET, "no network")            \
+    X(IPC, "own IPC objects")       \
+    X(UTS, "own host name")         \
     X(ROOT, "an empty file system") \
-    X(UID, "own user id")          \
+    X(UID, "own user id")           \
     X(USER, "own user namespace")
 
 enum {

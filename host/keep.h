@@ -99,7 +99,7 @@ must_use int keep_run(const struct backend *backend, struct keep *keep, struct o
 struct keep_report {
     uint32_t entered; /* 1 when the sandbox is closed and the keep begins */
     uint32_t set;     /* 1 when the keep ended by its own call */
-    uint32_t end; /* enum port_end */
+    uint32_t end;     /* enum port_end */
     uint32_t status;
     struct counters counters;
 };

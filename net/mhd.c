@@ -14,8 +14,8 @@ int mhd_open(struct mhd *mhd, struct fault *fault)
         return fault_set(fault, -ENOSYS,
                          "libmicrohttpd is not installed; install the package libmicrohttpd12 "
                          "(Debian, Ubuntu) or libmicrohttpd (Fedora)");
-#define FIND(name)                                                         \
-    mhd->name = (__typeof__(mhd->name))dlsym(library, "MHD_" #name);       \
+#define FIND(name)                                                   \
+    mhd->name = (__typeof__(mhd->name))dlsym(library, "MHD_" #name); \
     found = found && mhd->name != NULL;
     MHD_TABLE(FIND)
 #undef FIND

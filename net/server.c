@@ -139,8 +139,8 @@ static void on_connect(void *context, uint32_t events)
     for (int i = 0; i < ACCEPTS && s->numbers.open < s->config.connections_max; i++) {
         struct sockaddr_storage from = {0};
         socklen_t size = sizeof(from);
-        int fd = accept4(s->listener.fd, (struct sockaddr *)&from, &size,
-                         SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int fd =
+            accept4(s->listener.fd, (struct sockaddr *)&from, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
                 s->paused_until = clock_ms() + PAUSE_MS;
@@ -210,8 +210,7 @@ static void on_http(void *context, uint32_t events)
 
 static int watch_http(struct server *s)
 {
-    const union MHD_DaemonInfo *info =
-        s->mhd.get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = s->mhd.get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     if (info == NULL)
         return -ENOSYS;
     s->http = (struct watch){.fd = info->epoll_fd, .ready = on_http, .context = s};

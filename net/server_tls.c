@@ -8,10 +8,7 @@
 
 #define SECURITY_LEVEL 2 /* 112 bits [OpenSSL SSL_CTX_set_security_level] */
 
-static BIO *open_text(struct bytes text)
-{
-    return BIO_new_mem_buf(text.data, (int)text.size);
-}
+static BIO *open_text(struct bytes text) { return BIO_new_mem_buf(text.data, (int)text.size); }
 
 /* ---- our own ---- */
 

@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEEPS_MAX       4096u
-#define KEEPS_DEFAULT   128u
-#define MEMORY_DEFAULT  (4ull << 30)
-#define UNCLAIMED_MS    30000u
-#define DRAIN_MS        30000u
-#define ID_FIRST        1900000000u /* of no system's users, containers included */
-#define ID_LAST         1900065535u
+#define KEEPS_MAX      4096u
+#define KEEPS_DEFAULT  128u
+#define MEMORY_DEFAULT (4ull << 30)
+#define UNCLAIMED_MS   30000u
+#define DRAIN_MS       30000u
+#define ID_FIRST       1900000000u /* of no system's users, containers included */
+#define ID_LAST        1900065535u
 
 struct hosting {
     const struct line *line;

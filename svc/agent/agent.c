@@ -15,7 +15,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define TICK_MS            100
+#define TICK_MS            100  /* while there are keeps */
+#define SLOW_TICK_MS       1000 /* while some are remembered */
 #define CONNECTIONS_MAX    1024u
 #define CONNECTIONS_OF_ONE 768u /* who is alone may have most of them */
 
@@ -40,14 +41,12 @@ static void reload(struct agent *a)
     struct tokens tokens;
     SSL_CTX *tls;
     if (agent_tokens_load(a, &tokens, &fault) < 0) {
-        audit_say(&a->audit, "asked to read its files again, which cannot be done: %s",
-                  fault.text);
+        audit_say(&a->audit, "asked to read its files again, which cannot be done: %s", fault.text);
         return;
     }
     if (agent_tls_load(a, &tls, &fault) < 0) {
         tokens_fini(&tokens);
-        audit_say(&a->audit, "asked to read its files again, which cannot be done: %s",
-                  fault.text);
+        audit_say(&a->audit, "asked to read its files again, which cannot be done: %s", fault.text);
         return;
     }
     tokens_fini(&a->tokens);
@@ -92,8 +91,8 @@ static int open_state(struct agent *a, struct fault *fault)
 {
     static const struct user_dir usual = {"XDG_STATE_HOME", ".local/state", "enarx/host"};
     const char *given = a->config->state_dir;
-    a->state_fd = given != NULL ? user_dir_open_path(given, true, fault)
-                                : user_dir_open(&usual, true, fault);
+    a->state_fd =
+        given != NULL ? user_dir_open_path(given, true, fault) : user_dir_open(&usual, true, fault);
     if (a->state_fd < 0)
         return a->state_fd;
     if (flock(a->state_fd, LOCK_EX | LOCK_NB) == 0)
@@ -177,11 +176,17 @@ static int start(struct agent *a, struct fault *fault)
 
 static int shortest(int a, int b) { return a < 0 ? b : b < 0 || a < b ? a : b; }
 
+static int tick(const struct agent *a)
+{
+    if (a->keeps.living > 0 || a->draining)
+        return TICK_MS;
+    return a->keeps.list != NULL ? SLOW_TICK_MS : -1;
+}
+
 static void serve(struct agent *a)
 {
     while (!a->over) {
-        const bool ticks = a->keeps.list != NULL || a->draining;
-        if (loop_run(&a->loop, shortest(server_timeout(a->server), ticks ? TICK_MS : -1)) < 0)
+        if (loop_run(&a->loop, shortest(server_timeout(a->server), tick(a))) < 0)
             break;
         server_run(a->server);
         keeps_tick(&a->keeps);

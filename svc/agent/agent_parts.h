@@ -21,7 +21,7 @@ struct agent {
     struct audit audit;
     int state_fd;
     struct watch signals;
-    bool draining; /* takes no new keeps */
+    bool draining;       /* takes no new keeps */
     uint64_t drained_at; /* of clock_ms(): when it waits no longer */
     bool over;
     uint64_t started_ms;
@@ -67,7 +67,6 @@ must_use int agent_page_policy(char policy[static 256]);
 must_use int agent_tls_load(const struct agent *agent, SSL_CTX **out, struct fault *fault);
 
 /* 0 or -errno with `fault` filled. */
-must_use int agent_tokens_load(const struct agent *agent, struct tokens *out,
-                               struct fault *fault);
+must_use int agent_tokens_load(const struct agent *agent, struct tokens *out, struct fault *fault);
 
 #endif

@@ -54,17 +54,15 @@ static json_t *describe_keep(const struct agent *a, const struct hosted *h)
     };
     const uint64_t until = h->ended_ms != 0 ? h->ended_ms : clock_ms();
     const uint32_t parts = h->keeps->isolation.parts;
-    return json_pack("{s:s, s:s, s:b, s:s?, s:s, s:o, s:I, s:i, s:I, s:I, s:o, s:s?, s:o, s:o, s:o}",
-                     "id", h->id, "backend", h->backend->name, "confidential",
-                     h->backend->confidential, "measurement",
-                     platform_measurement(&a->platform, h->backend), "state",
-                     states[hosted_state(h)], "created", time_or_null(h->created),
-                     "uptime_seconds", (json_int_t)((until - h->created_ms) / 1000), "sessions",
-                     (int)h->sessions, "received_bytes", (json_int_t)h->received, "sent_bytes",
-                     (json_int_t)h->sent, "ended", time_or_null(h->ended), "failure",
-                     h->failure[0] == '\0' ? NULL : h->failure, "log", list_log(&h->said),
-                     "isolation", list_parts(parts), "isolation_missing",
-                     list_parts(ISOLATION_ALL & ~parts));
+    return json_pack(
+        "{s:s, s:s, s:b, s:s?, s:s, s:o, s:I, s:i, s:I, s:I, s:o, s:s?, s:o, s:o, s:o}", "id",
+        h->id, "backend", h->backend->name, "confidential", h->backend->confidential, "measurement",
+        platform_measurement(&a->platform, h->backend), "state", states[hosted_state(h)], "created",
+        time_or_null(h->created), "uptime_seconds", (json_int_t)((until - h->created_ms) / 1000),
+        "sessions", (int)h->sessions, "received_bytes", (json_int_t)h->received, "sent_bytes",
+        (json_int_t)h->sent, "ended", time_or_null(h->ended), "failure",
+        h->failure[0] == '\0' ? NULL : h->failure, "log", list_log(&h->said), "isolation",
+        list_parts(parts), "isolation_missing", list_parts(ISOLATION_ALL & ~parts));
 }
 
 /* ---- who may ---- */
@@ -80,8 +78,9 @@ static bool admit(const struct agent *a, const struct server_request *request,
     agent_who(a, request, who);
     if (who[0] != '\0')
         return true;
-    server_refuse(r, 401, "this agent wants to know who asks: send a token that it knows as "
-                          "'Authorization: Bearer TOKEN', or use a client certificate");
+    server_refuse(r, 401,
+                  "this agent wants to know who asks: send a token that it knows as "
+                  "'Authorization: Bearer TOKEN', or use a client certificate");
     r->name = "WWW-Authenticate";
     r->value = "Bearer";
     return false;
@@ -148,8 +147,9 @@ static struct offer *choose(struct agent *a, const char *name, struct server_res
     platform_refresh(&a->platform);
     struct offer *o = platform_find(&a->platform, name);
     if (o == NULL && name == NULL)
-        server_refuse(r, 503, "no kind of keep that may be chosen works on this host; see "
-                              "GET /v1/platform");
+        server_refuse(r, 503,
+                      "no kind of keep that may be chosen works on this host; see "
+                      "GET /v1/platform");
     else if (o == NULL)
         server_refuse(r, 400, "this host does not offer such a backend; see GET /v1/platform");
     else if (!o->available)
@@ -211,8 +211,7 @@ static void show_keep(void *context, const struct server_request *request,
         server_answer(r, 200, describe_keep(a, h));
 }
 
-static void end_keep(void *context, const struct server_request *request,
-                     struct server_response *r)
+static void end_keep(void *context, const struct server_request *request, struct server_response *r)
 {
     const struct agent *a = context;
     struct hosted *h = find_own(a, request, r);

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "svc/agent/cgroup.h"
 
+#include "host/small_file.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,33 +25,18 @@
 
 /* ---- files ---- */
 
-static int put(int dir, const char *name, const char *text)
-{
-    int fd = openat(dir, name, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    const ssize_t size = (ssize_t)strlen(text);
-    const int error = write(fd, text, (size_t)size) == size ? 0 : -errno;
-    close(fd);
-    return error;
-}
-
 static int put_number(int dir, const char *name, uint64_t value)
 {
     char text[24];
     snprintf(text, sizeof(text), "%" PRIu64, value);
-    return put(dir, name, text);
+    return small_file_write(dir, name, text);
 }
 
 static bool has_word(int dir, const char *name, const char *word)
 {
     char line[512];
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-    const ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
     char *rest = line;
-    if (fd >= 0)
-        close(fd);
-    line[n < 0 ? 0 : n] = '\0';
+    small_file_read(dir, name, line, sizeof(line));
     for (char *next; (next = strsep(&rest, " \n")) != NULL;) {
         if (strcmp(next, word) == 0)
             return true;
@@ -100,7 +87,7 @@ static void remove_group(int dir, const char *name)
     if (group < 0)
         return;
     for (int i = 0; i < TRIES && unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno == EBUSY; i++) {
-        (void)!put(group, "cgroup.kill", "1"); /* Linux 5.14 */
+        (void)!small_file_write(group, "cgroup.kill", "1"); /* Linux 5.14 */
         usleep(PATIENCE_US);
     }
     close(group);
@@ -143,7 +130,7 @@ static int take_over(int fd)
         return -errno;
     int error = put_number(fd, AGENT_GROUP "/cgroup.procs", (uint64_t)getpid());
     if (error == 0)
-        error = put(fd, "cgroup.subtree_control", "+memory +pids");
+        error = small_file_write(fd, "cgroup.subtree_control", "+memory +pids");
     if (error == 0) {
         sweep(fd);
         return 0;
@@ -186,13 +173,10 @@ static char *find_own(char *lines)
 int cgroups_open(struct cgroups *g)
 {
     static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-    char lines[PATH_MAX] = "";
+    char lines[PATH_MAX];
     g->fd = -1;
-    int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-    const ssize_t n = fd < 0 ? -1 : read(fd, lines, sizeof(lines) - 1);
-    if (fd >= 0)
-        close(fd);
-    const char *own = n <= 0 ? NULL : find_own(lines);
+    small_file_read(AT_FDCWD, "/proc/self/cgroup", lines, sizeof(lines));
+    const char *own = find_own(lines);
     int error = -ENOENT;
     for (size_t i = 0; own != NULL && error < 0 && i < ARRAY_COUNT(roots); i++)
         error = cgroups_open_at(roots[i], own, g);

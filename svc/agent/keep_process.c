@@ -60,8 +60,8 @@ static struct order_page *map_page(void)
     struct stat st;
     if (fstat(ORDER_FD, &st) < 0 || st.st_size != (off_t)sizeof(struct order_page))
         return NULL;
-    void *page = mmap(NULL, sizeof(struct order_page), PROT_READ | PROT_WRITE, MAP_SHARED,
-                      ORDER_FD, 0);
+    void *page =
+        mmap(NULL, sizeof(struct order_page), PROT_READ | PROT_WRITE, MAP_SHARED, ORDER_FD, 0);
     return page == MAP_FAILED ? NULL : page;
 }
 

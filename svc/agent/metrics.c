@@ -3,13 +3,11 @@
 #include "svc/agent/agent_parts.h"
 
 #include "host/clock.h"
+#include "svc/agent/memory.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #ifndef ENARX_VERSION
 #define ENARX_VERSION "unknown"
@@ -67,8 +65,7 @@ static void put_totals(FILE *out, const struct agent *a)
 {
     uint64_t sessions;
     const struct keep_numbers n = sum(a, &sessions);
-    put(out, "enarx_agent_keeps_limit", "gauge", "Keeps that there may be.",
-        a->config->keeps_max);
+    put(out, "enarx_agent_keeps_limit", "gauge", "Keeps that there may be.", a->config->keeps_max);
     put(out, "enarx_agent_keeps_created_total", "counter", "Keeps whose process was started.",
         n.created);
     put(out, "enarx_agent_keeps_refused_total", "counter", "Keeps that could not be started.",
@@ -107,21 +104,6 @@ static void put_connections(FILE *out, const struct agent *a)
 
 /* ---- the process ---- */
 
-static uint64_t resident_bytes(void)
-{
-    char text[128];
-    uint64_t pages = 0;
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    if (fd >= 0)
-        close(fd);
-    text[n < 0 ? 0 : n] = '\0';
-    const char *space = strchr(text, ' ');
-    if (space != NULL)
-        pages = strtoull(space + 1, NULL, 10);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void put_process(FILE *out, const struct agent *a)
 {
     begin(out, "enarx_agent_build_info", "gauge", "1, for its labels.");
@@ -133,7 +115,7 @@ static void put_process(FILE *out, const struct agent *a)
     put(out, "enarx_agent_log_dropped", "gauge", "Lines of its log that nobody has read.",
         a->audit.dropped);
     put(out, "process_resident_memory_bytes", "gauge", "Memory of the agent itself.",
-        resident_bytes());
+        memory_of_agent());
 }
 
 char *agent_metrics(const struct agent *a)

@@ -2,10 +2,10 @@
 /* The policy of the status page: its one script and its one style are allowed by their
  * digests, and nothing else is [CSP3 8.3]. */
 #define _GNU_SOURCE
+#include "base/base64.h"
 #include "svc/agent/agent_parts.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 
 static int digest_between(const char *open, const char *close, char text[static BASE64_SIZE])
 {
-    uint8_t digest[SHA256_SIZE];
+    uint8_t digest[SHA256_SIZE] = {0};
     const size_t size = (size_t)(agent_page_end - agent_page);
     const char *from = memmem(agent_page, size, open, strlen(open));
     if (from == NULL)
@@ -24,8 +24,9 @@ static int digest_between(const char *open, const char *close, char text[static 
         return -EINVAL;
     const struct bytes inside = {.data = (const uint8_t *)from, .size = (size_t)(to - from)};
     int error = sha256(inside, digest);
-    if (error == 0)
-        EVP_EncodeBlock((uint8_t *)text, digest, sizeof(digest));
+    struct put p = put_init(text, BASE64_SIZE - 1);
+    base64_put(&p, (struct bytes){.data = digest, .size = sizeof(digest)});
+    text[p.size] = '\0';
     return error;
 }
 

@@ -2,10 +2,10 @@
 /* What this machine offers; see platform.h. */
 #include "svc/agent/platform.h"
 
+#include "base/base64.h"
 #include "host/clock.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,11 +64,14 @@ struct offer *platform_find(struct platform *p, const char *name)
 
 static int put_file(void *context, const char *name, struct bytes content)
 {
-    char *text = malloc(4 * ((content.size + 2) / 3) + 1);
-    if (text == NULL)
-        return -ENOMEM;
-    EVP_EncodeBlock((uint8_t *)text, content.data, (int)content.size);
-    const int put = json_object_set_new(context, name, json_string(text));
+    struct put counter = put_counter();
+    base64_put(&counter, content);
+    char *text = malloc(counter.size);
+    struct put p = put_init(text, text == NULL ? 0 : counter.size);
+    if (text != NULL)
+        base64_put(&p, content);
+    const int put =
+        text == NULL ? -1 : json_object_set_new(context, name, json_stringn(text, p.size));
     free(text);
     return put < 0 ? -ENOMEM : 0;
 }
@@ -107,8 +110,8 @@ static json_t *describe(const struct platform *p, const struct offer *o)
                                                 o->rows[i].ok, "why", o->rows[i].why));
     return json_pack("{s:s, s:s, s:b, s:b, s:s?, s:o}", "name", o->backend->name, "summary",
                      o->backend->summary, "available", o->available, "confidential",
-                     o->backend->confidential, "measurement",
-                     platform_measurement(p, o->backend), "probes", probes);
+                     o->backend->confidential, "measurement", platform_measurement(p, o->backend),
+                     "probes", probes);
 }
 
 json_t *platform_describe(const struct platform *p)

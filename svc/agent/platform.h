@@ -14,8 +14,8 @@ struct offer {
     struct probe rows[PROBE_MAX];
     size_t count;
     bool available;
-    json_t *collateral;   /* null: none made yet */
-    uint64_t made_at;     /* of clock_ms() */
+    json_t *collateral; /* null: none made yet */
+    uint64_t made_at;   /* of clock_ms() */
 };
 
 struct platform {

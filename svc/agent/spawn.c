@@ -4,6 +4,7 @@
 #include "svc/agent/spawn.h"
 
 #include "host/sandbox.h"
+#include "host/small_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,10 +115,7 @@ static int move_fds(const struct birth *b)
 
 static int join_group(int group_fd)
 {
-    if (group_fd < 0)
-        return 0;
-    int fd = openat(group_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-    return fd >= 0 && write(fd, "0", 1) == 1 ? 0 : -errno; /* the writer itself */
+    return group_fd < 0 ? 0 : small_file_write(group_fd, "cgroup.procs", "0"); /* the writer */
 }
 
 static no_return void be_born(const struct birth *b)
@@ -179,8 +177,8 @@ static int prepare(struct birth *b, const struct order *order, const char *id, i
     return b->listen_fd < 0 ? b->listen_fd : 0;
 }
 
-int spawn(const struct order *order, const char *id, int dir_fd, int cgroup_fd,
-          struct spawned *out, struct fault *fault)
+int spawn(const struct order *order, const char *id, int dir_fd, int cgroup_fd, struct spawned *out,
+          struct fault *fault)
 {
     struct birth *b = calloc(1, sizeof(*b));
     struct spawned s = {.pid = -1, .pid_fd = -1, .log_fd = -1, .socket_fd = -1};

@@ -61,10 +61,14 @@ static void attempt(int fd)
 {
     char text[512] = "";
     const long tried[] = {
-        syscall(SYS_openat, AT_FDCWD, "/", 0), syscall(SYS_socket, AF_INET, SOCK_STREAM, 0),
-        syscall(SYS_kill, -1, 0),              syscall(SYS_fork),
-        syscall(SYS_execve, "/", NULL, NULL),  syscall(SYS_ptrace, 0, 0, 0, 0),
-        syscall(SYS_prctl, 0, 0, 0, 0, 0),     syscall(SYS_setuid, 0),
+        syscall(SYS_openat, AT_FDCWD, "/", 0),
+        syscall(SYS_socket, AF_INET, SOCK_STREAM, 0),
+        syscall(SYS_kill, -1, 0),
+        syscall(SYS_fork),
+        syscall(SYS_execve, "/", NULL, NULL),
+        syscall(SYS_ptrace, 0, 0, 0, 0),
+        syscall(SYS_prctl, 0, 0, 0, 0, 0),
+        syscall(SYS_setuid, 0),
     };
     for (size_t i = 0; i < ARRAY_COUNT(tried); i++)
         strcat(text, tried[i] < 0 ? "no " : "YES ");

@@ -50,7 +50,10 @@ static void nothing_of_them_drives_a_terminal_or_breaks_json(void **state)
         {"a\x1b[2Jb\r", "a\\x1b[2Jb\\x0d"},
         {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
         {"not \xff utf-8 \xc3", "not ? utf-8 ?"},
-        {"\xc2\x9b" "2J", "\\xc2\\x9b" "2J"},
+        {"\xc2\x9b"
+         "2J",
+         "\\xc2\\x9b"
+         "2J"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
         struct keep_log log = {0};

@@ -45,8 +45,11 @@ static SSL_CTX *server_context(void)
     SSL_CTX *ctx;
     struct fault fault;
     assert_int_equal(key_generate(&key), 0);
-    const struct certificate what = {.organisation = "test", .name = "test", .key = key,
-                                     .not_before = 0, .not_after = time(NULL) + 3600};
+    const struct certificate what = {.organisation = "test",
+                                     .name = "test",
+                                     .key = key,
+                                     .not_before = 0,
+                                     .not_after = time(NULL) + 3600};
     assert_int_equal(certificate_issue(&what, &(struct issuer){.key = key}, &cert_der), 0);
     pem_put(&cert, "CERTIFICATE", put_done(&cert_der));
     assert_int_equal(key_put(key, &key_der), 0);

@@ -37,10 +37,20 @@ static void addresses_come_back_as_they_were(void **state)
 static void what_is_no_address_is_refused(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"",     ":",          ":1",           "1",
-                                        "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "localhost:1",
-                                        "[]:1", "[::1",       "::1]:",        "300.0.0.1:1",
-                                        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:1"};
+    static const char *const texts[] = {
+        "",
+        ":",
+        ":1",
+        "1",
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:x",
+        "localhost:1",
+        "[]:1",
+        "[::1",
+        "::1]:",
+        "300.0.0.1:1",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:1"};
     struct sockaddr_storage address;
     for (size_t i = 0; i < ARRAY_COUNT(texts); i++)
         assert_int_equal(address_parse(texts[i], &address), -EINVAL);
@@ -51,8 +61,8 @@ static void loopback_is_what_nobody_else_reaches(void **state)
     (void)state;
     static const char *const inside[] = {"127.0.0.1:1", "127.1.2.3:1", "[::1]:1",
                                          "[::ffff:127.0.0.1]:1"};
-    static const char *const outside[] = {"0.0.0.0:1", "[::]:1", "128.0.0.1:1", "[::2]:1",
-                                          "[::ffff:10.0.0.1]:1", "[fe80::1]:1"};
+    static const char *const outside[] = {
+        "0.0.0.0:1", "[::]:1", "128.0.0.1:1", "[::2]:1", "[::ffff:10.0.0.1]:1", "[fe80::1]:1"};
     for (size_t i = 0; i < ARRAY_COUNT(inside); i++) {
         const struct sockaddr_storage address = parsed(inside[i]);
         assert_true(address_is_loopback(&address));
@@ -66,7 +76,8 @@ static void loopback_is_what_nobody_else_reaches(void **state)
 static void a_host_is_the_same_by_either_protocol(void **state)
 {
     (void)state;
-    const struct sockaddr_storage four = parsed("192.0.2.1:1"), six = parsed("[::ffff:192.0.2.1]:2"),
+    const struct sockaddr_storage four = parsed("192.0.2.1:1"),
+                                  six = parsed("[::ffff:192.0.2.1]:2"),
                                   other = parsed("192.0.2.2:1");
     assert_true(address_same_host(&four, &six));
     assert_false(address_same_host(&four, &other));
