@@ -240,6 +240,7 @@ static int record(struct deploy *d)
         .collateral = collateral,
     };
     memcpy(r.workload, d->workload.plan.workload_digest, sizeof(r.workload));
+    memcpy(r.key, v->outcome.keep, sizeof(r.key));
     d->recorded = keep_record_put(&r, &fault) == 0;
     json_decref(collateral);
     return d->recorded ? 0 : fail("%s", fault.text);

@@ -223,7 +223,7 @@ void deploy_tell_refused(struct deploy_tell *t, const struct deploy_subject *s,
         return;
     }
     fail("keep %s on %s is refused: %s", s->keep, s->host, owner_fault_text(fault));
-    if (r->check_count > 0 && fault != OWNER_FAULT_SECRETS)
+    if (r->check_count > 0 && fault != OWNER_FAULT_KEEP && fault != OWNER_FAULT_SECRETS)
         verdict_print(stderr, r, (int64_t)time(NULL), false);
     fail(sent ? "what was sent before went to a keep whose evidence had been accepted; it is "
                 "stopped"

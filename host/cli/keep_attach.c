@@ -47,6 +47,7 @@ static int run(struct attach *a, enum session_role role)
         .context = &a->visit,
     };
     memcpy(plan.terms.workload, a->record.workload, sizeof(plan.terms.workload));
+    memcpy(plan.terms.keep, a->record.key, sizeof(plan.terms.keep));
     if (role == SESSION_ATTACHES)
         workload_check_stdout(a->visit.level);
     const int status = visit_run(&a->visit, &plan);

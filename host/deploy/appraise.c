@@ -3,6 +3,7 @@
 #include "host/deploy/owner.h"
 
 #include "base/wipe.h"
+#include "crypto/digest.h"
 #include "host/deploy/check.h"
 
 #include <string.h>
@@ -59,8 +60,17 @@ static enum owner_fault judge_claims(const struct owner *o, const struct attest_
     return OWNER_FAULT_NONE;
 }
 
-/* Whoever attaches does not have the secrets any more: that the keep took its key, which
- * came with them, says the same. */
+/* Of the same program, anybody can have another keep with secrets of their own and this
+ * owner's public key. */
+static bool is_the_keep(const struct owner *o)
+{
+    uint8_t key[SHA256_SIZE];
+    return o->terms.what != CHANNEL_ATTACH || (sha256(o->session.peer_key, key) == 0 &&
+                                               equal_ct(key, o->terms.keep, sizeof(key)));
+}
+
+/* Whoever attaches does not have the secrets any more: that it is the keep which took them
+ * says the same. */
 static bool secrets_differ(const struct owner *o, struct bytes told)
 {
     if (o->terms.what != CHANNEL_DEPLOY)
@@ -85,6 +95,8 @@ enum owner_fault owner_appraise(struct owner *o, const struct channel_evidence *
     *result = (struct attest_result){.verdict = UNVERIFIED};
     enum owner_fault fault =
         in.evidence.size > 0 ? judge(&in, result) : judge_claims(o, &in, result);
+    if (fault == OWNER_FAULT_NONE && !CHECK(owner_keep, is_the_keep(o)))
+        fault = OWNER_FAULT_KEEP;
     if (fault == OWNER_FAULT_NONE && ready &&
         !CHECK(owner_secrets, !secrets_differ(o, evidence->secrets)))
         fault = OWNER_FAULT_SECRETS;

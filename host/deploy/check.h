@@ -21,6 +21,7 @@
     X(owner_identity, "any program in a genuine TEE", UNIT)                  \
     X(owner_evidence, "a keep that proves nothing", UNIT)                    \
     X(owner_claims, "a keep that proves nothing, of another session", UNIT)  \
+    X(owner_keep, "another keep with the same workload", UNIT)               \
     X(owner_workload, "a swapped workload", UNIT)                            \
     X(owner_secrets, "swapped secrets", UNIT)
 

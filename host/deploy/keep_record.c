@@ -40,11 +40,12 @@ static int unknown(const char *id, struct fault *fault)
 
 static json_t *make_json(const struct keep_record *r)
 {
-    char workload[2 * EVIDENCE_DIGEST_SIZE + 1];
+    char workload[2 * EVIDENCE_DIGEST_SIZE + 1], key[2 * EVIDENCE_DIGEST_SIZE + 1];
     hex_put((struct bytes){r->workload, sizeof(r->workload)}, workload);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:b, s:O*}", "id", r->id, "host",
+    hex_put((struct bytes){r->key, sizeof(r->key)}, key);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:b, s:O*}", "id", r->id, "host",
                      r->host, "backend", r->backend, "program", r->program, "workload", workload,
-                     "policy", r->policy, "simulated_root", r->simulated_root, "insecure",
+                     "key", key, "policy", r->policy, "simulated_root", r->simulated_root, "insecure",
                      r->insecure, "collateral", r->collateral);
 }
 
@@ -71,16 +72,17 @@ int keep_record_put(const struct keep_record *r, struct fault *fault)
 
 static bool take_json(const char *id, struct keep_record *r)
 {
-    const char *workload;
+    const char *workload, *key;
     int insecure = 0;
     const int error = json_unpack(
-        r->owned, "{s:s, s:s, s:s, s:s, s:s, s:s, s?s, s:b, s?o}", "id", &r->id, "host", &r->host,
-        "backend", &r->backend, "program", &r->program, "workload", &workload, "policy", &r->policy,
+        r->owned, "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s?s, s:b, s?o}", "id", &r->id, "host", &r->host,
+        "backend", &r->backend, "program", &r->program, "workload", &workload, "key", &key, "policy", &r->policy,
         "simulated_root", &r->simulated_root, "insecure", &insecure, "collateral", &r->collateral);
     char authority[REMOTE_AUTHORITY_MAX];
     r->insecure = insecure != 0;
     return error == 0 && strcmp(r->id, id) == 0 && remote_authority(r->host, authority) == 0 &&
-           hex_parse(workload, r->workload, sizeof(r->workload)) == 0;
+           hex_parse(workload, r->workload, sizeof(r->workload)) == 0 &&
+           hex_parse(key, r->key, sizeof(r->key)) == 0;
 }
 
 static int read_json(int dir, const char *name, json_t **json)

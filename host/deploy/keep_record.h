@@ -16,6 +16,7 @@ struct keep_record {
     const char *backend;
     const char *program; /* its file's name */
     uint8_t workload[EVIDENCE_DIGEST_SIZE];
+    uint8_t key[EVIDENCE_DIGEST_SIZE]; /* SHA-256 of the keep's key: no other keep is it */
     const char *policy;         /* policy.toml */
     const char *simulated_root; /* PEM that --allow-simulated named, or null */
     bool insecure;              /* --allow-insecure */

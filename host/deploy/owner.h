@@ -22,6 +22,7 @@
     X(PROOFLESS, "it proves nothing of itself, so its host could read and alter all that is sent " \
                  "to it")                                                                          \
     X(IDENTITY, "the policy names no program for this kind of evidence")                           \
+    X(KEEP, "it is another keep than the one that the workload was sent to")                       \
     X(WORKLOAD, "the keep has another workload than was sent to it")                               \
     X(SECRETS, "the keep has other secrets than were sent to it")                                  \
     X(MALFORMED, "the keep sent a message that is malformed")                                      \
@@ -59,7 +60,8 @@ struct owner_terms {
                              workload take the place of what it says of them */
     bool insecure;        /* a keep that proves nothing will do */
     bool files;           /* folders are to come back */
-    uint8_t workload[EVIDENCE_DIGEST_SIZE]; /* of ATTACH: what the keep has */
+    uint8_t workload[EVIDENCE_DIGEST_SIZE]; /* of ATTACH: what the keep has ... */
+    uint8_t keep[EVIDENCE_DIGEST_SIZE];     /* ... and who it is: SHA-256 of its key */
 };
 
 /* What is this session's alone. */

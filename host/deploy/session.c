@@ -4,6 +4,7 @@
 #include "host/deploy/session.h"
 
 #include "base/wipe.h"
+#include "crypto/digest.h"
 #include "host/clock.h"
 #include "host/deploy/session_parts.h"
 #include "host/signals.h"
@@ -109,6 +110,8 @@ static int open_owner(struct session *s)
         error = tls_session_export(s->tunnel.tls, CHANNEL_EXPORTER, nonce, own.exporter,
                                    sizeof(own.exporter));
     own.peer_key = (struct bytes){key, size};
+    if (error == 0)
+        error = sha256(own.peer_key, s->outcome->keep);
     return error < 0 ? error : owner_init(&s->owner, &s->plan->terms, &own);
 }
 

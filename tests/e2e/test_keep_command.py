@@ -371,6 +371,19 @@ def test_the_workload_is_proved_again(enarx, leave, keep, says):
     assert name in records(enarx)
 
 
+def test_another_keep_of_the_same_program_is_another(enarx, leave, keep, says):
+    """A host that leads to a keep of its own, with secrets of its own, proves all else."""
+    name, other = leave("--secret", "K=mine", says), leave("--secret", "K=theirs", says)
+    folder = enarx.home / "state/enarx/keeps"
+    shutil.copy(folder / f"{other}.json", folder / "other")
+    shutil.copy(folder / f"{name}.json", folder / f"{other}.json")
+    edit(enarx, other, id=other)
+    result = keep("attach", other, input="quit 4\n")
+    assert result.status == 3 and "another keep" in result.err and not result.out, repr(result)
+    (folder / "other").rename(folder / f"{other}.json")
+    assert keep("attach", other, input="quit 2\n").status == 2
+
+
 def test_the_policy_counts_again(enarx, leave, keep, says):
     if enarx.backend == "nil":
         pytest.skip("nil: proves nothing that a policy could look at")

@@ -43,6 +43,7 @@ static struct keep_record sample(void)
         .backend = "sgx-sim",
         .program = "app.wasm",
         .workload = {1, 2, 3},
+        .key = {4, 5, 6},
         .policy = "tees = [\"sgx\"]\n",
         .simulated_root = "-----BEGIN",
         .insecure = true,
@@ -60,6 +61,7 @@ static void records_come_back(void **state)
     assert_string_equal(back.backend, r.backend);
     assert_string_equal(back.program, r.program);
     assert_memory_equal(back.workload, r.workload, sizeof(r.workload));
+    assert_memory_equal(back.key, r.key, sizeof(r.key));
     assert_string_equal(back.policy, r.policy);
     assert_string_equal(back.simulated_root, r.simulated_root);
     assert_true(back.insecure);
@@ -130,6 +132,11 @@ static void ids_lead_nowhere_else(void **state)
     assert_int_equal(access("k1.json", F_OK), 0);
 }
 
+#define DIGEST "\"0102030000000000000000000000000000000000000000000000000000000000\""
+#define RECORD(id, host, workload, key)                                                     \
+    "{\"id\": \"" id "\", \"host\": \"" host "\", \"backend\": \"b\", \"program\": \"p\", " \
+    "\"workload\": " workload ", \"key\": " key ", \"policy\": \"\", \"insecure\": false}"
+
 static void damaged_ones_are_refused(void **state)
 {
     (void)state;
@@ -138,14 +145,11 @@ static void damaged_ones_are_refused(void **state)
         "{}",
         "[]",
         "{\"id\": \"k1\"}",
-        "{\"id\": \"k2\", \"host\": \"h\", \"backend\": \"b\", \"program\": \"p\", \"workload\": "
-        "\"0102030000000000000000000000000000000000000000000000000000000000\", \"policy\": \"\", "
-        "\"insecure\": false}",
-        "{\"id\": \"k1\", \"host\": \"h/x\", \"backend\": \"b\", \"program\": \"p\", \"workload\": "
-        "\"0102030000000000000000000000000000000000000000000000000000000000\", \"policy\": \"\", "
-        "\"insecure\": false}",
-        "{\"id\": \"k1\", \"host\": \"h\", \"backend\": \"b\", \"program\": \"p\", \"workload\": "
-        "\"010203\", \"policy\": \"\", \"insecure\": false}",
+        RECORD("k2", "h", DIGEST, DIGEST),
+        RECORD("k1", "h/x", DIGEST, DIGEST),
+        RECORD("k1", "h", "\"010203\"", DIGEST),
+        RECORD("k1", "h", DIGEST, "\"010203\""),
+        RECORD("k1", "h", DIGEST, "null"),
     };
     struct keep_record r = sample();
     assert_int_equal(keep_record_put(&r, &fault), 0);
@@ -154,6 +158,9 @@ static void damaged_ones_are_refused(void **state)
         assert_int_equal(keep_record_get("k1", &r, &fault), -EBADMSG);
         assert_non_null(strstr(fault.text, "k1.json"));
     }
+    scratch_write("state/enarx/keeps/k1.json", RECORD("k1", "h", DIGEST, DIGEST));
+    assert_int_equal(keep_record_get("k1", &r, &fault), 0);
+    keep_record_fini(&r);
 }
 
 /* ---- the key ---- */

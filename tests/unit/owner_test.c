@@ -159,6 +159,7 @@ static void attach(void)
     struct owner_terms t = terms();
     t.what = CHANNEL_ATTACH;
     memcpy(t.workload, digest, sizeof(digest));
+    assert_int_equal(sha256((struct bytes){key, sizeof(key)}, t.keep), 0);
     begin(&t);
 }
 
@@ -258,6 +259,22 @@ static void other_secrets_are_refused(void **state)
 {
     (void)state;
     refuse_at(true, spoil_secrets, OWNER_FAULT_SECRETS, CHECK_NONE);
+}
+
+/* Somebody else's, with the same program and this owner's public key, and other secrets:
+ * all that it proves is true. */
+static void another_keep_is_refused(void **state)
+{
+    (void)state;
+    attach();
+    owner.session.peer_key.data = other_key;
+    struct proof proof = honest(true);
+    proof.key.data = other_key;
+    spoil_secrets(&proof);
+    assert_int_equal(prove(CHANNEL_READY, &proof), OWNER_FAULT_KEEP);
+    assert_int_equal(result.verdict, ACCEPTED);
+    assert_int_equal(owner_input_room(&owner), 0);
+    assert_true(owner_fault_is_refusal(OWNER_FAULT_KEEP));
 }
 
 static enum owner_fault fault_with(const struct owner_terms *t)
@@ -761,6 +778,7 @@ int main(void)
         cmocka_unit_test(evidence_for_another_purpose_is_refused),
         cmocka_unit_test(another_workload_is_refused),
         cmocka_unit_test(other_secrets_are_refused),
+        cmocka_unit_test(another_keep_is_refused),
         cmocka_unit_test(the_policy_decides),
         cmocka_unit_test(the_session_replaces_what_a_policy_says_of_it),
         cmocka_unit_test(a_policy_for_any_program_is_refused),
