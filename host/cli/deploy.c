@@ -327,6 +327,7 @@ static int deploy(struct deploy *d)
     int status = prepare(d);
     if (status != 0 && status != STATUS_REFUSED)
         deploy_tell_failed(&d->visit.tell, NULL, status); /* it has been said */
+    visit_hold_signals();
     if (status == 0)
         status = choose_backend(d);
     if (status == 0)

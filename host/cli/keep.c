@@ -67,6 +67,7 @@ static int list(struct visit *v)
 {
     struct fault fault;
     json_t *answer;
+    visit_hold_signals();
     if (remote_ask(&v->remote, "GET", "/v1/keeps", NULL, &answer, &fault) < 0)
         return visit_fail(v, &fault);
     int status = print_keeps(v->line, answer);
@@ -100,6 +101,7 @@ static int begin(const struct line *line, struct keep_record *record, struct vis
         return fail("%s%s", fault.text,
                     error == -ENOENT ? "; --host HOST asks the host that it may be on" : "");
     int status = visit_begin(line, record->host, v);
+    visit_hold_signals();
     snprintf(v->keep, sizeof(v->keep), "%s", id);
     return status;
 }

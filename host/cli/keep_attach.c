@@ -48,6 +48,7 @@ static int run(struct attach *a, enum session_role role)
     };
     memcpy(plan.terms.workload, a->record.workload, sizeof(plan.terms.workload));
     memcpy(plan.terms.keep, a->record.key, sizeof(plan.terms.keep));
+    visit_hold_signals();
     if (role == SESSION_ATTACHES)
         workload_check_stdout(a->visit.level);
     const int status = visit_run(&a->visit, &plan);

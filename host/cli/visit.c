@@ -34,12 +34,13 @@ int visit_begin(const struct line *line, const char *known, struct visit *v)
     struct fault fault;
     *v = (struct visit){.line = line, .level = level_of(line)};
     deploy_tell_init(&v->tell, line_has(line, OPTION_JSON), v->level);
-    change_signals(SIG_BLOCK);
     int status = host_login_read(line, known, v->level, &v->login);
     if (status == 0 && remote_open(&v->remote, v->login.authority, &v->login.http, &fault) < 0)
         status = visit_fail(v, &fault);
     return status;
 }
+
+void visit_hold_signals(void) { change_signals(SIG_BLOCK); }
 
 void visit_fini(struct visit *v)
 {

@@ -28,10 +28,13 @@ struct visit {
 };
 
 /* Reads --json, -v, -q and the rest of what a line says of hosts; `known` as in
- * host_login_read. Blocks the user's signals, for good. 0 or a status; call visit_fini in
- * any case. */
+ * host_login_read. 0 or a status; call visit_fini in any case. */
 must_use int visit_begin(const struct line *line, const char *known, struct visit *v);
 void visit_fini(struct visit *v);
+
+/* From now on the user's signals wait until somebody asks for them: to be called when all
+ * that may take a while on this machine is done, and before a host is asked. */
+void visit_hold_signals(void);
 
 /* Names of files, contents in base64: hints of a host, or what was remembered of them. */
 void visit_take_collateral(struct visit *v, const json_t *files);

@@ -180,6 +180,18 @@ def test_signals_reach_the_program(begin, agent, tool, number):
     until(lambda: newest(agent)["state"] == "ended")
 
 
+@pytest.mark.parametrize("what", ["program", "token"])
+def test_signals_end_what_only_reads(begin, tool, tmp_path, what):
+    """Files that never come to an end, before there is a keep."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    words = [pipe] if what == "program" else ["--token-file", pipe, tool]
+    process = begin(*words)
+    with open(pipe, "wb"):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT
+
+
 def test_a_program_that_heeds_no_signal_is_stopped(begin, agent, tool):
     process = begin(tool, "spin")
     assert process.stdout.readline() == b"ready\n"
