@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define MESSAGE_MAX 8192u
+#define LINE_BREAK  "\n  " /* not longer than an escape */
 
 static const char prefix[] = "enarx: ";
 
@@ -75,6 +76,23 @@ void debug(enum port_level most, const char *format, ...)
     va_end(args);
 }
 
+static size_t put_lines(struct bytes text, char *out)
+{
+    struct cur c = cur_init(text);
+    size_t size = 0;
+    while (cur_left(&c) > 0) {
+        const uint8_t *end = memchr(c.pos, '\n', cur_left(&c));
+        const struct bytes line = cur_take(&c, end == NULL ? cur_left(&c) : (size_t)(end - c.pos));
+        size += escape_controls(line, "\t", out + size);
+        if (end == NULL)
+            break;
+        (void)cur_u8(&c);
+        memcpy(out + size, LINE_BREAK, strlen(LINE_BREAK));
+        size += strlen(LINE_BREAK);
+    }
+    return size;
+}
+
 void relay(enum port_level most, uint32_t level, const char *label, struct bytes text)
 {
     char name[256];
@@ -89,7 +107,7 @@ void relay(enum port_level most, uint32_t level, const char *label, struct bytes
     memcpy(line, prefix, sizeof(prefix) - 1);
     size_t size = sizeof(prefix) - 1;
     size += escape_controls(whose, "", line + size);
-    size += escape_controls(text, "\n\t", line + size);
+    size += put_lines(text, line + size);
     line[size++] = '\n';
     if (write(STDERR_FILENO, line, size) < 0)
         return; /* there is no one left to tell */

@@ -33,7 +33,8 @@ format_like(2, 3) void warn(enum port_level most, const char *format, ...);
 format_like(2, 3) void note(enum port_level most, const char *format, ...);
 format_like(2, 3) void debug(enum port_level most, const char *format, ...);
 
-/* What a keep, or `label` if not null, says to its owner at `level`, with its line ends. */
+/* What a keep, or `label` if not null, says to its owner at `level`, with its line ends:
+ * behind them it is indented, so that none of its lines can be taken for one of ours. */
 void relay(enum port_level most, uint32_t level, const char *label, struct bytes text);
 
 /* How much to say, from ENARX_LOG and --quiet. Warns of an ENARX_LOG that is

@@ -68,6 +68,21 @@ static void shows_control_characters(void **state)
                                  "c \xc3\xa4\xc2\xa0\n");
 }
 
+static void what_a_keep_says_stays_apart(void **state)
+{
+    (void)state;
+    struct capture c;
+    static const uint8_t ends[9000] = {[0 ... 8999] = '\n'};
+    begin(&c);
+    relay(PORT_LOG_INFO, PORT_LOG_INFO, "app", bytes_of_text("a\nenarx: attested\x1b\n\tb\n"));
+    relay(PORT_LOG_INFO, PORT_LOG_DEBUG, "app", bytes_of_text("not this"));
+    relay(PORT_LOG_INFO, PORT_LOG_ERROR, NULL, bytes_of_text(""));
+    assert_string_equal(end(&c), "enarx: app: a\n  enarx: attested\\x1b\n  \tb\n  \nenarx: \n");
+    begin(&c);
+    relay(PORT_LOG_INFO, PORT_LOG_INFO, "app", (struct bytes){ends, sizeof(ends)});
+    assert_int_equal(strncmp(end(&c), "enarx: app: \n  \n  \n", 18), 0);
+}
+
 static void cuts_what_is_too_long(void **state)
 {
     (void)state;
@@ -139,9 +154,9 @@ static void reads_levels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(returns_the_status),    cmocka_unit_test(shows_control_characters),
-        cmocka_unit_test(cuts_what_is_too_long), cmocka_unit_test(says_what_the_level_allows),
-        cmocka_unit_test(reads_levels),
+        cmocka_unit_test(returns_the_status),           cmocka_unit_test(shows_control_characters),
+        cmocka_unit_test(what_a_keep_says_stays_apart), cmocka_unit_test(cuts_what_is_too_long),
+        cmocka_unit_test(says_what_the_level_allows),   cmocka_unit_test(reads_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
