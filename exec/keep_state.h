@@ -11,8 +11,9 @@
 
 #include <stdbool.h>
 
-#define KEEP_HANDSHAKE_NS 10000000000u /* a session that attaches has its READY by then */
-#define KEEP_SILENCE_NS   60000000000u /* of the session that brings the workload */
+#define KEEP_HANDSHAKE_NS 10000000000u  /* a session that attaches has its READY by then */
+#define KEEP_SILENCE_NS   60000000000u  /* of the session that brings the workload */
+#define KEEP_EMPTY_NS     600000000000u /* a keep waits for that session */
 
 enum keep_phase { KEEP_EMPTY, KEEP_CHALLENGED, KEEP_LOADED, KEEP_ENDED };
 

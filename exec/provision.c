@@ -181,6 +181,20 @@ static enum keep_refusal load(struct provision *p)
     return c->current->refused;
 }
 
+/* To its host a connection that never became a session looks like one that did: only the
+ * keep can tell that nobody needs it. */
+static int await_workload(struct owner_channel *c)
+{
+    const uint64_t since = port_now(true);
+    int error = 0;
+    while (error == 0 && !c->delivered && !c->failed) {
+        error = owner_channel_serve(c, KEEP_EMPTY_NS);
+        if (c->current == NULL && c->looked - since >= KEEP_EMPTY_NS)
+            c->failed = true;
+    }
+    return error;
+}
+
 no_return void provision(const struct boot_record *boot)
 {
     struct provision *p = calloc(1, sizeof(*p));
@@ -189,8 +203,8 @@ no_return void provision(const struct boot_record *boot)
     p->boot = boot;
     struct owner_channel *c = &p->channel;
     int error = owner_channel_open(c, boot->files_size);
-    while (error == 0 && !c->delivered && !c->failed)
-        error = owner_channel_serve(c, PORT_FOREVER);
+    if (error == 0)
+        error = await_workload(c);
     if (error < 0 || c->failed)
         fail_to_load(p);
     const enum keep_refusal why = load(p);

@@ -386,6 +386,41 @@ static void an_empty_keep_outlives_what_is_no_session(void **state)
     close(talker);
 }
 
+/* Somebody came, and went before there was a session. */
+static void no_session(void)
+{
+    char answer;
+    const int talker = owner_dial();
+    assert_int_equal(write(talker, "GET / HTTP/1.1\r\n\r\n", 18), 18);
+    assert_int_equal(read(talker, &answer, 1), 0); /* it has been sent away */
+    close(talker);
+}
+
+static void an_empty_keep_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    keep_program = never;
+    no_session();
+    time_passes(SECONDS(601));
+    close(owner_dial()); /* it may have looked at the time before, and begun to wait behind */
+    keep_is_dead();
+}
+
+static void a_session_may_come_late(void **state)
+{
+    (void)state;
+    no_session();
+    time_passes(SECONDS(590));
+    challenged();
+    keep_program = says_hello;
+    time_passes(SECONDS(50)); /* a session has a time of its own */
+    const struct parcel p = parcel_new(0);
+    owner_workload(&me, &p);
+    owner_hears_evidence(&me, CHANNEL_READY, quote);
+    owner_hears_text(&me, CHANNEL_STDOUT, "hello ");
+    owner_close(&me);
+}
+
 /* ---- the host ---- */
 
 /* Records that the owner did not make end the session before anything comes of them. */
@@ -442,6 +477,8 @@ int main(void)
         TEST(nobody_attaches_to_an_empty_keep),
         TEST(a_second_session_is_sent_away),
         TEST(an_empty_keep_outlives_what_is_no_session),
+        TEST(an_empty_keep_does_not_wait_for_ever),
+        TEST(a_session_may_come_late),
         TEST(a_host_that_meddles_ends_the_session),
         TEST(writes_in_small_pieces_do),
     };
