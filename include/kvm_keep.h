@@ -71,7 +71,7 @@
 #define KVM_KEEP_STOPS(X)                                              \
     X(ENDED, "the host let it go on after its end")                    \
     KEEP_STOPS(X)                                                      \
-    X(MEMORY, "it has used up its memory; give it more with --memory") \
+    X(MEMORY, "it has used up its memory; --max-memory gives it more") \
     X(CPU, "the processor lacks what a keep needs: see 'enarx platform info'")
 
 #define KVM_KEEP_STOP_NAME(name, text) KVM_KEEP_STOP_##name,

@@ -44,6 +44,12 @@ static const struct option run_options[] = {
     JSON_OPTION(
         "Tells at the end, as one JSON object on the last line of standard error, how it "
         "went: ending is exit, trap, failed, signal or timeout; status is the exit status."),
+    {
+        .id = OPTION_STATS,
+        .name = "--stats",
+        .help = "Tells at the end how often the keep was entered and left, and what became of its "
+                "memory, as far as its backend counts.",
+    },
     HELP_OPTION,
 };
 

@@ -266,6 +266,7 @@ int request_read(const struct line *line, struct request *r)
         .own_signature = line_has(line, OPTION_UNSIGNED),
         .quiet = line_has(line, OPTION_QUIET),
         .json = line_has(line, OPTION_JSON),
+        .stats = line_has(line, OPTION_STATS),
         .env = calloc(count, sizeof(*r->env)),
         .secrets = calloc(count, sizeof(*r->secrets)),
         .dirs = calloc(count, sizeof(*r->dirs)),

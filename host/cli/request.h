@@ -37,6 +37,7 @@ struct request {
     bool own_signature;
     bool quiet;
     bool json;
+    bool stats;
     char **texts; /* what dirs and names of secret files point into */
     size_t text_count;
 };

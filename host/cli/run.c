@@ -230,7 +230,9 @@ static void tell_counters(const struct run *r)
                  i == c->first ? ":" : ",", c->value[i], texts[i]);
     }
     if (c->known > 0)
-        debug(r->level, "%s", line);
+        debug(r->request.stats ? PORT_LOG_DEBUG : r->level, "%s", line);
+    else if (r->request.stats)
+        debug(PORT_LOG_DEBUG, "nothing is counted on %s", r->backend->name);
 }
 
 static int conclude(struct run *r)

@@ -224,6 +224,14 @@ def test_json_counters(enarx, tool):
     assert counted["eadd"] * 4096 == counted["eextend_bytes"] > 0
 
 
+def test_stats(enarx, tool):
+    """The same in words, on standard error."""
+    result = enarx("run", "--quiet", "--stats", tool, "args")
+    told = "nothing is counted on nil" if enarx.backend == "nil" else "counted: [1-9]"
+    assert result.status == 0 and len(result.lines) == 1, repr(result)
+    assert re.match(f"enarx: {told}", result.lines[0]), repr(result)
+
+
 def test_json_trap(enarx, wasm):
     result = enarx.run("--json", wasm("trap"), "unreachable")
     assert ending(result)["ending"] == "trap" and result.status == 134
