@@ -104,6 +104,33 @@ def test_spoilt_shim(tmp_path, how):
         getattr(CHECKS, check)(CHECKS.Elf(path))
 
 
+PAGE_TABLES = {  # entries that are changed: which, and what becomes of them
+    "writable-text": (6, 0, lambda e: e | 2),
+    "executable-data": (6, 0x24, lambda e: e & ~(1 << 63)),
+    "gate-writable": (3, 0, lambda e: e | 2),
+    "gate-elsewhere": (3, 0, lambda e: e + 0x1000),
+    "text-for-exec": (3, 1, lambda e: 0x100065),
+    "text-elsewhere": (6, 1, lambda e: e + 0x1000),
+}
+
+
+@pytest.mark.parametrize("how", PAGE_TABLES)
+def test_spoilt_page_tables(tmp_path, how):
+    """An entry of the table with that number among those the kvm shim starts with."""
+    path = tmp_path / "shim-kvm"
+    shutil.copy(ROOT / "build/shim-kvm", path)
+    elf = CHECKS.Elf(path)
+    CHECKS.page_tables_keep_apart(elf)
+    table, index, change = PAGE_TABLES[how]
+    here = CHECKS.IMAGE_LINKED + CHECKS.TABLES + table * 4096 + index * 8
+    segment = next(s for s in elf.loads if s.vaddr <= here < s.vaddr + s.filesz)
+    offset = segment.offset + here - segment.vaddr
+    (entry,) = struct.unpack_from("<Q", elf.bytes, offset)
+    put(elf, offset, struct.pack("<Q", change(entry)))
+    with pytest.raises(CHECKS.Failed):
+        CHECKS.page_tables_keep_apart(CHECKS.Elf(path))
+
+
 def test_undefined_symbol(tmp_path):
     path = tmp_path / "undefined.o"
     compile_c("void other(void); void f(void) { other(); }", path)
