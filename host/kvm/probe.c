@@ -6,6 +6,7 @@
 
 #include "host/clock.h"
 #include "host/kvm/vm.h"
+#include "host/probe.h"
 
 #include <cpuid.h>
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <linux/kvm.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -30,18 +30,6 @@
 #define EXTENDED     0x80000001u
 #define ECX_SVM      (1u << 2)
 
-format_like(4, 5) static size_t
-    tell(struct probe *row, const char *what, bool ok, const char *format, ...)
-{
-    va_list args;
-    *row = (struct probe){.ok = ok};
-    snprintf(row->what, sizeof(row->what), "%s", what);
-    va_start(args, format);
-    vsnprintf(row->why, sizeof(row->why), format, args);
-    va_end(args);
-    return 1;
-}
-
 /* ---- the device ---- */
 
 static size_t probe_device(struct probe *row, int *device)
@@ -49,18 +37,18 @@ static size_t probe_device(struct probe *row, int *device)
     *device = open(KVM_DEVICE, O_RDWR | O_CLOEXEC);
     const int error = errno;
     if (*device < 0)
-        return tell(row, "Device", false, "cannot open " KVM_DEVICE ": %s%s", strerror(error),
-                    error == EACCES ? "; join the group kvm" : "");
-    return tell(row, "Device", true, KVM_DEVICE " opens");
+        return probe_tell(row, "Device", false, "cannot open " KVM_DEVICE ": %s%s", strerror(error),
+                          error == EACCES ? "; join the group kvm" : "");
+    return probe_tell(row, "Device", true, KVM_DEVICE " opens");
 }
 
 static size_t probe_api(struct probe *row, int device)
 {
     const int version = ioctl(device, KVM_GET_API_VERSION, 0);
     const bool read_only = ioctl(device, KVM_CHECK_EXTENSION, KVM_CAP_READONLY_MEM) > 0;
-    return tell(row, "Interface", version == KVM_API_VERSION && read_only,
-                "version %d%s; version %d with memory that is read-only is needed", version,
-                read_only ? "" : " without read-only memory", KVM_API_VERSION);
+    return probe_tell(row, "Interface", version == KVM_API_VERSION && read_only,
+                      "version %d%s; version %d with memory that is read-only is needed", version,
+                      read_only ? "" : " without read-only memory", KVM_API_VERSION);
 }
 
 /* Without, every step of a guest is the work of software, which is not known to do what
@@ -73,10 +61,11 @@ static size_t probe_virtualisation(struct probe *row)
     unsigned d;
     const bool vmx = __get_cpuid(1, &a, &b, &c, &d) && (c & ECX_VMX);
     const bool svm = __get_cpuid(EXTENDED, &a, &b, &c, &d) && (c & ECX_SVM);
-    return tell(row, "Virtualisation", vmx || svm, "%s",
-                vmx || svm ? "the processor has it"
-                           : "the processor offers none, so this KVM is emulated in software; use "
-                             "a machine that has VMX or SVM, enabled in its firmware");
+    return probe_tell(row, "Virtualisation", vmx || svm, "%s",
+                      vmx || svm
+                          ? "the processor has it"
+                          : "the processor offers none, so this KVM is emulated in software; use "
+                            "a machine that has VMX or SVM, enabled in its firmware");
 }
 
 static size_t probe_processor(struct probe *rows)
@@ -87,11 +76,11 @@ static size_t probe_processor(struct probe *rows)
     unsigned d;
     const bool fsgsbase = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & EBX_FSGSBASE);
     const bool rdrand = __get_cpuid(1, &a, &b, &c, &d) && (c & ECX_RDRAND);
-    const size_t n = tell(&rows[0], "FSGSBASE", fsgsbase, "%s",
-                          fsgsbase ? "the processor has it" : "the processor lacks it");
-    return n + tell(&rows[n], "RDRAND", rdrand, "%s",
-                    rdrand ? "the processor makes random numbers"
-                           : "the processor makes no random numbers");
+    const size_t n = probe_tell(&rows[0], "FSGSBASE", fsgsbase, "%s",
+                                fsgsbase ? "the processor has it" : "the processor lacks it");
+    return n + probe_tell(&rows[n], "RDRAND", rdrand, "%s",
+                          rdrand ? "the processor makes random numbers"
+                                 : "the processor makes no random numbers");
 }
 
 /* ---- a guest ---- */
@@ -136,13 +125,14 @@ static size_t judge(struct probe *row, bool answered, const char *why)
 {
     static const char what[] = "A guest in user mode and back";
     if (!answered)
-        return tell(
+        return probe_tell(
             row, what, false,
             "none in %u ms: this KVM is emulated in software, too slowly or not rightly, or "
             "the machine is overloaded",
             TIME_LIMIT_MS);
-    return tell(row, what, why[0] == '\0', "%s%s",
-                why[0] == '\0' ? "works" : "this KVM does not do what the processor would: ", why);
+    return probe_tell(
+        row, what, why[0] == '\0', "%s%s",
+        why[0] == '\0' ? "works" : "this KVM does not do what the processor would: ", why);
 }
 
 static size_t probe_guest(struct probe *row)
@@ -150,7 +140,7 @@ static size_t probe_guest(struct probe *row)
     int fds[2];
     char why[128] = "";
     if (pipe2(fds, O_CLOEXEC) < 0)
-        return tell(row, "A guest", false, "no pipe: %s", strerror(errno));
+        return probe_tell(row, "A guest", false, "no pipe: %s", strerror(errno));
     const pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The processor's part of the probes, over tables of CPUID [SDM 3D 36.7.2]. */
-/* links: host/sgx/probe.c */
+/* links: host/probe.c host/sgx/probe.c */
 #include "host/sgx/probe.h"
 
 #include "host/sgx/kernel.h"
