@@ -278,7 +278,7 @@ $(foreach t,$(MODEL:$(BUILD)/%=%.c),$(eval \
 $(eval $(call test_rule,bench/model.c,,$(CC),-O2 -fno-sanitize=all))
 # Applicants for a steward's certificates.
 APPLICANT  := $(BUILD)/tests/steward/applicant
-$(eval $(call test_rule,tests/steward/applicant.c,,$(CC),-O2 -fno-sanitize=all))
+$(foreach t,tests/steward/applicant bench/steward,$(eval $(call test_rule,$(t).c,,$(CC),-O2 -fno-sanitize=all)))
 # The command with the model's switches.
 MODEL_ENARX := $(BUILD)/tests/model/enarx
 $(MODEL_ENARX): tests/model/switches.c $(HOST_OBJS)

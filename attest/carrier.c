@@ -59,19 +59,30 @@ static int decode_pem(struct bytes file, struct carrier_owned *owned, struct byt
     return -EBADMSG;
 }
 
+static int decode_request(struct bytes der, const EC_KEY *like, struct carrier_owned *owned)
+{
+    owned->request = calloc(1, sizeof(*owned->request));
+    if (owned->request == NULL)
+        return -ENOMEM;
+    return pkcs10_parse(der, like, owned->request);
+}
+
+static void drop_request(struct carrier_owned *owned)
+{
+    if (owned->request != NULL)
+        x509_cert_fini(owned->request);
+    free(owned->request);
+    owned->request = NULL;
+}
+
 /* Both begin alike; only one of them is. */
 static int decode_der(struct bytes der, struct carrier_owned *owned)
 {
     const uint8_t *pos = der.data;
-    owned->request = calloc(1, sizeof(*owned->request));
-    if (owned->request == NULL)
-        return -ENOMEM;
-    const int result = pkcs10_parse(der, NULL, owned->request);
+    const int result = decode_request(der, NULL, owned);
     if (result != -EBADMSG)
         return result;
-    x509_cert_fini(owned->request);
-    free(owned->request);
-    owned->request = NULL;
+    drop_request(owned);
     owned->cert = d2i_X509(NULL, &pos, (long)der.size);
     return owned->cert != NULL && pos == der.data + der.size ? 0 : -EBADMSG;
 }
@@ -294,15 +305,9 @@ static int parse_extensions(const struct carrier_owned *o, struct carrier *carri
     return find(o, OID_ENARX_KVM, &value) ? -ENOTSUP : -ENOENT;
 }
 
-int carrier_parse(struct bytes file, struct carrier *carrier)
+static int take_all(struct carrier *carrier, int decoded)
 {
-    *carrier = (struct carrier){.owned = calloc(1, sizeof(*carrier->owned))};
-    if (carrier->owned == NULL)
-        return -ENOMEM;
-    struct bytes der = file;
-    int result = pem_is(file) ? decode_pem(file, carrier->owned, &der) : 0;
-    if (result == 0)
-        result = decode_der(der, carrier->owned);
+    int result = decoded;
     if (result == 0)
         result = take_key(carrier, carrier->owned);
     if (result == 0)
@@ -310,6 +315,24 @@ int carrier_parse(struct bytes file, struct carrier *carrier)
     if (result < 0)
         carrier_fini(carrier);
     return result;
+}
+
+int carrier_parse(struct bytes file, struct carrier *carrier)
+{
+    *carrier = (struct carrier){.owned = calloc(1, sizeof(*carrier->owned))};
+    if (carrier->owned == NULL)
+        return -ENOMEM;
+    struct bytes der = file;
+    const int result = pem_is(file) ? decode_pem(file, carrier->owned, &der) : 0;
+    return take_all(carrier, result == 0 ? decode_der(der, carrier->owned) : result);
+}
+
+int carrier_parse_request(struct bytes der, const EC_KEY *like, struct carrier *carrier)
+{
+    *carrier = (struct carrier){.owned = calloc(1, sizeof(*carrier->owned))};
+    if (carrier->owned == NULL)
+        return -ENOMEM;
+    return take_all(carrier, decode_request(der, like, carrier->owned));
 }
 
 bool carrier_extension(const struct carrier *carrier, const char *oid, struct bytes *value)
@@ -321,9 +344,7 @@ void carrier_fini(struct carrier *carrier)
 {
     struct carrier_owned *o = carrier->owned;
     if (o != NULL) {
-        if (o->request != NULL)
-            x509_cert_fini(o->request);
-        free(o->request);
+        drop_request(o);
         X509_free(o->cert);
         OPENSSL_free(o->public_key);
         free(o->der);

@@ -8,6 +8,8 @@
 
 #include "attest/attest.h"
 
+#include <openssl/types.h>
+
 #define CARRIER_CERTS_MAX 8u
 #define CARRIER_CRLS_MAX  8u
 
@@ -35,6 +37,9 @@ bool carrier_is(struct bytes file);
  * carries no evidence, -ENOTSUP when the evidence is the original's for KVM, which proves
  * nothing, -EBADMSG when it is malformed, or -ENOMEM; then there is nothing to free. */
 must_use int carrier_parse(struct bytes file, struct carrier *carrier);
+/* The same of a request in DER and nothing else. `like`: see ecdsa_key(). */
+must_use int carrier_parse_request(struct bytes der, const EC_KEY *like, struct carrier *carrier);
+
 /* The one extension with this object identifier, "2.5.29.17". False when there is none. */
 bool carrier_extension(const struct carrier *carrier, const char *oid, struct bytes *value);
 void carrier_fini(struct carrier *carrier);

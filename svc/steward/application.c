@@ -2,24 +2,14 @@
 /* Applications taken apart; see application.h. */
 #include "svc/steward/application.h"
 
-#include "base/der.h"
 #include "crypto/issue.h"
 
 #include <errno.h>
 
-/* A certificate or PEM is none of what is taken here. */
-static bool is_der_request(struct bytes der)
+static enum steward_check parse_carrier(struct bytes der, const EC_KEY *curve,
+                                        struct application *out, int *error)
 {
-    struct cur c = cur_init(der);
-    struct cur whole = cur_init(der_take(&c, DER_SEQUENCE));
-    struct cur info = cur_init(der_take(&whole, DER_SEQUENCE));
-    return cur_done(&c) && der_take_integer(&info).size == 1 && cur_ok(&whole);
-}
-
-static enum steward_check parse_carrier(struct bytes der, struct application *out, int *error)
-{
-    *error = is_der_request(der) ? carrier_parse(der, &out->carrier) : -EBADMSG;
-    const int result = *error;
+    const int result = carrier_parse_request(der, curve, &out->carrier);
     *error = result == -ENOMEM ? result : 0;
     if (result == -ENOENT || result == -ENOTSUP)
         return STEWARD_evidence_form;
@@ -36,11 +26,11 @@ static enum steward_check parse_names(struct application *out)
     return names_parse(value, &out->asked);
 }
 
-enum steward_check application_parse(struct bytes der, bool legacy, struct application *out,
-                                     int *error)
+enum steward_check application_parse(struct bytes der, bool legacy, const EC_KEY *curve,
+                                     struct application *out, int *error)
 {
     *out = (struct application){.original = false};
-    const enum steward_check form = parse_carrier(der, out, error);
+    const enum steward_check form = parse_carrier(der, curve, out, error);
     if (form != STEWARD_PASSED)
         return form;
     const struct carrier *c = &out->carrier;

@@ -20,8 +20,8 @@ struct application {
 
 /* Takes one apart: STEWARD_PASSED, or what is wrong with it; *error is -ENOMEM when memory is
  * short. The request is then known to be signed by its key. Slices live as long as the
- * application and `der`. application_fini in any case. */
-must_use enum steward_check application_parse(struct bytes der, bool legacy,
+ * application and `der`. application_fini in any case. `curve`: see ecdsa_key(). */
+must_use enum steward_check application_parse(struct bytes der, bool legacy, const EC_KEY *curve,
                                               struct application *out, int *error);
 void application_fini(struct application *application);
 

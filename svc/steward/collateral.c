@@ -341,11 +341,12 @@ static void add_carried(const struct carrier *carrier, struct hints *h)
         h->qe_identity = carrier->qe_identity;
 }
 
-void store_hints(const struct store *s, const struct carrier *carrier, struct hints *h)
+void store_hints(const struct store *s, const struct carrier *carrier, const EC_KEY *curve,
+                 struct hints *h)
 {
     struct machine machine;
     *h = (struct hints){.cert_count = 0};
-    if (s->count > 0 && machine_of(carrier->evidence, &machine)) {
+    if (s->count > 0 && machine_of(carrier->evidence, curve, &machine)) {
         if (machine.kind == KIND_SNP)
             add_amd(s, &machine.claims.snp, h);
         else

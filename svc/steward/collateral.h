@@ -42,6 +42,7 @@ struct hints {
 /* What there is about the machine that made this evidence, and then what came along with it:
  * that counts only where the store has nothing newer to say. Slices live until the next
  * refresh, and as long as the carrier. */
-void store_hints(const struct store *store, const struct carrier *carrier, struct hints *out);
+void store_hints(const struct store *store, const struct carrier *carrier, const EC_KEY *curve,
+                 struct hints *out);
 
 #endif

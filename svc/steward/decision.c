@@ -29,7 +29,7 @@ static int appraise(const struct judge *j, const struct application *a, int64_t 
     const struct carrier *c = &a->carrier;
     const struct policy policy = wanted(j, a);
     struct hints hints;
-    store_hints(j->store, c, &hints);
+    store_hints(j->store, c, j->curve, &hints);
     const struct attest_input in = {
         .evidence = c->evidence,
         .certificates = {hints.certs, hints.cert_count},
@@ -142,7 +142,7 @@ int decide(const struct judge *j, struct bytes der, int64_t now, struct decision
     int error = 0;
     out->appraised = false;
     memset(&out->order, 0, sizeof(out->order));
-    out->check = application_parse(der, j->legacy, &application, &error);
+    out->check = application_parse(der, j->legacy, j->curve, &application, &error);
     if (out->check == STEWARD_PASSED)
         error = judge(j, &application, now, out);
     application_fini(&application);

@@ -16,6 +16,7 @@ struct judge {
     struct nonces_used *used;
     const struct store *store;
     struct attest_cache *cache;
+    const EC_KEY *curve; /* a key on P-256, see ecdsa_key(), or null */
 };
 
 struct decision {

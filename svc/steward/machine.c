@@ -12,13 +12,13 @@
 
 #define PCK_MAX 4096u /* bytes of a PCK certificate; they have some 1200 */
 
-static bool read_pck(struct bytes der, struct machine *out)
+static bool read_pck(struct bytes der, const EC_KEY *curve, struct machine *out)
 {
     struct x509_cert cert = {.v3 = false};
     struct intel_claims claims;
     struct bytes extension;
     char issuer[64];
-    const bool ok = x509_parse_cert(der, NULL, &cert) == 0 &&
+    const bool ok = x509_parse_cert(der, curve, &cert) == 0 &&
                     x509_extension(&cert, PCK_EXTENSION_OID, &extension) &&
                     pck_parse(extension, &claims) == 0;
     if (ok) {
@@ -31,7 +31,7 @@ static bool read_pck(struct bytes der, struct machine *out)
 }
 
 /* The first certificate of the chain is the machine's. */
-static bool read_quote(struct bytes evidence, struct machine *out)
+static bool read_quote(struct bytes evidence, const EC_KEY *curve, struct machine *out)
 {
     struct quote quote;
     uint8_t der[PCK_MAX];
@@ -39,13 +39,14 @@ static bool read_quote(struct bytes evidence, struct machine *out)
         return false;
     struct cur chain = cur_init(quote.certs);
     struct put one = put_init(der, sizeof(der));
-    return pem_take(&chain, "CERTIFICATE", &one) == 1 && !one.bad && read_pck(put_done(&one), out);
+    return pem_take(&chain, "CERTIFICATE", &one) == 1 && !one.bad &&
+           read_pck(put_done(&one), curve, out);
 }
 
-bool machine_of(struct bytes evidence, struct machine *out)
+bool machine_of(struct bytes evidence, const EC_KEY *curve, struct machine *out)
 {
     *out = (struct machine){.kind = attest_kind(evidence)};
     if (out->kind == KIND_SNP)
         return attest_decode(evidence, &out->claims) == 0;
-    return (out->kind == KIND_SGX || out->kind == KIND_TDX) && read_quote(evidence, out);
+    return (out->kind == KIND_SGX || out->kind == KIND_TDX) && read_quote(evidence, curve, out);
 }

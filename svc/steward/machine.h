@@ -6,6 +6,8 @@
 #include "attest/claims.h"
 #include "base/attr.h"
 
+#include <openssl/types.h>
+
 struct machine {
     enum kind kind;
     uint8_t fmspc[6];     /* Intel's: of the PCK certificate */
@@ -13,7 +15,7 @@ struct machine {
     struct claims claims; /* AMD's */
 };
 
-/* False when the evidence does not say. */
-bool machine_of(struct bytes evidence, struct machine *out);
+/* False when the evidence does not say. `curve`: see ecdsa_key(). */
+bool machine_of(struct bytes evidence, const EC_KEY *curve, struct machine *out);
 
 #endif

@@ -94,6 +94,7 @@ static int open_judge(struct steward *s, struct fault *fault)
         return fault_set(fault, -EINVAL, "%s %s", s->config->policy_name, why);
     s->judge.policy = c->policy;
     s->judge.legacy = c->legacy;
+    s->judge.curve = s->authority.ec;
     s->judge.used = nonces_used_new();
     s->judge.cache = attest_cache_new(CHAINS);
     if (s->judge.used == NULL || s->judge.cache == NULL)
@@ -147,6 +148,9 @@ static int start(struct steward *s, struct fault *fault)
         error = open_signals(s);
     if (error < 0)
         return fault_system(fault, error, "cannot start the steward");
+    error = x509_parse_cert(s->signer.certs[0], NULL, &s->authority);
+    if (error < 0)
+        return fault_set(fault, error, "the authority's certificate cannot be used");
     error = open_judge(s, fault);
     if (error == 0)
         error = load_tls(s, fault);
@@ -184,6 +188,7 @@ static void stop(struct steward *s)
 {
     server_close(s->server);
     signer_stop(&s->signer);
+    x509_cert_fini(&s->authority);
     SSL_CTX_free(s->tls);
     store_close(s->store);
     nonces_used_free(s->judge.used);

@@ -4,6 +4,7 @@
 #ifndef SVC_STEWARD_STEWARD_PARTS_H
 #define SVC_STEWARD_STEWARD_PARTS_H
 
+#include "crypto/x509_parse.h"
 #include "net/server.h"
 #include "svc/steward/answer.h"
 #include "svc/steward/decision.h"
@@ -19,6 +20,7 @@ struct steward {
     struct server *server;
     SSL_CTX *tls;
     struct signer signer;
+    struct x509_cert authority; /* its certificate */
     struct judge judge;
     struct store *store;
     struct decision decision; /* of the request at hand */

@@ -77,7 +77,7 @@ static void of_one_machine(void **state)
     (void)state;
     struct hints hints;
     assert_int_equal(store_open("ev", &store, &fault), 0);
-    store_hints(store, &carrier, &hints);
+    store_hints(store, &carrier, NULL, &hints);
     assert_is(hints.tcb_info, "ev/tcb_info.json");
     assert_is(hints.qe_identity, "ev/qe_identity.json");
     assert_int_equal(hints.cert_count, 2);
@@ -107,7 +107,7 @@ static void of_many_machines(void **state)
     scratch_write("cache/intel-processor-pck_crl", "another");
     scratch_write("cache/tcb_info.json", "of one machine");
     assert_int_equal(store_open("cache", &store, &fault), 0);
-    store_hints(store, &carrier, &hints);
+    store_hints(store, &carrier, NULL, &hints);
     assert_is(hints.tcb_info, names[0][1]);
     assert_is(hints.certs[0], names[1][1]);
     assert_is(hints.qe_identity, names[2][1]);
@@ -122,7 +122,7 @@ static void nothing_without_a_folder(void **state)
     struct hints hints;
     assert_int_equal(store_open(NULL, &store, &fault), 0);
     assert_int_equal(store_refresh(store, &fault), 0);
-    store_hints(store, &carrier, &hints);
+    store_hints(store, &carrier, NULL, &hints);
     assert_int_equal(hints.cert_count + hints.crl_count + hints.tcb_info.size, 0);
     assert_int_equal(store_next_update(store), 0);
     store_close(store);
@@ -142,11 +142,11 @@ static void what_changes_is_read_again(void **state)
     assert_int_equal(store_refresh(store, &fault), 0);
     scratch_write("ev/tcb_info.json", "{}"); /* in place */
     assert_int_equal(store_refresh(store, &fault), 1);
-    store_hints(store, &carrier, &hints);
+    store_hints(store, &carrier, NULL, &hints);
     assert_int_equal(hints.tcb_info.size, 2);
     assert_int_equal(unlink("ev/tcb_info.json"), 0);
     assert_int_equal(store_refresh(store, &fault), 1);
-    store_hints(store, &carrier, &hints);
+    store_hints(store, &carrier, NULL, &hints);
     assert_int_equal(hints.tcb_info.size, 0);
 }
 
@@ -177,7 +177,7 @@ static void crls_come_in_three_forms(void **state)
     hex_put(der, hex);
     scratch_write("ev/pck_crl.der", hex);
     assert_int_equal(store_open("ev", &store, &fault), 0);
-    store_hints(store, &carrier, &hints);
+    store_hints(store, &carrier, NULL, &hints);
     assert_true(bytes_equal(hints.crls[0], der));
     free(hex);
     free((void *)der.data);
@@ -210,7 +210,7 @@ static void hints_of_nobody(void **state)
                                 .crl_count = 1,
                                 .tcb_info = bytes_of_text("c")};
     assert_int_equal(store_open("ev", &store, &fault), 0);
-    store_hints(store, &odd, &hints);
+    store_hints(store, &odd, NULL, &hints);
     assert_int_equal(hints.cert_count, 1);
     assert_int_equal(hints.crl_count, 1);
     assert_true(bytes_equal(hints.tcb_info, odd.tcb_info));
