@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -155,7 +156,9 @@ int tls_dial(const struct tls_dial *dial, struct tls_peer *peer, struct fault *f
     const int fd = open_wire(&place, fault);
     if (fd < 0)
         return fd;
+    void (*const before)(int) = signal(SIGPIPE, SIG_IGN); /* who hangs up is an error like others */
     error = dial_wire(dial, &place, fd, peer, fault);
+    signal(SIGPIPE, before);
     close(fd);
     return error;
 }

@@ -23,6 +23,7 @@
 #define CONNECTIONS_MAX    1024u
 #define CONNECTIONS_OF_ONE 768u /* a load balancer has most of them */
 #define PEM_MAX            (1u << 20)
+#define LAST_WORDS_MS      500u
 
 /* ---- signals ---- */
 
@@ -173,11 +174,20 @@ static void refresh(struct steward *s)
         dprintf(STDERR_FILENO, "enarx: %s; what was read before stays\n", fault.text);
 }
 
+/* Who was told that it fails is to hear it before it ends. */
+static bool is_over(struct steward *s)
+{
+    if (s->failed && s->ends_at == 0)
+        s->ends_at = clock_ms() + LAST_WORDS_MS;
+    return s->over || (s->ends_at != 0 && clock_ms() >= s->ends_at);
+}
+
 static void serve(struct steward *s)
 {
-    while (!s->over && !s->failed) {
+    while (!is_over(s)) {
+        const int most = s->failed ? (int)LAST_WORDS_MS : (int)REFRESH_MS;
         const int wait = server_timeout(s->server);
-        if (loop_run(&s->loop, wait < 0 || wait > (int)REFRESH_MS ? (int)REFRESH_MS : wait) < 0)
+        if (loop_run(&s->loop, wait < 0 || wait > most ? most : wait) < 0)
             break;
         server_run(s->server);
         refresh(s);

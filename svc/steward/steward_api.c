@@ -139,7 +139,9 @@ static void post_application(void *context, const struct server_request *q,
     struct steward *s = context;
     const char *type = server_header(q, "Content-Type");
     const bool bundle = s->judge.legacy && type_is(type, TYPE_BUNDLE);
-    if (!bundle && !type_is(type, TYPE_REQUEST)) {
+    if (s->failed) {
+        server_refuse(r, 503, "the steward ends");
+    } else if (!bundle && !type_is(type, TYPE_REQUEST)) {
         server_refuse(r, 415, "send a certificate request as %s", TYPE_REQUEST);
     } else if (!bundle && q->body.size > APPLICATION_MAX) {
         server_refuse(r, 413, "a request has at most %u bytes", APPLICATION_MAX);

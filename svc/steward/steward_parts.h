@@ -27,7 +27,8 @@ struct steward {
     struct rate rate;         /* of applications: a verification takes a processor's time */
     uint64_t refreshed_at;    /* of clock_ms() */
     bool over;
-    bool failed; /* cannot sign or record any more */
+    bool failed;      /* cannot sign or record any more */
+    uint64_t ends_at; /* of clock_ms(), once it has failed */
 
     uint64_t nonces, issued, limited, reloads;
     uint64_t refused[STEWARD_CHECK_COUNT];
