@@ -5,7 +5,7 @@
  * two processes for each certificate. */
 /* links: svc/steward/application.c svc/steward/check.c svc/steward/collateral.c */
 /* links: svc/steward/decision.c svc/steward/machine.c svc/steward/names.c svc/steward/nonce.c */
-/* links: svc/steward/nonces_used.c svc/steward/order.c svc/steward/certificate.c */
+/* links: svc/steward/nonces_used.c svc/steward/order.c svc/steward/certificate.c svc/steward/rate.c */
 /* links: tests/steward/keep.c sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c */
 /* links: sim/sgx/collateral.c sim/sgx/pck_extension.c net/collateral_item.c host/user_dir.c */
 /* links: host/newfile.c host/fault.c attest/[a-z]*.c attest/anchors_data.S crypto/[a-z]*.c */

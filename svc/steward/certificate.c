@@ -126,3 +126,15 @@ enum steward_check certificate_make(const struct authority *a, const struct orde
         *error = issue(a, order, now, out);
     return check;
 }
+
+enum steward_check certificate_answer(const struct authority *a, struct rate *rate,
+                                      struct moment at, const uint8_t message[static ORDER_SIZE],
+                                      struct put *out, int *error)
+{
+    struct order order;
+    *error = 0;
+    if (!steward_passes(order_rate, rate_take(rate, at.ms)))
+        return STEWARD_order_rate;
+    const enum steward_check check = order_parse(message, &order);
+    return check != STEWARD_PASSED ? check : certificate_make(a, &order, at.now, out, error);
+}

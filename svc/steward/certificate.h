@@ -8,6 +8,7 @@
 #include "conf/policy_toml.h"
 #include "crypto/issue.h"
 #include "svc/steward/order.h"
+#include "svc/steward/rate.h"
 
 #include <openssl/types.h>
 
@@ -38,5 +39,16 @@ struct authority {
 must_use enum steward_check certificate_make(const struct authority *authority,
                                              const struct order *order, int64_t now,
                                              struct put *out, int *error);
+
+struct moment {
+    int64_t now; /* seconds since 1970 */
+    uint64_t ms; /* of clock_ms() */
+};
+
+/* The same of a message, and of no more than `rate` allows. */
+must_use enum steward_check certificate_answer(const struct authority *authority, struct rate *rate,
+                                               struct moment at,
+                                               const uint8_t message[static ORDER_SIZE],
+                                               struct put *out, int *error);
 
 #endif

@@ -10,8 +10,8 @@
 
 /* ---- the evidence ---- */
 
-/* The policy of certificates: that of the file, and that evidence is new and of this use.
- * The original's evidence says neither. */
+/* The policy of certificates: that of the file, and that evidence is of this use, which the
+ * original's does not say. That it is new has been seen in the claims that it binds. */
 static struct policy wanted(const struct judge *j, const struct application *a)
 {
     struct policy policy = j->policy->policy;
@@ -19,7 +19,6 @@ static struct policy wanted(const struct judge *j, const struct application *a)
         return policy;
     policy.purpose = bytes_of_text(PURPOSE_CERTIFICATE);
     policy.profile = bytes_of_text(EVIDENCE_PROFILE);
-    policy.nonce = a->claims.nonce;
     return policy;
 }
 

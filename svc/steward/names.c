@@ -73,7 +73,7 @@ enum steward_check names_select(const struct policy_file *policy, const struct n
 
 enum steward_check names_check(const struct policy_file *policy, const struct order *order)
 {
-    if (order->entry >= policy->names_count)
+    if (!steward_passes(order_entry, order->entry < policy->names_count))
         return STEWARD_order_entry;
     const struct policy_names *entry = &policy->names[order->entry];
     if (!steward_passes(order_measurement,

@@ -6,7 +6,6 @@
 #include "crypto/key.h"
 #include "host/clock.h"
 #include "host/sandbox.h"
-#include "svc/steward/rate.h"
 #include "svc/steward/signer_parts.h"
 
 #include <errno.h>
@@ -64,19 +63,6 @@ static int warm_up(const struct authority *a)
     return error;
 }
 
-static enum steward_check answer_order(const struct authority *a, struct rate *rate,
-                                       const uint8_t message[static ORDER_SIZE], struct put *out,
-                                       int *error)
-{
-    struct order order;
-    *error = 0;
-    if (!steward_passes(order_rate, rate_take(rate, clock_ms())))
-        return STEWARD_order_rate;
-    const enum steward_check check = order_parse(message, &order);
-    return check != STEWARD_PASSED ? check
-                                   : certificate_make(a, &order, (int64_t)time(NULL), out, error);
-}
-
 /* Until nobody can give orders any more. */
 static void serve(const struct authority *a, uint32_t per_second, int fd)
 {
@@ -86,7 +72,8 @@ static void serve(const struct authority *a, uint32_t per_second, int fd)
     while (read(fd, message, sizeof(message)) == (ssize_t)sizeof(message)) {
         int error;
         struct put out = put_init(answer.cert, sizeof(answer.cert));
-        answer.check = (uint32_t)answer_order(a, &rate, message, &out, &error);
+        const struct moment now = {(int64_t)time(NULL), clock_ms()};
+        answer.check = (uint32_t)certificate_answer(a, &rate, now, message, &out, &error);
         answer.error = error == 0 && out.bad ? -EMSGSIZE : error;
         answer.size = (uint32_t)put_done(&out).size;
         if (write(fd, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))

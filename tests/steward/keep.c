@@ -117,6 +117,8 @@ static void put_claims(struct put *out, const struct keep *k)
     cbor_put_text(out, bytes_of_text(k->profile));
     cbor_put_text(out, bytes_of_text("pubkey-hash"));
     cbor_put_bytes(out, put_done(&pair));
+    if (k->longer)
+        put_u8(out, 0);
 }
 
 /* ---- requests ---- */

@@ -22,6 +22,7 @@ struct keep {
     const char *purpose, *profile;
     struct bytes nonce;
     struct bytes workload; /* 32 bytes, or none */
+    bool longer;           /* claims with a byte behind */
     EVP_PKEY *claimed;     /* whose key hash is in the claims; null: the same */
 
     struct bytes names[KEEP_NAMES_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the process with the key makes of an order, whoever gave it; and that it makes
  * nothing of any other. */
-/* links: svc/steward/certificate.c svc/steward/names.c svc/steward/order.c svc/steward/check.c */
+/* links: svc/steward/certificate.c svc/steward/names.c svc/steward/order.c svc/steward/check.c svc/steward/rate.c */
 /* links: svc/steward/answer.c attest/[a-z]*.c attest/anchors_data.S crypto/[a-z]*.c */
 /* links: base/[a-z]*.c conf/[a-z]*.c */
 /* libs: -ljansson -lcrypto */
@@ -368,6 +368,49 @@ static void nothing_else_is_an_order(void **state)
     assert_int_equal(order_parse(message, &back), STEWARD_order_form);
 }
 
+/* What the process does with each message: no more of them than it should. */
+static void messages_are_answered_at_a_rate(void **state)
+{
+    (void)state;
+    uint8_t message[ORDER_SIZE];
+    struct rate rate = rate_start(2, 1000);
+    const struct order order = usual();
+    int error;
+    order_put(&order, message);
+    for (unsigned i = 0; i < 6; i++) {
+        struct put out = put_init(made, sizeof(made));
+        const struct moment at = {NOW, i < 4 ? 1000 : 1500};
+        const enum steward_check check =
+            certificate_answer(&authority, &rate, at, message, &out, &error);
+        assert_int_equal(check, i < 2 || i == 4 ? STEWARD_PASSED : STEWARD_order_rate);
+        assert_int_equal(out.size > 0, check == STEWARD_PASSED);
+    }
+    memset(message, 0xff, sizeof(message));
+    struct put out = put_init(made, sizeof(made));
+    assert_int_equal(
+        certificate_answer(&authority, &rate, (struct moment){NOW, 9000}, message, &out, &error),
+        STEWARD_order_form);
+    assert_int_equal(out.size, 0);
+}
+
+static void rates(void **state)
+{
+    (void)state;
+    struct rate any = rate_start(0, 0), rate = rate_start(1000, 5000);
+    for (unsigned i = 0; i < 5000; i++)
+        assert_true(rate_take(&any, 0));
+    for (unsigned i = 0; i < 1000; i++)
+        assert_true(rate_take(&rate, 5000));
+    assert_false(rate_take(&rate, 5000));
+    assert_false(rate_take(&rate, 4000)); /* a clock that goes back gives nothing */
+    assert_true(rate_take(&rate, 5001));
+    assert_false(rate_take(&rate, 5001));
+    unsigned taken = 0;
+    while (rate_take(&rate, UINT64_MAX))
+        taken++;
+    assert_int_equal(taken, 1000); /* never more than a second's */
+}
+
 /* ---- answers ---- */
 
 static const struct bytes chain[] = {{(const uint8_t *)"\x30\x01"
@@ -447,6 +490,8 @@ int main(void)
         TEST(the_originals_have_no_name_or_workload),
         TEST(orders_come_back),
         TEST(nothing_else_is_an_order),
+        TEST(messages_are_answered_at_a_rate),
+        cmocka_unit_test(rates),
         cmocka_unit_test(paths_lead_down),
         cmocka_unit_test(bundles),
     };

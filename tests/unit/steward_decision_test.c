@@ -256,6 +256,14 @@ static void evidence_of_another_use_is_none(void **state)
     assert_refused(&keep, CHECK_claims_profile);
 }
 
+static void malformed_claims_are_none(void **state)
+{
+    (void)state;
+    struct keep keep = usual();
+    keep.longer = true;
+    assert_decided(&keep, STEWARD_claims_form);
+}
+
 /* ---- SV1: the nonce ---- */
 
 static void the_nonce_is_ours(void **state)
@@ -586,6 +594,7 @@ int main(void)
         TEST(the_key_has_to_have_signed),
         TEST(the_evidence_is_for_its_key),
         TEST(evidence_of_another_use_is_none),
+        TEST(malformed_claims_are_none),
         TEST(the_nonce_is_ours),
         TEST(the_nonce_is_new),
         TEST(the_nonce_serves_once),
