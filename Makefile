@@ -62,7 +62,7 @@ HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest net host host/nil hos
                $(call sources,$(f))) shim/core/port.c shim/core/shared.c)
 
 .PHONY: all demo check check-long check-checklist check-reproducible check-portable
-.PHONY: check-differential fuzz fuzz-report bench bench-attest lint install uninstall clean
+.PHONY: check-differential fuzz fuzz-report bench bench-attest bench-steward lint install uninstall clean
 .DELETE_ON_ERROR:
 all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash $(BUILD)/libattest.a $(BUILD)/libattest.pc \
     $(BUILD)/examples/verify
@@ -381,11 +381,17 @@ lint: $(ENGINE)
 
 bench: all
 	@bench/run $(BENCHFLAGS)
-	@$(MAKE) --no-print-directory bench-attest
+	@$(MAKE) --no-print-directory bench-attest bench-steward
 
 bench-attest: $(BUILD)/bench/attest
 	@mkdir -p docs/bench
 	@$< "$$(tools/peers)" > $(BUILD)/bench/attest.md && cat bench/attest_notes.md >> $(BUILD)/bench/attest.md && cp $(BUILD)/bench/attest.md docs/bench/ && cat $(BUILD)/bench/attest.md
+
+bench-steward: all $(BUILD)/bench/steward
+	@mkdir -p docs/bench
+	@{ echo '# Certificates by a steward'; echo; $(BUILD)/bench/steward 2> $(BUILD)/bench/steward.err; } > $(BUILD)/bench/steward.md || \
+	    { cat $(BUILD)/bench/steward.err; exit 1; }
+	@cp $(BUILD)/bench/steward.md docs/bench/ && cat $(BUILD)/bench/steward.md
 
 # FUZZ_TIME seconds for each target.
 FUZZ_TIME ?= 60
