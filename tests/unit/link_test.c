@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A TLS client at one end of a link and a socket at the other, each moved by hand. */
-/* links: net/link.c net/loop.c host/clock.c net/server_tls.c crypto/issue.c crypto/key.c crypto/pem.c host/fault.c base/put.c base/cur.c base/der.c base/wipe.c */
+/* links: net/link.c net/loop.c host/clock.c net/server_tls.c crypto/issue.c base/der_put.c base/rfc3339.c base/base64.c crypto/digest.c crypto/key.c crypto/pem.c host/fault.c base/put.c base/cur.c base/der.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #define _GNU_SOURCE
 #include "net/link.h"
@@ -44,10 +44,12 @@ static SSL_CTX *server_context(void)
     EVP_PKEY *key;
     SSL_CTX *ctx;
     struct fault fault;
+    uint8_t public_key[KEY_PUBLIC_SIZE];
     assert_int_equal(key_generate(&key), 0);
+    assert_int_equal(key_public(key, public_key), 0);
     const struct certificate what = {.organisation = "test",
                                      .name = "test",
-                                     .key = key,
+                                     .public_key = {public_key, sizeof(public_key)},
                                      .not_before = 0,
                                      .not_after = time(NULL) + 3600};
     assert_int_equal(certificate_issue(&what, &(struct issuer){.key = key}, &cert_der), 0);
