@@ -85,6 +85,12 @@ int source_read(const char *path, struct attest_source *s)
     return error < 0 ? fail("cannot read %s: %s", path, strerror(-error)) : parse(path, s);
 }
 
+static int parse_owned(const char *name, struct bytes content, struct attest_source *s)
+{
+    *s = (struct attest_source){.file = content};
+    return parse(name, s);
+}
+
 int source_take(const char *name, struct bytes content, struct attest_source *s)
 {
     uint8_t *copy = malloc(content.size + 1);
@@ -93,8 +99,7 @@ int source_take(const char *name, struct bytes content, struct attest_source *s)
         return fail("out of memory");
     if (content.size > 0)
         memcpy(copy, content.data, content.size);
-    s->file = (struct bytes){copy, content.size};
-    return parse(name, s);
+    return parse_owned(name, (struct bytes){copy, content.size}, s);
 }
 
 /* ---- collateral ---- */
