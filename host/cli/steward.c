@@ -77,17 +77,18 @@ static int check_keys(const struct line *line, const struct steward_config *c)
 
 /* ---- the whole ---- */
 
-static int run(const struct line *line, struct steward_config *config)
+static int run(const struct line *line, const struct steward_config *given)
 {
+    struct steward_config config = *given;
     struct policy_file policy = {.names_count = 0};
     struct bytes text = {0};
     struct fault fault;
-    int status = policy_text_read(config->policy_name, &text);
+    int status = policy_text_read(config.policy_name, &text);
     if (status == 0)
-        status = policy_text_parse(config->policy_name, text, &policy);
-    config->signer.policy = &policy;
-    config->signer.legacy = line_has(line, OPTION_LEGACY);
-    if (status == 0 && steward_run(config, &fault) < 0)
+        status = policy_text_parse(config.policy_name, text, &policy);
+    config.signer.policy = &policy;
+    config.signer.legacy = line_has(line, OPTION_LEGACY);
+    if (status == 0 && steward_run(&config, &fault) < 0)
         status = fail("%s", fault.text);
     policy_toml_fini(&policy);
     free((void *)text.data);

@@ -7,8 +7,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define ANSWER_SECONDS 10 /* after which it counts as gone, and what it says later is not heard */
 
 static int split_chain(struct signer *s, size_t size)
 {
@@ -45,8 +48,10 @@ int signer_start(const struct signer_config *config, struct signer *s, struct fa
         signer_process(config, ends[1]);
     }
     const int forked = s->pid < 0 ? -errno : 0;
+    const struct timeval wait = {.tv_sec = ANSWER_SECONDS};
     close(ends[1]);
     s->fd = ends[0];
+    setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
     int error = forked < 0 ? fault_system(fault, forked, "cannot start the process that signs")
                            : hear_hello(s, fault);
     if (error < 0)
