@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -168,6 +169,7 @@ static pid_t start(const char *enarx, unsigned port)
     snprintf(listen, sizeof(listen), "127.0.0.1:%u", port);
     const pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* ends with the bench, however that ends */
         const int none = open("audit.log", O_WRONLY | O_CREAT | O_TRUNC, 0600);
         dup2(none, STDOUT_FILENO);
         execl(enarx, enarx, "steward", "--dev", "--policy", "policy.toml", "--collateral",
