@@ -153,24 +153,29 @@ static int choose_backend(struct deploy *d)
 
 /* ---- the keep ---- */
 
+static int check_keep(struct visit *v, const json_t *keep, struct fault *fault)
+{
+    const char *backend = json_string_value(json_object_get(keep, "backend"));
+    if (backend == NULL || strcmp(backend, v->backend->name) != 0)
+        return fault_set(fault, -EBADMSG, "%s made another kind of keep than was asked for: %s",
+                         v->remote.authority, backend == NULL ? "it does not say which" : backend);
+    const int error = visit_take_collateral(v, json_object_get(keep, "collateral"));
+    return error < 0 ? fault_system(fault, error, "the collateral of %s", v->remote.authority) : 0;
+}
+
 static int take_keep(struct visit *v, const json_t *keep)
 {
     const char *id = remote_keep_id(keep);
-    const char *backend = json_string_value(json_object_get(keep, "backend"));
     struct fault fault;
     if (id == NULL) {
         fault_set(&fault, -EBADMSG, "what answers at %s is no agent of enarx", v->remote.authority);
         return visit_fail(v, &fault);
     }
     snprintf(v->keep, sizeof(v->keep), "%s", id);
-    if (backend == NULL || strcmp(backend, v->backend->name) != 0) {
-        fault_set(&fault, -EBADMSG, "%s made another kind of keep than was asked for: %s",
-                  v->remote.authority, backend == NULL ? "it does not say which" : backend);
-        visit_stop(v);
-        return visit_fail(v, &fault);
-    }
-    visit_take_collateral(v, json_object_get(keep, "collateral"));
-    return 0;
+    if (check_keep(v, keep, &fault) == 0)
+        return 0;
+    visit_stop(v);
+    return visit_fail(v, &fault);
 }
 
 static int make_keep(struct deploy *d)

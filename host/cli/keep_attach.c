@@ -31,7 +31,8 @@ static int prepare(struct attach *a, const struct line *line)
         status = owner_policy_recall(&a->record, &v->policy);
     if (status == 0 && dir != NULL)
         status = source_read_collateral(dir->value, &v->endorsements);
-    visit_take_collateral(v, a->record.collateral);
+    if (status == 0 && visit_take_collateral(v, a->record.collateral) < 0)
+        status = fail("what is remembered of keep %s is damaged: its collateral", a->record.id);
     v->backend = backend_find(a->record.backend);
     v->program = a->record.program;
     snprintf(v->keep, sizeof(v->keep), "%s", a->record.id);

@@ -79,33 +79,33 @@ void visit_stop(struct visit *v)
 
 /* ---- collateral ---- */
 
-/* None that is malformed is worth more than one that is missing. */
 static int add_base64(struct visit *v, const char *name, const char *text)
 {
-    const size_t size = strlen(text);
+    const size_t size = text == NULL ? 0 : strlen(text);
     uint8_t *data = malloc(size + 1);
     if (data == NULL)
         return -ENOMEM;
     struct put out = put_init(data, size);
     struct cur c = cur_init((struct bytes){(const uint8_t *)text, size});
-    int error = 0;
     base64_take(&c, &out);
-    if (cur_ok(&c))
+    int error = text != NULL && cur_ok(&c) ? 0 : -EBADMSG;
+    if (error == 0)
         error = source_add_collateral(&v->endorsements, name, put_done(&out));
     free(data);
     return error;
 }
 
-void visit_take_collateral(struct visit *v, const json_t *files)
+int visit_take_collateral(struct visit *v, const json_t *files)
 {
     const char *name;
     json_t *value;
+    int error = files == NULL || json_is_object(files) ? 0 : -EBADMSG;
     json_object_foreach((json_t *)files, name, value)
     {
-        const char *text = json_string_value(value);
-        if (text != NULL && add_base64(v, name, text) < 0)
-            warn(v->level, "no memory for %s", name);
+        if (error == 0)
+            error = add_base64(v, name, json_string_value(value));
     }
+    return error;
 }
 
 static int put_base64(void *context, const char *name, struct bytes content)

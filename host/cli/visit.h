@@ -36,8 +36,9 @@ void visit_fini(struct visit *v);
  * that may take a while on this machine is done, and before a host is asked. */
 void visit_hold_signals(void);
 
-/* Names of files, contents in base64: hints of a host, or what was remembered of them. */
-void visit_take_collateral(struct visit *v, const json_t *files);
+/* Names of files, contents in base64: hints of a host, or what was remembered of them; null
+ * for none. 0, -EBADMSG for what is something else, or -ENOMEM. */
+must_use int visit_take_collateral(struct visit *v, const json_t *files);
 
 /* The reverse: a new object, or null. */
 json_t *visit_collateral(const struct visit *v);
