@@ -249,12 +249,18 @@ static int end_broken(struct visit *v)
     return status;
 }
 
+/* Other than for a reader that has had enough. */
+static bool lost_output(const struct session_outcome *o)
+{
+    return o->output_error < 0 && o->output_error != -EPIPE && o->output_error != -EBADF;
+}
+
 static int conclude(struct visit *v)
 {
     const struct session_outcome *o = &v->outcome;
     switch (o->ending) {
     case SESSION_EXIT:
-        return end_exit(v, "exit", o->code);
+        return end_exit(v, "exit", o->code == 0 && lost_output(o) ? STATUS_FAILED : o->code);
     case SESSION_TRAP:
         return end_exit(v, "trap", STATUS_TRAP);
     case SESSION_FAILED:
@@ -295,8 +301,7 @@ int visit_run(struct visit *v, struct session_plan *plan)
     plan->lost = lost;
     session_run(wire, plan, &v->outcome);
     upgrade_close(wire);
-    const int output_error = v->outcome.output_error;
-    if (output_error < 0 && output_error != -EPIPE && output_error != -EBADF)
-        fail("cannot write to standard output: %s", strerror(-output_error));
+    if (lost_output(&v->outcome))
+        fail("cannot write to standard output: %s", strerror(-v->outcome.output_error));
     return conclude(v);
 }

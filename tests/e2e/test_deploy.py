@@ -231,6 +231,15 @@ def test_output_that_does_not_fit_is_told(begin, tool):
     assert "standard output: No space left on device" in result.err
 
 
+def test_the_end_of_output_may_not_fit_either(begin, tool):
+    """The program has ended well by then, and its user has nothing of it."""
+    with open("/dev/full", "wb") as full:
+        process = begin(tool, "args", stdout=full)
+        result = finish(process)
+    assert result.status == 1
+    assert "standard output: No space left on device" in result.err
+
+
 def test_output_that_is_closed_is_told(enarx, target, tool):
     words = [enarx.path, "deploy", *target, tool, "args"]
     command = ["bash", "-c", 'exec "$@" >&-', "bash", *map(str, words)]
