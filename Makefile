@@ -271,6 +271,9 @@ $(foreach t,$(wildcard tests/fuzz/*.c),$(eval $(call test_rule,$(t),,clang,-fsan
 MUTATION := $(BUILD)/tests/attest/mutation
 $(foreach t,tests/attest/mutation tests/attest/differential bench/attest,$(eval \
     $(call test_rule,$(t).c,,$(CC),-O2 -fno-sanitize=all)))
+# Owners and keeps that are not what they should be.
+DEPLOY     := $(BUILD)/tests/deploy/owner $(BUILD)/tests/deploy/impostor
+$(foreach t,$(DEPLOY:$(BUILD)/%=%.c),$(eval $(call test_rule,$(t),,$(CC))))
 # Enters the model's enclave, whose signals a sanitizer would take.
 MODEL      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/model/*_test.c))
 $(foreach t,$(MODEL:$(BUILD)/%=%.c),$(eval \
@@ -279,21 +282,35 @@ $(eval $(call test_rule,bench/model.c,,$(CC),-O2 -fno-sanitize=all))
 # Applicants for a steward's certificates.
 APPLICANT  := $(BUILD)/tests/steward/applicant
 $(foreach t,tests/steward/applicant bench/steward,$(eval $(call test_rule,$(t).c,,$(CC),-O2 -fno-sanitize=all)))
-# The command with the model's switches.
+# The command with other sources, $(2), and without some of its objects or functions.
+# $(1): the program; $(3): functions; $(4): a pattern of objects.
+define variant_rule
+$(BUILD)/$(1): $(2) $(HOST_OBJS)
+	@mkdir -p $$(@D)
+	$$(call say,link,$$@)
+	$$(Q)$(CC) $(CFLAGS) -I. -pie $(LDFLAGS) $(3:%=-Wl,--wrap=%) -o $$@ $$(filter-out $(4),$$^) \
+	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
+endef
+# With the model's switches; with a keep that does what its visitor says, for tests of the
+# agent; with keeps that leak, and with keeps that only give and take bytes; with a clock
+# at each step of a deployment.
 MODEL_ENARX := $(BUILD)/tests/model/enarx
-$(MODEL_ENARX): tests/model/switches.c $(HOST_OBJS)
-	@mkdir -p $(@D)
-	$(call say,link,$@)
-	$(Q)$(CC) $(CFLAGS) -I. -pie $(LDFLAGS) -Wl,--wrap=_exit,--wrap=port_host_serve -o $@ $^ \
-	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
-# The command with a keep that does what its visitor says, for tests of the agent.
 ROGUE_ENARX := $(BUILD)/tests/agent/enarx
-$(ROGUE_ENARX): tests/agent/rogue.c $(HOST_OBJS)
+LEAKY_ENARX := $(BUILD)/tests/deploy/enarx
+$(eval $(call variant_rule,tests/model/enarx,tests/model/switches.c,_exit port_host_serve))
+$(eval $(call variant_rule,tests/agent/enarx,tests/agent/rogue.c,,$(BUILD)/obj/host/nil/%))
+$(eval $(call variant_rule,tests/deploy/enarx,tests/deploy/leaky.c,keep_become port_host_serve))
+$(eval $(call variant_rule,bench/relay_agent,bench/relay_agent.c bench/relay_keep.c,keep_become))
+$(eval $(call variant_rule,bench/deploy_steps,bench/deploy_steps.c,_exit keep_become remote_ask \
+    remote_channel owner_challenge owner_appraise owner_loaded owner_take))
+$(BUILD)/bench/relay_client: bench/relay_client.c base/put.c
 	@mkdir -p $(@D)
-	$(call say,link,$@)
-	$(Q)$(CC) $(CFLAGS) -I. -pie $(LDFLAGS) -o $@ $(filter-out $(BUILD)/obj/host/nil/%,$^) \
-	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
--include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d $(MODEL:=.d)
+	$(Q)$(CC) -O2 -std=gnu11 -I. -o $@ $^ -lssl -lcrypto
+$(BUILD)/bench/relay_socket: bench/relay_socket.c bench/relay_keep.c base/cur.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -std=gnu11 -I. -o $@ $^
+BENCH_DEPLOY := $(addprefix $(BUILD)/bench/,relay_agent relay_client relay_socket deploy_steps)
+-include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d $(MODEL:=.d) $(DEPLOY:=.d)
 
 # Keeps under attack: a guest in exec's place, a shim made for it, and a host that lies.
 KEEP        := $(BUILD)/tests/keep
@@ -341,8 +358,8 @@ check-kvm:
 	@tools/check-kvm
 
 .PHONY: tests
-tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(APPLICANT) $(ROGUE_ENARX) $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM) \
-    $(CHECK_KVM)
+tests: $(UNIT) $(FUZZ) $(MUTATION) $(MODEL) $(MODEL_ENARX) $(APPLICANT) $(ROGUE_ENARX) $(DEPLOY) $(LEAKY_ENARX) \
+    $(BUILD)/exec.sym $(KEEP)/keep $(KEEP_SHIM) $(CHECK_KVM)
 
 demo:
 	@tools/setup demo
@@ -363,6 +380,7 @@ check-long: check
 check-checklist:
 	@tools/checklist
 	@tools/checklist-shim
+	@tools/checklist-deploy
 
 check-differential: $(BUILD)/tests/attest/differential
 	@tools/differential
@@ -379,7 +397,7 @@ check-portable:
 lint: $(ENGINE)
 	@tools/lint
 
-bench: all
+bench: all $(BENCH_DEPLOY)
 	@bench/run $(BENCHFLAGS)
 	@$(MAKE) --no-print-directory bench-attest bench-steward
 

@@ -251,8 +251,7 @@ def share(result):
 
 
 def write(result, docs):
-    if result["cases"]:
-        report.save(result, docs / "bench" / "sgx.json")
+    report.save(result, docs / "bench" / "sgx.json")
 
 
 def markdown(docs):
@@ -281,8 +280,6 @@ def section(result):
 
 
 def summary(result):
-    if not result["cases"]:
-        return
     for text in share(result):
         yield f"sgx: {text}"
     for what, reached, figures in targets(result):

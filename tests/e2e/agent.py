@@ -145,6 +145,10 @@ class Agent:
         self.port = int(line[2])
         return self
 
+    @property
+    def address(self):
+        return f"{self.host}:{self.port}"
+
     def context(self):
         context = ssl.create_default_context()
         context.check_hostname = False
@@ -183,6 +187,12 @@ class Agent:
         assert status == 201, keep
         return keep
 
+    def list(self, **options):
+        return self.get("/v1/keeps", **options)["keeps"]
+
+    def end(self, keep, **options):
+        return self.request("DELETE", f"/v1/keeps/{keep['id']}", **options)
+
     def show(self, keep, **options):
         return self.get(f"/v1/keeps/{keep['id']}", **options)
 
@@ -205,6 +215,13 @@ class Agent:
     def keeps(self):
         """The processes of its keeps."""
         return children(self.pid)
+
+    def descendants(self):
+        """Those, and what they may have started."""
+        found = rest = self.keeps()
+        while rest := set().union(*(children(pid) for pid in rest)) - found:
+            found = found | rest
+        return found
 
     def keep_pid(self, keep):
         (pid,) = (

@@ -11,6 +11,8 @@ ON_EVERY_BACKEND = (
     "test_cache",
     "test_config",
     "test_deploy",
+    "test_deploy_attacks",
+    "test_deploy_load",
     "test_examples",
     "test_files",
     "test_keep_command",

@@ -202,6 +202,23 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=f"{backend}: {reason}"))
 
 
+@pytest.fixture(scope="session")
+def simulated(request):
+    """For tests of what the simulation can prove."""
+    why = request.config.why_not["sgx-sim"]
+    if why is not None:
+        pytest.skip(f"sgx-sim: {why}")
+    return "sgx-sim"
+
+
+@pytest.fixture(scope="session")
+def simulation(enarx, simulated, tmp_path_factory):
+    """A folder with root and collateral of this user's simulation, as of an evidence."""
+    out = tmp_path_factory.mktemp("simulation") / "ev"
+    enarx("attest", "evidence", "--backend", simulated, "-o", out, env={"ENARX_LOG": "warn"}).ok()
+    return out
+
+
 # ---- programs ----
 
 

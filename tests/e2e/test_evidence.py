@@ -30,14 +30,6 @@ DAY = 86400
 
 
 @pytest.fixture(scope="module")
-def simulated(request):
-    why = request.config.why_not["sgx-sim"]
-    if why is not None:
-        pytest.skip(f"sgx-sim: {why}")
-    return "sgx-sim"
-
-
-@pytest.fixture(scope="module")
 def make(enarx, simulated):
     def run(out, *options, command=enarx):
         quiet = {"ENARX_LOG": "warn"}  # no word of a key that is made on first use

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many deployments, and some that end before their time: nothing is left behind of them.
+A few by default; CHECK_LONG=1 for as many as are promised."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from agent import Agent, descriptors, resident, until
+
+LONG = "CHECK_LONG" in os.environ
+CONCURRENT = 100 if LONG else 12
+SEQUENTIAL = 1000 if LONG else 40
+ROOM = ("--max-keeps", 2 * CONCURRENT)
+
+
+@pytest.fixture
+def agent(enarx):
+    made = Agent(enarx, *ROOM).ready()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def start(enarx, backend, tool, request):
+    allow = "--allow-insecure"
+    if backend == "sgx-sim":
+        allow = f"--allow-simulated={request.getfixturevalue('simulation') / 'root.pem'}"
+
+    def run(agent, *words, **options):
+        words = ("--to", agent.address, "--backend", backend, allow, tool, *words)
+        return enarx.popen("deploy", *words, **options)
+
+    return run
+
+
+# ---- what an agent has ----
+
+
+def status_of(pid, name):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    raise AssertionError(name)
+
+
+def sockets():
+    """Names of Unix sockets, of files or not."""
+    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
+    return {fields[7] for fields in map(str.split, lines) if len(fields) > 7}
+
+
+class Belongings:
+    """Descriptors, children, threads, files and socket names of an agent."""
+
+    def __init__(self, agent):
+        self.descriptors = descriptors(agent.pid)
+        self.children = agent.descendants()
+        self.threads = status_of(agent.pid, "Threads")
+        self.files = {str(p) for p in agent.state.rglob("*")}
+        self.sockets = sockets()
+
+    def __eq__(self, other):
+        return vars(self) == vars(other)
+
+    def __repr__(self):
+        return repr(vars(self))
+
+
+def settled(agent, before):
+    """It has no more than before, at last."""
+    until(lambda: Belongings(agent) == before, 20)
+    return all(keep["state"] == "ended" for keep in agent.list())
+
+
+def deployed(process, out):
+    got, err = process.communicate(timeout=300)
+    assert (process.returncode, got.decode()) == (0, out), err
+    return True
+
+
+# ---- many ----
+
+
+def test_at_once(agent, start):
+    assert deployed(start(agent, "args", "first"), "first\n")
+    before = Belongings(agent)
+    processes = [start(agent, "args", f"number {i}") for i in range(CONCURRENT)]
+    for i, process in enumerate(processes):
+        assert deployed(process, f"number {i}\n")
+    assert settled(agent, before)
+
+
+def test_one_after_the_other(agent, start):
+    """Memory is that of the first few, whatever comes after."""
+    for i in range(SEQUENTIAL // 4):
+        assert deployed(start(agent, "args", "x"), "x\n")
+    before, memory = Belongings(agent), resident(agent.pid)
+    for i in range(SEQUENTIAL):
+        assert deployed(start(agent, "args", "x"), "x\n")
+    assert settled(agent, before)
+    assert resident(agent.pid) < memory + (1 << 20)
+
+
+# ---- before their time ----
+
+
+def running(start, agent):
+    """A deployment that is up and waits for input."""
+    process = start(agent, "cat", stdin=subprocess.PIPE)
+    process.stdin.write(b"here\n")
+    process.stdin.flush()
+    assert process.stdout.read(5) == b"here\n"
+    return process
+
+
+def killed(process):
+    process.kill()
+    process.communicate(timeout=10)
+
+
+def test_an_owner_who_is_killed(agent, start):
+    before = Belongings(agent)
+    killed(running(start, agent))
+    assert settled(agent, before)
+
+
+def test_an_owner_who_is_killed_at_any_time(agent, start):
+    """Some while the keep starts, some while it compiles."""
+    before = Belongings(agent)
+    for milliseconds in range(0, 400 if LONG else 120, 8):
+        process = start(agent, "args", "x")
+        time.sleep(milliseconds / 1000)
+        killed(process)
+    assert settled(agent, before)
+    assert deployed(start(agent, "args", "x"), "x\n")
+
+
+def test_an_agent_that_is_killed(enarx, agent, start):
+    """Its keeps end with it, its clients say so, and the next one starts where it was."""
+    processes = [running(start, agent) for _ in range(3)]
+    keeps = agent.descendants()
+    assert len(keeps) >= 3
+    agent.process.kill()
+    agent.process.wait()
+    for process in processes:
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 1 and err.startswith(b"enarx: "), err
+    until(lambda: gone(keeps))
+    following = Agent(enarx, *ROOM).ready()
+    assert deployed(start(following, "args", "x"), "x\n")
+    following.stop()
+
+
+def gone(pids):
+    """Orphans are ours to reap: conftest.py."""
+    for pid in pids:
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            pass
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_a_keep_that_is_killed(agent, start):
+    before = Belongings(agent)
+    first, second = running(start, agent), running(start, agent)
+    victims = agent.descendants()
+    victim = max(victims, key=lambda pid: status_of(pid, "VmRSS"))
+    os.kill(victim, signal.SIGKILL)
+    ends = []
+    for process in (first, second):
+        try:
+            ends.append(process.communicate(b"more\n", timeout=30))
+        except subprocess.TimeoutExpired:
+            raise AssertionError("neither ended nor went on") from None
+    codes = sorted(process.returncode for process in (first, second))
+    assert codes == [0, 1], ends
+    assert settled(agent, before)
+
+
+def test_an_agent_that_is_to_end(agent, start):
+    """Nobody new, and those who are there have their time."""
+    process = running(start, agent)
+    agent.process.terminate()
+    time.sleep(0.2)
+    late = start(agent, "args", "late")
+    assert late.wait(30) == 1 and late.communicate()[0] == b""
+    out, _ = process.communicate(b"more\n", timeout=30)
+    assert (process.returncode, out) == (0, b"more\n")
+    assert agent.process.wait(30) == 0
