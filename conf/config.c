@@ -4,13 +4,15 @@
 #include "conf/config.h"
 
 #include "conf/config_key.h"
+#include "conf/config_tls.h"
+#include "conf/host_name.h"
 #include "conf/manifest_check.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const top_keys[] = {"args", "env", "files", "steward", NULL};
+static const char *const top_keys[] = {"args", "env", "files", "steward", "certificate", NULL};
 
 /* ---- steward, args, env ---- */
 
@@ -102,16 +104,20 @@ static const char *const kind_names[] = {
     [STREAM_CONNECT] = "connect",
     NULL,
 };
-static const char *const kind_keys[][6] = {
+static const char *const kind_keys[][12] = {
     [STREAM_NULL] = {"kind", "name"},
     [STREAM_STDIN] = {"kind", "name"},
     [STREAM_STDOUT] = {"kind", "name"},
     [STREAM_STDERR] = {"kind", "name"},
-    [STREAM_LISTEN] = {"kind", "name", "prot", "addr", "port"},
-    [STREAM_CONNECT] = {"kind", "name", "prot", "host", "port"},
+    [STREAM_LISTEN] = {"kind", "name", "prot", "addr", "port", "clients", "verify", "ca", "policy",
+                       "alpn", "insecure"},
+    [STREAM_CONNECT] = {"kind", "name", "prot", "host", "port", "verify", "ca", "policy",
+                        "server_name", "alpn", "insecure"},
 };
 static const char *const protocol_names[] = {[PROTOCOL_TLS] = "tls", [PROTOCOL_TCP] = "tcp", NULL};
-static const char *const file_keys[] = {"kind", "name", "prot", "addr", "host", "port", NULL};
+static const char *const file_keys[] = {"kind",        "name",    "prot",     "addr", "host",
+                                        "port",        "clients", "verify",   "ca",   "policy",
+                                        "server_name", "alpn",    "insecure", NULL};
 
 static int missing(const struct toml_value *table, const char *what, struct toml_error *error)
 {
@@ -164,7 +170,7 @@ static int parse_port(const struct toml_value *table, struct manifest_stream *s,
 }
 
 static int parse_endpoint(const struct toml_value *table, struct manifest_stream *s,
-                          struct toml_error *error)
+                          struct config_stream *note, struct toml_error *error)
 {
     const struct toml_value *value = toml_get(table, "prot");
     size_t protocol = PROTOCOL_TLS;
@@ -173,7 +179,9 @@ static int parse_endpoint(const struct toml_value *table, struct manifest_stream
         return result;
     s->protocol = (enum stream_protocol)protocol;
     result = parse_host(table, s, error);
-    return result < 0 ? result : parse_port(table, s, error);
+    if (result == 0)
+        result = parse_port(table, s, error);
+    return result < 0 ? result : config_tls_parse(table, s, note, error);
 }
 
 static int parse_name(const struct toml_value *table, struct manifest_stream *s,
@@ -192,7 +200,7 @@ static int parse_name(const struct toml_value *table, struct manifest_stream *s,
 }
 
 static int parse_stream(const struct toml_value *table, struct manifest_stream *s,
-                        struct toml_error *error)
+                        struct config_stream *note, struct toml_error *error)
 {
     int result = config_type(table, TOML_TABLE, "each of files", error);
     if (result == 0)
@@ -200,7 +208,7 @@ static int parse_stream(const struct toml_value *table, struct manifest_stream *
     if (result == 0)
         result = parse_kind(table, s, error);
     if (result == 0 && (s->kind == STREAM_LISTEN || s->kind == STREAM_CONNECT))
-        result = parse_endpoint(table, s, error);
+        result = parse_endpoint(table, s, note, error);
     return result < 0 ? result : parse_name(table, s, error);
 }
 
@@ -212,7 +220,7 @@ static int check_unique(const struct config *c, struct toml_place place, struct 
             return toml_error_set(error, place,
                                   "the file on line %u is named %s too; set another "
                                   "name",
-                                  c->stream_places[i].line, toml_quote(name).text);
+                                  c->notes[i].place.line, toml_quote(name).text);
     }
     return 0;
 }
@@ -220,8 +228,8 @@ static int check_unique(const struct config *c, struct toml_place place, struct 
 static int new_streams(struct config *c, size_t count)
 {
     c->streams = calloc(count + 1, sizeof(*c->streams));
-    c->stream_places = calloc(count + 1, sizeof(*c->stream_places));
-    return c->streams != NULL && c->stream_places != NULL ? 0 : -ENOMEM;
+    c->notes = calloc(count + 1, sizeof(*c->notes));
+    return c->streams != NULL && c->notes != NULL ? 0 : -ENOMEM;
 }
 
 static int parse_files(const struct toml_value *value, struct config *c, struct toml_error *error)
@@ -236,12 +244,11 @@ static int parse_files(const struct toml_value *value, struct config *c, struct 
     result = new_streams(c, count);
     for (size_t i = 0; result == 0 && i < count; i++) {
         const struct toml_value *table = value->array.items[i];
-        c->stream_places[i] = table->place;
-        result = parse_stream(table, &c->streams[i], error);
+        c->notes[i].place = table->place;
+        result = parse_stream(table, &c->streams[i], &c->notes[i], error);
         if (result == 0)
             result = check_unique(c, table->place, error);
-        if (result == 0)
-            c->stream_count++;
+        c->stream_count++; /* config_fini() frees what this one owns, too */
     }
     return result;
 }
@@ -260,6 +267,53 @@ static int default_files(struct config *c)
     return 0;
 }
 
+/* ---- certificate ---- */
+
+static int parse_cert_name(const struct toml_value *value, struct config *c,
+                           struct toml_error *error)
+{
+    struct bytes *name = &c->cert_names[c->cert_name_count];
+    int result = config_text(value, "each of names", error, name);
+    if (result < 0)
+        return result;
+    if (!host_name_ok(*name))
+        return toml_error_set(error, value->place,
+                              "%s is no host name; write one like \"api.example.org\", in lower "
+                              "case and without a wildcard",
+                              toml_quote(*name).text);
+    for (size_t i = 0; i < c->cert_name_count; i++) {
+        if (bytes_equal(c->cert_names[i], *name))
+            return toml_error_set(error, value->place, "%s stands there twice",
+                                  toml_quote(*name).text);
+    }
+    c->cert_name_count++;
+    return 0;
+}
+
+static int parse_certificate(const struct toml_value *table, struct config *c,
+                             struct toml_error *error)
+{
+    static const char *const keys[] = {"names", NULL};
+    int result = config_type(table, TOML_TABLE, "certificate", error);
+    if (result == 0)
+        result = config_keys(table, keys, error);
+    const struct toml_value *names = result < 0 ? NULL : toml_get(table, "names");
+    if (names == NULL)
+        return result;
+    result = config_type(names, TOML_ARRAY, "names", error);
+    if (result == 0 && names->array.count > MANIFEST_NAMES_MAX)
+        return toml_error_set(error, names->place, "%zu names; at most %u are possible",
+                              names->array.count, MANIFEST_NAMES_MAX);
+    if (result < 0)
+        return result;
+    c->cert_names = calloc(names->array.count + 1, sizeof(*c->cert_names));
+    if (c->cert_names == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; result == 0 && i < names->array.count; i++)
+        result = parse_cert_name(names->array.items[i], c, error);
+    return result;
+}
+
 /* ---- the whole ---- */
 
 static int parse(struct bytes text, struct config *c, struct toml_error *error)
@@ -272,6 +326,7 @@ static int parse(struct bytes text, struct config *c, struct toml_error *error)
     const struct toml_value *args = toml_get(root, "args");
     const struct toml_value *env = toml_get(root, "env");
     const struct toml_value *files = toml_get(root, "files");
+    const struct toml_value *certificate = toml_get(root, "certificate");
     result = config_keys(root, top_keys, error);
     if (result == 0 && steward != NULL)
         result = parse_steward(steward, c, error);
@@ -279,6 +334,8 @@ static int parse(struct bytes text, struct config *c, struct toml_error *error)
         result = parse_args(args, c, error);
     if (result == 0 && env != NULL)
         result = parse_env(env, c, error);
+    if (result == 0 && certificate != NULL)
+        result = parse_certificate(certificate, c, error);
     if (result == 0)
         result = files != NULL ? parse_files(files, c, error) : default_files(c);
     return result;
@@ -299,12 +356,24 @@ int config_default(struct config *config)
     return config_parse(bytes_of_text(""), config, &unused);
 }
 
+static void free_items(struct bytes *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free((void *)items[i].data);
+    free(items);
+}
+
 void config_fini(struct config *config)
 {
+    for (size_t i = 0; i < config->stream_count; i++)
+        free(config->notes[i].alpn);
+    free_items(config->cas, config->ca_count);
+    free_items(config->policies, config->policy_count);
+    free(config->cert_names);
     free(config->args);
     free(config->env);
     free(config->streams);
-    free(config->stream_places);
+    free(config->notes);
     toml_free(config->toml);
     *config = (struct config){0};
 }

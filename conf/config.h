@@ -8,6 +8,21 @@
 
 #define CONFIG_STREAM_MAX 1024u
 
+/* A file that Enarx.toml names: its path is relative to where that lies. */
+struct config_path {
+    struct bytes path; /* empty: none */
+    struct toml_place place;
+};
+
+/* What Enarx.toml says of a stream beside what a manifest does. */
+struct config_stream {
+    struct toml_place place;
+    struct config_path ca;     /* of VERIFY_CA; a listener has one, others the system's without */
+    struct config_path policy; /* of VERIFY_ATTESTED */
+    bool insecure;             /* PROTOCOL_TCP, and meant */
+    uint8_t *alpn;             /* owned: what the manifest's borrows */
+};
+
 struct config {
     struct toml *toml;    /* owns every slice below that is not constant */
     struct bytes steward; /* URL, or empty */
@@ -17,12 +32,21 @@ struct config {
     struct manifest_env *env;
     size_t env_count;
     struct manifest_stream *streams;
-    struct toml_place *stream_places; /* one for each stream */
+    struct config_stream *notes; /* one for each stream */
     size_t stream_count;
+    struct bytes *cert_names;
+    size_t cert_name_count;
+
+    /* What the streams trust, as in a manifest. Who can read files puts it there, and sets
+     * each stream's tls.trust; arrays and contents are freed here. */
+    struct bytes *cas;
+    size_t ca_count;
+    struct bytes *policies;
+    size_t policy_count;
 };
 
-/* Parses Enarx.toml. `steward` and `prot = "tls"` are accepted here; whoever cannot
- * serve them refuses them, with their places. 0, -EBADMSG with `error` filled, or -ENOMEM; on
+/* Parses Enarx.toml. `steward` is accepted here; whoever cannot serve it refuses it, with
+ * its place. 0, -EBADMSG with `error` filled, or -ENOMEM; on
  * failure `config` is empty. */
 must_use int config_parse(struct bytes text, struct config *config, struct toml_error *error);
 

@@ -2,8 +2,8 @@
 /* The manifest as CBOR; see manifest.h. Whoever parses one trusts nothing in it:
  * decode first, then check the meaning, then publish.
  *
- * One map, its keys those of enum key, all present but the secrets', which are there
- * only for arrays that are not empty. An entry of an array is itself an array of a
+ * One map, its keys those of enum key, all present but those after KEY_FILES, which are
+ * there only for arrays that are not empty. An entry of an array is itself an array of a
  * fixed number of fields. */
 #include "conf/manifest.h"
 
@@ -28,11 +28,15 @@ enum key {
     KEY_FILES,
     KEY_SECRET_ENV,
     KEY_SECRET_FILES,
+    KEY_TLS, /* a row for each stream that speaks it, in their order */
+    KEY_CAS,
+    KEY_POLICIES,
+    KEY_CERT_NAMES,
 };
 
-enum { PAIRS_MIN = KEY_FILES, PAIRS_MAX = KEY_SECRET_FILES };
+enum { PAIRS_MIN = KEY_FILES, PAIRS_MAX = KEY_CERT_NAMES };
 
-enum { ENV_FIELDS = 2, STREAM_FIELDS = 5, DIR_FIELDS = 3, FILE_FIELDS = 6 };
+enum { TLS_FIELDS = 5, ENV_FIELDS = 2, STREAM_FIELDS = 5, DIR_FIELDS = 3, FILE_FIELDS = 6 };
 
 /* ---- put ---- */
 
@@ -89,18 +93,66 @@ static void put_file(struct put *p, const struct manifest_file *f)
     cbor_put_text(p, f->target);
 }
 
-static void put_secrets(struct put *p, enum key key, const struct bytes *names, size_t count)
+static void put_tls(struct put *p, const struct manifest_tls *t)
+{
+    cbor_put_array(p, TLS_FIELDS);
+    cbor_put_uint(p, t->clients);
+    cbor_put_uint(p, t->verify);
+    cbor_put_uint(p, t->trust);
+    cbor_put_text(p, t->server_name);
+    cbor_put_bytes(p, t->alpn);
+}
+
+static void put_tls_streams(struct put *p, const struct manifest *m, size_t count)
+{
+    if (count > 0)
+        put_array(p, KEY_TLS, count);
+    for (size_t i = 0; i < m->stream_count; i++) {
+        if (manifest_stream_is_tls(&m->streams[i]))
+            put_tls(p, &m->streams[i].tls);
+    }
+}
+
+typedef void put_item(struct put *p, struct bytes item);
+
+static void put_items(struct put *p, enum key key, put_item *put, const struct bytes *items,
+                      size_t count)
 {
     if (count == 0)
         return;
     put_array(p, key, count);
     for (size_t i = 0; i < count; i++)
-        cbor_put_text(p, names[i]);
+        put(p, items[i]);
+}
+
+static size_t count_tls(const struct manifest *m)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < m->stream_count; i++)
+        count += manifest_stream_is_tls(&m->streams[i]);
+    return count;
+}
+
+/* What is left out when it is empty. */
+static void put_optional(struct put *p, const struct manifest *m)
+{
+    put_items(p, KEY_SECRET_ENV, cbor_put_text, m->secret_env, m->secret_env_count);
+    put_items(p, KEY_SECRET_FILES, cbor_put_text, m->secret_files, m->secret_file_count);
+    put_tls_streams(p, m, count_tls(m));
+    put_items(p, KEY_CAS, cbor_put_bytes, m->cas, m->ca_count);
+    put_items(p, KEY_POLICIES, cbor_put_text, m->policies, m->policy_count);
+    put_items(p, KEY_CERT_NAMES, cbor_put_text, m->cert_names, m->cert_name_count);
+}
+
+static size_t count_pairs(const struct manifest *m)
+{
+    return PAIRS_MIN + (m->secret_env_count > 0) + (m->secret_file_count > 0) + (count_tls(m) > 0) +
+           (m->ca_count > 0) + (m->policy_count > 0) + (m->cert_name_count > 0);
 }
 
 void manifest_put(const struct manifest *m, struct put *p)
 {
-    cbor_put_map(p, PAIRS_MIN + (m->secret_env_count > 0) + (m->secret_file_count > 0));
+    cbor_put_map(p, count_pairs(m));
     put_uint(p, KEY_VERSION, MANIFEST_VERSION);
     cbor_put_uint(p, KEY_MODULE_DIGEST);
     put_digest(p, m->module_digest);
@@ -123,8 +175,7 @@ void manifest_put(const struct manifest *m, struct put *p)
     put_array(p, KEY_FILES, m->file_count);
     for (size_t i = 0; i < m->file_count; i++)
         put_file(p, &m->files[i]);
-    put_secrets(p, KEY_SECRET_ENV, m->secret_env, m->secret_env_count);
-    put_secrets(p, KEY_SECRET_FILES, m->secret_files, m->secret_file_count);
+    put_optional(p, m);
 }
 
 /* ---- take ---- */
@@ -208,32 +259,72 @@ static void *take_rows(struct cur *c, enum key key, size_t size, size_t *count, 
     return make_rows(c, size, count, no_memory);
 }
 
-static struct bytes *take_names(struct cur *c, size_t *count, bool *no_memory)
+typedef struct bytes take_item(struct cur *c);
+
+static struct bytes *take_items(struct cur *c, take_item *take, size_t *count, bool *no_memory)
 {
-    struct bytes *names = make_rows(c, sizeof(*names), count, no_memory);
+    struct bytes *items = make_rows(c, sizeof(*items), count, no_memory);
     if (*count == 0) /* is left out */
         cur_fail(c);
     for (size_t i = 0; i < *count; i++)
-        names[i] = cbor_take_text(c);
-    return names;
+        items[i] = take(c);
+    return items;
+}
+
+static void take_tls(struct cur *c, struct manifest_tls *t)
+{
+    take_fields(c, TLS_FIELDS);
+    t->clients = (enum tls_clients)cbor_take_uint(c, CLIENTS_REQUIRED);
+    t->verify = (enum tls_verify)cbor_take_uint(c, VERIFY_ATTESTED);
+    t->trust = (size_t)cbor_take_uint(c, MANIFEST_COUNT_MAX);
+    t->server_name = cbor_take_text(c);
+    t->alpn = cbor_take_bytes(c);
+}
+
+static void take_tls_streams(struct cur *c, struct manifest *m)
+{
+    const size_t count = count_tls(m);
+    if (count == 0)
+        cur_fail(c);
+    take_fields(c, count);
+    for (size_t i = 0; i < m->stream_count; i++) {
+        if (manifest_stream_is_tls(&m->streams[i]))
+            take_tls(c, &m->streams[i].tls);
+    }
+}
+
+static void take_pair(struct cur *c, uint64_t key, struct manifest *m, bool *no_memory)
+{
+    if (key == KEY_SECRET_ENV)
+        m->secret_env = take_items(c, cbor_take_text, &m->secret_env_count, no_memory);
+    if (key == KEY_SECRET_FILES)
+        m->secret_files = take_items(c, cbor_take_text, &m->secret_file_count, no_memory);
+    if (key == KEY_TLS)
+        take_tls_streams(c, m);
+    if (key == KEY_CAS)
+        m->cas = take_items(c, cbor_take_bytes, &m->ca_count, no_memory);
+    if (key == KEY_POLICIES)
+        m->policies = take_items(c, cbor_take_text, &m->policy_count, no_memory);
+    if (key == KEY_CERT_NAMES)
+        m->cert_names = take_items(c, cbor_take_text, &m->cert_name_count, no_memory);
 }
 
 /* The last pairs of the map, ascending as all of it. */
-static void take_secrets(struct cur *c, size_t pairs, struct manifest *m, bool *no_memory)
+static void take_optional(struct cur *c, size_t pairs, struct manifest *m, bool *no_memory)
 {
     uint64_t last = KEY_FILES;
+    bool tls = false;
     for (; pairs > 0 && cur_ok(c); pairs--) {
-        const uint64_t key = cbor_take_uint(c, KEY_SECRET_FILES);
-        if (key <= last) {
+        const uint64_t key = cbor_take_uint(c, PAIRS_MAX);
+        if (key <= last)
             cur_fail(c);
-            return;
-        }
         last = key;
-        if (key == KEY_SECRET_ENV)
-            m->secret_env = take_names(c, &m->secret_env_count, no_memory);
-        else
-            m->secret_files = take_names(c, &m->secret_file_count, no_memory);
+        tls |= key == KEY_TLS;
+        if (cur_ok(c))
+            take_pair(c, key, m, no_memory);
     }
+    if (count_tls(m) > 0 && !tls)
+        cur_fail(c);
 }
 
 /* 0, or -ENOMEM; what is malformed fails the cursor. */
@@ -267,7 +358,7 @@ static int take(struct cur *c, struct manifest *m)
     for (size_t i = 0; i < m->file_count; i++)
         take_file(c, &m->files[i]);
     if (cur_ok(c))
-        take_secrets(c, pairs - PAIRS_MIN, m, &no_memory);
+        take_optional(c, pairs - PAIRS_MIN, m, &no_memory);
     return no_memory ? -ENOMEM : 0;
 }
 
@@ -298,5 +389,8 @@ void manifest_fini(struct manifest *m)
     free(m->files);
     free(m->secret_env);
     free(m->secret_files);
+    free(m->cas);
+    free(m->policies);
+    free(m->cert_names);
     *m = (struct manifest){0};
 }

@@ -16,6 +16,7 @@
 #define MANIFEST_SIZE_MAX    (64u * 1024u * 1024u)
 #define MANIFEST_COUNT_MAX   1000000u /* entries in any array */
 #define MANIFEST_SECRETS_MAX 4096u    /* names of secrets, of both kinds together */
+#define MANIFEST_NAMES_MAX   32u      /* host names in the certificate */
 #define DIGEST_SIZE          32u      /* SHA-256 */
 
 enum compiler { COMPILER_CRANELIFT, COMPILER_WINCH };
@@ -29,6 +30,17 @@ enum stream_kind {
     STREAM_CONNECT,
 };
 enum stream_protocol { PROTOCOL_TLS, PROTOCOL_TCP };
+enum tls_clients { CLIENTS_NONE, CLIENTS_OPTIONAL, CLIENTS_REQUIRED };
+enum tls_verify { VERIFY_NONE, VERIFY_CA, VERIFY_ATTESTED };
+
+/* How a stream speaks TLS. All zero for streams of other kinds and protocols. */
+struct manifest_tls {
+    enum tls_clients clients; /* listen: whether they show certificates, else CLIENTS_NONE */
+    enum tls_verify verify;   /* VERIFY_NONE: a listener with CLIENTS_NONE, and no other */
+    size_t trust;             /* index in cas or policies, as verify says, else 0 */
+    struct bytes server_name; /* connect: name or address to verify; empty: the stream's host */
+    struct bytes alpn;        /* as sent [RFC 7301 3.1]: names, each behind a byte of its size */
+};
 
 /* One of Enarx.toml's `files`: descriptor i of the program is streams[i]. */
 struct manifest_stream {
@@ -37,6 +49,7 @@ struct manifest_stream {
     enum stream_protocol protocol; /* listen and connect only, else PROTOCOL_TLS */
     struct bytes host;             /* listen: address; connect: name or address; else empty */
     uint16_t port;                 /* listen and connect only, else 0 */
+    struct manifest_tls tls;
 };
 
 struct manifest_env {
@@ -87,6 +100,15 @@ struct manifest {
     struct bytes *secret_files; /* guest paths as in manifest_file, none of them in files;
                                    their parents are, or the root is */
     size_t secret_file_count;
+
+    /* What TLS streams trust: each of these is used by one, and no two are alike. Not in
+     * the CBOR when empty, nor is what streams say of TLS when none speaks it. */
+    struct bytes *cas; /* sets of certificates: DER, one behind the other */
+    size_t ca_count;
+    struct bytes *policies; /* the text of a policy.toml */
+    size_t policy_count;
+    struct bytes *cert_names; /* host names wanted in the keep's certificate */
+    size_t cert_name_count;
 };
 
 /* Writes `m` as CBOR. */

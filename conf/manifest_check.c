@@ -3,6 +3,7 @@
 #include "conf/manifest_check.h"
 
 #include "base/utf8.h"
+#include "conf/manifest_tls.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -155,6 +156,11 @@ static int check_env(const struct manifest *m)
     return check_env_names(m);
 }
 
+bool manifest_stream_is_tls(const struct manifest_stream *s)
+{
+    return (s->kind == STREAM_LISTEN || s->kind == STREAM_CONNECT) && s->protocol == PROTOCOL_TLS;
+}
+
 static bool stream_ok(const struct manifest_stream *s)
 {
     if (!manifest_stream_name_ok(s->name) || !manifest_text_ok(s->host))
@@ -266,7 +272,8 @@ static int check_files(const struct manifest *m)
 int manifest_check(const struct manifest *m)
 {
     static int (*const checks[])(const struct manifest *) = {
-        check_args, check_secret_count, check_env, check_streams, check_dirs, check_files,
+        check_args, check_secret_count, check_env,          check_streams,
+        check_dirs, check_files,        manifest_check_tls,
     };
     for (size_t i = 0; i < ARRAY_COUNT(checks); i++) {
         int error = checks[i](m);

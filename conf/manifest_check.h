@@ -23,11 +23,19 @@ bool manifest_env_name_ok(struct bytes name);
 /* A stream's name: not empty, without ':', which separates FD_NAMES. */
 bool manifest_stream_name_ok(struct bytes name);
 
+/* listen or connect, with PROTOCOL_TLS. */
+bool manifest_stream_is_tls(const struct manifest_stream *s);
+
+/* What manifest_tls.alpn may be: names of 1 to 255 bytes, no two alike, or nothing. */
+bool manifest_alpn_ok(struct bytes alpn);
+
 /* Every rule of manifest.h: those above; no two streams, variables, directories
  * or files of one name; fields that a kind does not use are zero; a file's
  * parents are directories listed before it, except for "/"; the files fit into
  * files_size; secrets have names and places that nothing else has, and are at most
- * MANIFEST_SECRETS_MAX. 0, -EBADMSG or -ENOMEM. */
+ * MANIFEST_SECRETS_MAX; what TLS streams trust is there, all of it is trusted by one, and
+ * certificates are elements of DER. A policy's text is for its parser to judge. 0, -EBADMSG or
+ * -ENOMEM. */
 must_use int manifest_check(const struct manifest *m);
 
 #endif

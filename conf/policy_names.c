@@ -4,14 +4,12 @@
 #include "conf/policy_names.h"
 
 #include "conf/config_key.h"
+#include "conf/host_name.h"
 #include "conf/policy_block.h"
 #include "conf/policy_value.h"
 
 #include <errno.h>
 #include <string.h>
-
-#define HOST_MAX  253u /* characters of a name, and of a part of it [RFC 1035 2.3.4] */
-#define LABEL_MAX 63u
 
 struct names_reader {
     struct policy_file *file;
@@ -19,26 +17,6 @@ struct names_reader {
 };
 
 /* ---- host names ---- */
-
-static bool is_label_character(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-}
-
-/* Letters of one case, digits and hyphens [RFC 1035 2.3.1]. */
-static bool is_host(struct bytes name)
-{
-    size_t length = 0; /* of the label so far */
-    for (size_t i = 0; i < name.size; i++) {
-        const uint8_t c = name.data[i], next = i + 1 < name.size ? name.data[i + 1] : '.';
-        if (c == '.' ? length == 0 : !is_label_character(c) || ++length > LABEL_MAX)
-            return false;
-        if (c == '-' && (length == 1 || next == '.'))
-            return false;
-        length = c == '.' ? 0 : length;
-    }
-    return length > 0 && name.size <= HOST_MAX;
-}
 
 static bool is_listed(const struct bytes *items, size_t count, struct bytes item)
 {
@@ -53,7 +31,7 @@ static int read_host(const struct names_reader *r, const struct toml_value *v, s
                      size_t index)
 {
     int result = config_text(v, "dns", r->error, &items[index]);
-    if (result == 0 && !is_host(items[index]))
+    if (result == 0 && !host_name_ok(items[index]))
         return toml_error_set(r->error, v->place,
                               "%s is no host name; write one like \"api.example.org\", in lower "
                               "case and without a wildcard",

@@ -5,6 +5,7 @@
 #include "host/cli/cli.h"
 #include "host/cli/file.h"
 #include "host/cli/message.h"
+#include "host/cli/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,14 +27,6 @@ static int check_release(const char *path, const struct config *c)
     if (c->steward.size > 0)
         return fail_at(path, c->steward_place,
                        "a steward comes in a later release; leave this line out");
-    for (size_t i = 0; i < c->stream_count; i++) {
-        const struct manifest_stream *s = &c->streams[i];
-        bool network = s->kind == STREAM_LISTEN || s->kind == STREAM_CONNECT;
-        if (network && s->protocol == PROTOCOL_TLS)
-            return fail_at(path, c->stream_places[i],
-                           "prot = \"tls\", which is the default, comes in a later release; write "
-                           "prot = \"tcp\" if it may be unencrypted");
-    }
     return 0;
 }
 
@@ -43,7 +36,10 @@ static int parse(const char *path, struct config_file *f)
     int error = config_parse(f->text, &f->config, &wrong);
     if (error == -EBADMSG)
         return fail_at(path, wrong.place, wrong.what);
-    return error < 0 ? fail("%s: %s", path, strerror(-error)) : check_release(path, &f->config);
+    if (error < 0)
+        return fail("%s: %s", path, strerror(-error));
+    const int status = check_release(path, &f->config);
+    return status != 0 ? status : trust_read(path, &f->config);
 }
 
 int config_file_read(const char *path, struct config_file *f)

@@ -13,7 +13,8 @@ struct config_file {
     struct config config;
 };
 
-/* Reads and checks it, also that this release can do what it asks for. 0, or a
+/* Reads and checks it and the files that it names, also that this release can do what it
+ * asks for. 0, or a
  * status after saying what is wrong and where. With a null path: what a program
  * gets without one. */
 must_use int config_file_read(const char *path, struct config_file *f);

@@ -32,7 +32,7 @@ static int check_streams(const struct request *r, const struct config *c)
             return fail("%s:%u:%u: a deployed program has no network yet, since nothing would "
                         "protect what it sends: that comes with TLS in the next version; leave "
                         "this file out",
-                        r->config, c->stream_places[i].line, c->stream_places[i].column);
+                        r->config, c->notes[i].place.line, c->notes[i].place.column);
     }
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Enarx.toml: what is accepted makes a good manifest. */
-/* links: conf/config.c conf/config_key.c conf/config_template.c conf/manifest_check.c */
+/* links: conf/manifest_tls.c conf/host_name.c base/der.c */
+/* links: conf/config.c conf/config_tls.c conf/config_key.c conf/config_template.c conf/manifest_check.c */
 /* links: conf/toml.c conf/toml_define.c conf/toml_tree.c conf/toml_scan.c conf/toml_error.c */
 /* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c */
 /* links: base/cur.c base/put.c base/utf8.c base/nearest.c */
@@ -19,7 +20,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         return 0;
     }
+    /* As if each stream named the same file, or policy. */
+    struct bytes ca = {.data = (const uint8_t *)"\x30\0", .size = 2}, policy = {0};
+    bool cas = false, policies = false;
+    for (size_t i = 0; i < c.stream_count; i++) {
+        cas |= c.streams[i].tls.verify == VERIFY_CA;
+        policies |= c.streams[i].tls.verify == VERIFY_ATTESTED;
+    }
     const struct manifest m = {
+        .cas = &ca,
+        .ca_count = cas,
+        .policies = &policy,
+        .policy_count = policies,
+        .cert_names = c.cert_names,
+        .cert_name_count = c.cert_name_count,
         .args = c.args,
         .arg_count = c.arg_count,
         .env = c.env,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of secrets: the first byte says how many are named, of both kinds. What is
  * accepted has one encoding only. */
+/* links: conf/manifest_tls.c conf/host_name.c base/der.c */
 /* links: conf/secrets.c conf/manifest_check.c */
 /* links: base/cbor.c base/utf8.c base/cur.c base/put.c */
 #include "conf/secrets.h"

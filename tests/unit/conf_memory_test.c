@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Without memory the parsers of conf/ say so and leak nothing, whichever
  * allocation it is that fails. */
-/* links: conf/config.c conf/config_key.c conf/manifest.c conf/manifest_check.c base/cbor.c */
+/* links: conf/manifest_tls.c conf/host_name.c base/der.c */
+/* links: conf/config.c conf/config_tls.c conf/config_key.c conf/manifest.c conf/manifest_check.c base/cbor.c */
 /* links: conf/toml.c conf/toml_define.c conf/toml_tree.c conf/toml_scan.c conf/toml_error.c */
 /* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c */
 /* links: base/cur.c base/put.c base/utf8.c base/nearest.c */
@@ -45,7 +46,9 @@ void *__wrap_realloc(void *old, size_t size)
 static int parse_config(void)
 {
     static const char text[] = "args = ['a', 'b', 'c', 'd', 'e']\nenv = {A = 'x', B = 'y'}\n"
-                               "[[files]]\nkind = 'stdin'\n[[files]]\nkind = 'null'\n";
+                               "[[files]]\nkind = 'stdin'\n[[files]]\nkind = 'null'\n"
+                               "[[files]]\nkind = 'connect'\nhost = 'h'\nalpn = ['a', 'b']\n"
+                               "[certificate]\nnames = ['n']\n";
     struct config c;
     struct toml_error error;
     int result = config_parse(bytes_of_text(text), &c, &error);
@@ -79,7 +82,12 @@ static int parse_manifest(void)
 {
     struct bytes arg = bytes_of_text("a");
     struct manifest_env env = {.name = bytes_of_text("A")};
-    struct manifest_stream stream = {.kind = STREAM_STDIN, .name = bytes_of_text("in")};
+    struct manifest_stream stream = {.kind = STREAM_CONNECT,
+                                     .name = bytes_of_text("out"),
+                                     .host = bytes_of_text("h"),
+                                     .port = 1,
+                                     .tls = {.verify = VERIFY_CA}};
+    struct bytes ca = {.data = (const uint8_t *)"\x30\0", .size = 2};
     struct manifest_dir dir = {.path = bytes_of_text("/d")};
     struct manifest_file file = {.type = FILE_DIRECTORY, .path = bytes_of_text("/d")};
     const struct manifest m = {
@@ -89,6 +97,10 @@ static int parse_manifest(void)
         .env_count = 1,
         .streams = &stream,
         .stream_count = 1,
+        .cas = &ca,
+        .ca_count = 1,
+        .cert_names = &arg,
+        .cert_name_count = 1,
         .dirs = &dir,
         .dir_count = 1,
         .files = &file,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Enarx.toml: defaults, every key, and a message with a place for every error. */
-/* links: conf/config.c conf/config_key.c conf/config_template.c conf/manifest_check.c */
+/* links: conf/manifest_tls.c conf/host_name.c base/der.c */
+/* links: conf/config.c conf/config_tls.c conf/config_key.c conf/config_template.c conf/manifest_check.c */
 /* links: conf/toml.c conf/toml_define.c conf/toml_tree.c conf/toml_scan.c conf/toml_error.c */
 /* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c */
 /* links: base/cur.c base/put.c base/utf8.c base/nearest.c */
@@ -37,6 +38,16 @@ static void assert_stream(const struct manifest_stream *s, enum stream_kind kind
     assert_int_equal(s->protocol, protocol);
     assert_text(s->host, host);
     assert_int_equal(s->port, port);
+}
+
+static void assert_tls(const struct manifest_stream *s, enum tls_clients clients,
+                       enum tls_verify verify, const char *server_name, const char *alpn)
+{
+    assert_int_equal(s->tls.clients, clients);
+    assert_int_equal(s->tls.verify, verify);
+    assert_int_equal(s->tls.trust, 0);
+    assert_text(s->tls.server_name, server_name);
+    assert_text(s->tls.alpn, alpn);
 }
 
 static void assert_is_default(const struct config *c)
@@ -87,10 +98,20 @@ static void template_examples_are_good(void **state)
     assert_int_equal(c.arg_count, 2);
     assert_int_equal(c.env_count, 1);
     assert_text(c.steward, "https://steward.example.com");
-    assert_int_equal(c.stream_count, 6);
+    assert_int_equal(c.stream_count, 8);
     assert_stream(&c.streams[3], STREAM_NULL, "null", PROTOCOL_TLS, "", 0);
     assert_stream(&c.streams[4], STREAM_LISTEN, "web", PROTOCOL_TLS, "::", 443);
+    assert_tls(&c.streams[4], CLIENTS_REQUIRED, VERIFY_CA, "", "\x08http/1.1");
+    assert_text(c.notes[4].ca.path, "clients.pem");
     assert_stream(&c.streams[5], STREAM_CONNECT, "example.com", PROTOCOL_TLS, "example.com", 443);
+    assert_tls(&c.streams[5], CLIENTS_NONE, VERIFY_CA, "www.example.com", "");
+    assert_stream(&c.streams[6], STREAM_CONNECT, "peer", PROTOCOL_TLS, "192.0.2.7", 443);
+    assert_tls(&c.streams[6], CLIENTS_NONE, VERIFY_ATTESTED, "", "");
+    assert_text(c.notes[6].policy.path, "peer.toml");
+    assert_stream(&c.streams[7], STREAM_LISTEN, "plain", PROTOCOL_TCP, "::", 8080);
+    assert_true(c.notes[7].insecure);
+    assert_int_equal(c.cert_name_count, 1);
+    assert_text(c.cert_names[0], "api.example.org");
     config_fini(&c);
     free(text);
 }
@@ -126,8 +147,32 @@ static void everything(void **state)
     assert_stream(&c.streams[2], STREAM_LISTEN, "in2", PROTOCOL_TLS, "127.0.0.1", 65535);
     assert_stream(&c.streams[3], STREAM_CONNECT, "example.com", PROTOCOL_TLS, "example.com", 443);
     assert_stream(&c.streams[4], STREAM_CONNECT, "six", PROTOCOL_TCP, "::1", 1);
-    assert_int_equal(c.stream_places[2].line, 13);
-    assert_int_equal(c.stream_places[2].column, 3);
+    assert_int_equal(c.notes[2].place.line, 13);
+    assert_int_equal(c.notes[2].place.column, 3);
+    config_fini(&c);
+}
+
+#define LISTEN  "[[files]]\nkind=\"listen\"\nname=\"a\"\n"
+#define CONNECT "[[files]]\nkind=\"connect\"\nhost=\"b\"\n"
+
+static void what_tls_streams_say(void **state)
+{
+    (void)state;
+    struct config c =
+        parse(LISTEN "clients = \"none\"\nalpn = [\"h2\", \"x\"]\n"
+                     "[[files]]\nkind=\"listen\"\nname=\"o\"\nclients = \"optional\"\n"
+                     "verify = \"attested\"\npolicy = \"p/q.toml\"\n" CONNECT
+                     "ca = \"own.pem\"\nalpn = []\n");
+    assert_tls(&c.streams[0], CLIENTS_NONE, VERIFY_NONE, "", "\2h2\1x");
+    assert_int_equal(c.notes[0].ca.path.size + c.notes[0].policy.path.size, 0);
+    assert_tls(&c.streams[1], CLIENTS_OPTIONAL, VERIFY_ATTESTED, "", "");
+    assert_text(c.notes[1].policy.path, "p/q.toml");
+    assert_int_equal(c.notes[1].policy.place.line, 11);
+    assert_int_equal(c.notes[1].policy.place.column, 10);
+    assert_tls(&c.streams[2], CLIENTS_NONE, VERIFY_CA, "", "");
+    assert_text(c.notes[2].ca.path, "own.pem");
+    assert_false(c.notes[2].insecure);
+    assert_int_equal(c.cert_name_count, 0);
     config_fini(&c);
 }
 
@@ -147,7 +192,8 @@ static const struct {
 } bad[] = {
     {"a = ", 1, 5, "found the end of the file where a value should be"},
     {"\narg = []", 2, 1, "unknown key \"arg\"; did you mean \"args\"?"},
-    {"workload = 1", 1, 1, "unknown key \"workload\"; possible here: args, env, files, steward"},
+    {"workload = 1", 1, 1,
+     "unknown key \"workload\"; possible here: args, env, files, steward, certificate"},
     {"[file]", 1, 2, "unknown key \"file\"; did you mean \"files\"?"},
     {"args = \"x\"", 1, 8, "args must be an array, not text"},
     {"args = [1]", 1, 9, "each of args must be text, not an integer; put it in quotes"},
@@ -197,6 +243,40 @@ static const struct {
     {"[[files]]\nkind=\"stdin\"\n[[files]]\nkind=\"null\"\nname=\"stdin\"", 3, 3,
      "the file on line 1 is named \"stdin\" too; set another name"},
     {"[[files]]\nkind=\"null\"\n[[files]]\nkind=\"null\"", 3, 3, "is named \"null\" too"},
+    {LISTEN "verify = \"ca\"", 4, 10, "verify is for clients = \"required\" or \"optional\""},
+    {LISTEN "ca = \"x\"", 4, 6, "ca is for clients"},
+    {LISTEN "clients = \"none\"\npolicy = \"x\"", 5, 10, "policy is for clients"},
+    {LISTEN "clients = \"require\"", 4, 11,
+     "unknown clients \"require\"; did you mean \"required\""},
+    {LISTEN "clients = true", 4, 11, "clients must be text"},
+    {LISTEN "clients = \"required\"", 4, 11, "whose clients to take is missing; add ca = "},
+    {LISTEN "clients = \"optional\"\nverify = \"attested\"", 5, 10, "add policy = \"policy.toml\""},
+    {LISTEN "server_name = \"x\"", 4, 1, "unknown key \"server_name\""},
+    {CONNECT "clients = \"none\"", 4, 1, "unknown key \"clients\""},
+    {CONNECT "verify = \"none\"", 4, 10, "unknown verify \"none\"; possible here: ca, attested"},
+    {CONNECT "verify = \"attested\"", 4, 10, "whom to take is missing; add policy"},
+    {CONNECT "verify = \"attested\"\nca = \"x\"", 5, 6, "ca is for verify = \"ca\"; remove it"},
+    {CONNECT "policy = \"x\"", 4, 10, "policy is for verify = \"attested\"; remove it"},
+    {CONNECT "ca = \"\"", 4, 6, "ca is empty; name a file"},
+    {CONNECT "ca = 1", 4, 6, "ca must be text"},
+    {CONNECT "server_name = \"\"", 4, 15, "server_name is empty"},
+    {CONNECT "alpn = \"h2\"", 4, 8, "alpn must be an array, not text"},
+    {CONNECT "alpn = [1]", 4, 9, "each of alpn must be text"},
+    {CONNECT "alpn = [\"\"]", 4, 9, "a protocol's name has 1 to 255 bytes"},
+    {CONNECT "alpn = [\"a\", \"b\", \"a\"]", 4, 8, "a protocol stands there twice"},
+    {CONNECT "insecure = true", 4, 12, "insecure is for prot = \"tcp\"; remove it"},
+    {CONNECT "prot = \"tcp\"\nverify = \"ca\"", 5, 10, "verify is for prot = \"tls\"; remove it"},
+    {CONNECT "prot = \"tcp\"\nalpn = []", 5, 8, "alpn is for prot = \"tls\""},
+    {CONNECT "prot = \"tcp\"\ninsecure = 1", 5, 12, "insecure must be a boolean"},
+    {"certificate = 1", 1, 15, "certificate must be a table"},
+    {"[certificate]\nname = []", 2, 1, "unknown key \"name\"; did you mean \"names\"?"},
+    {"[certificate]\nnames = \"a\"", 2, 9, "names must be an array"},
+    {"[certificate]\nnames = [\"A.b\"]", 2, 10, "\"A.b\" is no host name"},
+    {"[certificate]\nnames = [\"*.b\"]", 2, 10, "\"*.b\" is no host name"},
+    {"[certificate]\nnames = [\"a-.b\"]", 2, 10, "is no host name"},
+    {"[certificate]\nnames = [\"a..b\"]", 2, 10, "is no host name"},
+    {"[certificate]\nnames = [\"\"]", 2, 10, "\"\" is no host name"},
+    {"[certificate]\nnames = [\"a\", \"a\"]", 2, 15, "\"a\" stands there twice"},
 };
 
 static void errors_have_a_place(void **state)
@@ -231,11 +311,9 @@ static void too_many_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(template_examples_are_good),
-        cmocka_unit_test(everything),
-        cmocka_unit_test(no_files_at_all),
-        cmocka_unit_test(errors_have_a_place),
+        cmocka_unit_test(defaults),        cmocka_unit_test(template_examples_are_good),
+        cmocka_unit_test(everything),      cmocka_unit_test(what_tls_streams_say),
+        cmocka_unit_test(no_files_at_all), cmocka_unit_test(errors_have_a_place),
         cmocka_unit_test(too_many_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

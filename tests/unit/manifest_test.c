@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The manifest's encoding: what is put comes back, byte for byte the same for
  * ever, and nothing else is taken. */
+/* links: conf/manifest_tls.c conf/host_name.c base/der.c */
 /* links: conf/manifest.c conf/manifest_check.c */
 /* links: base/cbor.c base/utf8.c base/cur.c base/put.c base/hex.c */
 #include "conf/manifest.h"
@@ -309,12 +310,100 @@ static void refuses_what_is_too_large(void **state)
     assert_int_equal(manifest_parse(large, &m), -EBADMSG);
 }
 
+/* ---- TLS ---- */
+
+/* By hand: keys 14 to 17; h2 is 68 32, an empty SEQUENCE 30 00. */
+static void tls_is_fixed(void **state)
+{
+    (void)state;
+    struct manifest_stream streams[] = {
+        {.kind = STREAM_LISTEN,
+         .name = text("l"),
+         .host = text("h"),
+         .port = 1,
+         .tls = {.clients = CLIENTS_OPTIONAL, .verify = VERIFY_ATTESTED, .alpn = text("\2h2")}},
+        {.kind = STREAM_NULL, .name = text("n")},
+        {.kind = STREAM_CONNECT,
+         .name = text("c"),
+         .host = text("h"),
+         .port = 2,
+         .tls = {.verify = VERIFY_CA, .server_name = text("s")}},
+    };
+    struct bytes ca = {(const uint8_t *)"\x30\0", 2}, policy = text("#"), name = text("a");
+    struct manifest m = {.streams = streams,
+                         .stream_count = 3,
+                         .cas = &ca,
+                         .ca_count = 1,
+                         .policies = &policy,
+                         .policy_count = 1,
+                         .cert_names = &name,
+                         .cert_name_count = 1};
+    static const char want[] = "0e82850102006043026832" /* [1, 2, 0, "", h'026832'] */
+                               "850001006173"
+                               "40"         /* [0, 1, 0, "s", h''] */
+                               "0f81423000" /* [h'3000'] */
+                               "10816123"   /* ["#"] */
+                               "11816161";  /* ["a"] */
+    char got[1024];
+    const struct bytes encoded = encode(&m);
+    assert_int_equal(encoded.data[0], 0xaf); /* a map of 15 pairs */
+    hex_put(encoded, got);
+    assert_string_equal(got + strlen(got) - strlen(want), want);
+
+    struct manifest back;
+    assert_int_equal(manifest_parse(encoded, &back), 0);
+    assert_int_equal(back.streams[0].tls.clients, CLIENTS_OPTIONAL);
+    assert_int_equal(back.streams[0].tls.verify, VERIFY_ATTESTED);
+    assert_true(bytes_equal(back.streams[0].tls.alpn, text("\2h2")));
+    assert_int_equal(back.streams[2].tls.verify, VERIFY_CA);
+    assert_true(bytes_equal(back.streams[2].tls.server_name, text("s")));
+    assert_true(bytes_equal(back.cas[0], ca));
+    assert_true(bytes_equal(back.policies[0], policy));
+    assert_true(bytes_equal(back.cert_names[0], name));
+    uint8_t again[sizeof(buffer)];
+    struct put p = put_init(again, sizeof(again));
+    manifest_put(&back, &p);
+    assert_true(bytes_equal(put_done(&p), encoded));
+    manifest_fini(&back);
+    assert_null(back.cas);
+    for (size_t size = 0; size < encoded.size; size++)
+        assert_int_equal(manifest_parse((struct bytes){encoded.data, size}, &back), -EBADMSG);
+}
+
+/* One encoding only: no rows without streams, no streams without rows. */
+static void tls_is_said_when_spoken(void **state)
+{
+    (void)state;
+    struct manifest m;
+    assert_int_equal(parse_with("ac", "0e80", &m), -EBADMSG);
+    assert_int_equal(parse_with("ac", "0e81850000006040", &m), -EBADMSG);
+    assert_int_equal(parse_with("ac", "0f80", &m), -EBADMSG);
+    assert_int_equal(parse_with("ac", "0f81423000", &m), -EBADMSG); /* used by none */
+    assert_int_equal(parse_with("ac", "11816161", &m), 0);
+    assert_int_equal(parse_with("ac", "1180", &m), -EBADMSG);
+    assert_int_equal(parse_with("ac", "128161", &m), -EBADMSG);
+
+    struct manifest_stream listener = {
+        .kind = STREAM_LISTEN, .name = text("l"), .host = text("h"), .port = 1};
+    uint8_t cut[512];
+    const struct bytes encoded =
+        encode(&(struct manifest){.streams = &listener, .stream_count = 1});
+    assert_int_equal(manifest_parse(encoded, &m), 0);
+    manifest_fini(&m);
+    memcpy(cut, encoded.data, encoded.size);
+    assert_int_equal(cut[0], 0xac);
+    cut[0] = 0xab; /* without its last pair, of 8 bytes */
+    assert_int_equal(manifest_parse((struct bytes){cut, encoded.size - 8}, &m), -EBADMSG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comes_back),
         cmocka_unit_test(encoding_is_fixed),
         cmocka_unit_test(names_of_secrets_come_back),
+        cmocka_unit_test(tls_is_fixed),
+        cmocka_unit_test(tls_is_said_when_spoken),
         cmocka_unit_test(secrets_have_keys_of_their_own),
         cmocka_unit_test(refuses_every_truncation),
         cmocka_unit_test(refuses_more_at_the_end),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy.toml: defaults, every key, a message with a place for every error, and that
  * docs/policy.md shows the table of keys as it is. Run from the root of the tree. */
+/* links: conf/manifest_tls.c conf/host_name.c base/der.c */
 /* links: conf/policy_toml.c conf/policy_names.c conf/policy_value.c conf/policy_key.c conf/config_key.c */
 /* links: conf/manifest_check.c conf/toml.c conf/toml_define.c conf/toml_tree.c */
 /* links: conf/toml_scan.c conf/toml_error.c conf/toml_string.c conf/toml_number.c */

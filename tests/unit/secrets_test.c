@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of secrets: what is put comes back, and nothing else is taken. */
+/* links: conf/manifest_tls.c conf/host_name.c base/der.c */
 /* links: conf/secrets.c conf/manifest_check.c base/cbor.c base/utf8.c base/cur.c base/put.c */
 #include "conf/secrets.h"
 

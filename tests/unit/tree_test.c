@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Directories of the host as a program will find them. */
+/* links: conf/manifest_tls.c conf/host_name.c base/der.c */
 /* links: host/tree.c host/tree_copy.c host/guest_path.c host/beneath.c host/fault.c conf/manifest_check.c crypto/digest.c base/cur.c base/hex.c base/put.c base/utf8.c base/wipe.c tests/unit/scratch.c */
 /* libs: -lcrypto */
 #define _GNU_SOURCE
