@@ -137,7 +137,7 @@ static int appraise(const struct attest_input *in, struct attest_cache *cache,
 int attest_verify(const struct attest_input *in, struct attest_result *result)
 {
     *result = (struct attest_result){.collateral = COLLATERAL_FRESH};
-    if (in->policy == NULL)
+    if (in->policy == NULL || in->policy->same_image)
         return -EINVAL;
     struct attest_cache *own = in->cache == NULL ? attest_cache_new(0) : NULL;
     struct attest_cache *cache = in->cache == NULL ? own : in->cache;

@@ -95,7 +95,8 @@ struct attest_result {
 };
 
 /* Appraises `in->evidence`. Decides and decodes all that can be, whatever else
- * fails. 0 whatever the verdict; -EINVAL without a policy and -ENOMEM, both with
+ * fails. 0 whatever the verdict; -EINVAL without a policy or
+ * with one that still has same_image, and -ENOMEM, both with
  * a verdict of UNVERIFIED. `result` holds nothing to free. */
 must_use int attest_verify(const struct attest_input *in, struct attest_result *result);
 

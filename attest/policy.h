@@ -172,6 +172,8 @@ struct tdx_policy {
 struct policy {
     unsigned kinds;                    /* bits 1 << KIND_x; all three */
     bool crls;                         /* required; true */
+    bool same_image;                   /* as the verifier's own, which puts its measurement into
+                                          the lists below and clears this; false */
     struct bytes_list simulated_roots; /* certificates, PEM or DER, trusted beside ours; [] */
 
     /* What the evidence must bind. See struct attest_input for `nonce`. */
@@ -190,7 +192,7 @@ struct policy {
 /* The policy of an empty policy.toml: the values in the comments above. */
 struct policy policy_default(void);
 
-/* True when `policy` names what may run: without it any program is accepted, as
+/* True when `policy` names what may run, also as same_image: without it any program is accepted, as
  * long as its TEE is genuine. `deploy` and the steward refuse such a policy. */
 bool policy_names_identity(const struct policy *policy, enum kind kind);
 

@@ -10,6 +10,7 @@
 
 static const struct policy_word kinds[] = {
     {"snp", 1u << KIND_SNP}, {"sgx", 1u << KIND_SGX}, {"tdx", 1u << KIND_TDX}, {NULL, 0}};
+static const struct policy_word images[] = {{"self", 1}, {NULL, 0}};
 static const struct policy_word products[] = {{"milan", 1u << PRODUCT_MILAN},
                                               {"genoa", 1u << PRODUCT_GENOA},
                                               {"turin", 1u << PRODUCT_TURIN},
@@ -102,6 +103,8 @@ const struct policy_key policy_keys[] = {
     KEY("simulated_roots", KEY_TEXTS, simulated_roots, "[]",
         "Whoever holds the key of a root listed (a PEM certificate) can make any evidence: "
         "nothing is confidential."),
+    {"measurement", KEY_WORD, AT(same_image), SIZE(same_image), images, "none",
+        "Without it, and without measurements, ids or signers of a TEE, any program passes."},
     HEX("report_data", report_data, 64,
         "Without it, nonce or a key binding, evidence may be old or another's."),
     HEX("nonce", nonce, 0,

@@ -15,6 +15,7 @@ enum policy_key_type {
     KEY_HEX,        /* struct bytes of `size` bytes; 0: of 1 to 64 */
     KEY_HEXES,      /* struct bytes_list, each of `size` bytes */
     KEY_CHIPS,      /* struct bytes_list, each of 64 or 8 bytes */
+    KEY_WORD,       /* one of `words`, in an integer of `size` bytes */
     KEY_WORDS,      /* names of bits, in an integer of `size` bytes */
     KEY_BITS,       /* uint64_t as "0x..." */
     KEY_MASKED,     /* struct masked: {mask = "0x...", value = "0x..."} */
@@ -34,7 +35,7 @@ struct policy_key {
     enum policy_key_type type;
     uint32_t offset;                 /* in struct policy */
     uint32_t size;                   /* bytes, as the type says */
-    const struct policy_word *words; /* of KEY_WORDS */
+    const struct policy_word *words; /* of KEY_WORD and KEY_WORDS */
     const char *fallback;            /* the default, as it would be written */
     const char *weaker;              /* what weakening it gives up */
 };

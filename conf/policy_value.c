@@ -263,11 +263,18 @@ static int read_list(const struct reader *r, const struct toml_value *v)
 
 #define WORDS_MAX 12u
 
+static void list_words(const struct policy_key *key, const char *names[static WORDS_MAX + 1])
+{
+    size_t count = 0;
+    for (; count < WORDS_MAX && key->words[count].name != NULL; count++)
+        names[count] = key->words[count].name;
+    names[count] = NULL;
+}
+
 static int read_words(const struct reader *r, const struct toml_value *v)
 {
-    const char *names[WORDS_MAX + 1] = {NULL};
-    for (size_t i = 0; i < WORDS_MAX && r->key->words[i].name != NULL; i++)
-        names[i] = r->key->words[i].name;
+    const char *names[WORDS_MAX + 1];
+    list_words(r->key, names);
     int result = wrong_type(r, v, TOML_ARRAY);
     uint64_t bits = 0;
     for (size_t i = 0; result == 0 && i < v->array.count; i++) {
@@ -282,6 +289,17 @@ static int read_words(const struct reader *r, const struct toml_value *v)
     }
     if (result == 0)
         set_uint(r, bits);
+    return result;
+}
+
+static int read_word(const struct reader *r, const struct toml_value *v)
+{
+    const char *names[WORDS_MAX + 1];
+    size_t index = 0;
+    list_words(r->key, names);
+    int result = config_choice(v, r->name, names, r->error, &index);
+    if (result == 0)
+        set_uint(r, r->key->words[index].bit);
     return result;
 }
 
@@ -354,11 +372,14 @@ static int read_advisories(const struct reader *r, const struct toml_value *v)
 typedef int read_value(const struct reader *r, const struct toml_value *v);
 
 static read_value *const readers[] = {
-    [KEY_BOOL] = read_bool,       [KEY_UINT] = read_uint,     [KEY_OPTIONAL] = read_optional,
-    [KEY_TEXT] = read_text,       [KEY_TEXTS] = read_list,    [KEY_HEX] = read_hex,
-    [KEY_HEXES] = read_list,      [KEY_CHIPS] = read_list,    [KEY_WORDS] = read_words,
-    [KEY_BITS] = read_bits,       [KEY_MASKED] = read_masked, [KEY_TIME] = read_time,
-    [KEY_VERSION] = read_version, [KEY_TCBS] = read_tcbs,     [KEY_ADVISORIES] = read_advisories,
+    [KEY_BOOL] = read_bool,         [KEY_UINT] = read_uint,
+    [KEY_OPTIONAL] = read_optional, [KEY_TEXT] = read_text,
+    [KEY_TEXTS] = read_list,        [KEY_HEX] = read_hex,
+    [KEY_HEXES] = read_list,        [KEY_CHIPS] = read_list,
+    [KEY_WORDS] = read_words,       [KEY_BITS] = read_bits,
+    [KEY_MASKED] = read_masked,     [KEY_TIME] = read_time,
+    [KEY_WORD] = read_word,         [KEY_VERSION] = read_version,
+    [KEY_TCBS] = read_tcbs,         [KEY_ADVISORIES] = read_advisories,
 };
 
 int policy_value_read(const struct policy_key *key, const struct toml_value *value,

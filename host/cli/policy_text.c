@@ -20,5 +20,9 @@ int policy_text_parse(const char *path, struct bytes text, struct policy_file *f
     int error = policy_toml_parse(text, file, &wrong);
     if (error == -EBADMSG)
         return fail("%s:%u:%u: %s", path, wrong.place.line, wrong.place.column, wrong.what);
+    if (error == 0 && file->policy.same_image)
+        return fail("%s: measurement = \"self\" is for a keep's streams, since this program has "
+                    "none; list measurements",
+                    path);
     return error < 0 ? fail("out of memory") : 0;
 }

@@ -110,6 +110,7 @@ static const char everything[] =
     "tees = [\"snp\", \"tdx\"]\n"
     "crls = false\n"
     "simulated_roots = [\"pem\"]\n"
+    "measurement = \"self\"\n"
     "report_data = \"" H64 "\"\n"
     "nonce = \"" H8 "\"\n"
     "purpose = \"certificate\"\n"
@@ -263,6 +264,7 @@ static void every_key(void **state)
     assert_int_equal(f.policy.kinds, 1 << KIND_SNP | 1 << KIND_TDX);
     assert_false(f.policy.crls);
     assert_text(f.policy.simulated_roots.items[0], "pem");
+    assert_true(f.policy.same_image);
     assert_hex(f.policy.report_data, 64);
     assert_hex(f.policy.nonce, 8);
     assert_text(f.policy.purpose, "certificate");
@@ -301,6 +303,8 @@ static const struct {
     {"crls = 1", 1, 8, "crls must be a boolean, not an integer"},
     {"purpose = \"\"", 1, 11, "purpose is empty; leave the line out instead"},
     {"purpose = 1", 1, 11, "purpose must be text"},
+    {"measurement = \"self\\u0000\"", 1, 15, "measurement must not hold NUL"},
+    {"measurement = \"" H32 "\"", 1, 15, "possible here: self"},
     {"nonce = \"\"", 1, 9, "nonce must be 2 to 128 hexadecimal digits, not \"\""},
     {"nonce = \"123\"", 1, 9, "nonce must be 2 to 128 hexadecimal digits"},
     {"nonce = \"xx\"", 1, 9, "nonce must be 2 to 128 hexadecimal digits, not \"xx\""},

@@ -756,6 +756,9 @@ static void refuses_zeroed_memory(void **state)
     const struct attest_input none = {0};
     assert_int_equal(attest_verify(&none, &r), -EINVAL);
     assert_int_equal(r.verdict, UNVERIFIED);
+    struct policy same = policy_default();
+    same.same_image = true; /* as whose? */
+    assert_int_equal(attest_verify(&(struct attest_input){.policy = &same}, &r), -EINVAL);
     const struct policy zero = {0};
     struct scene s = scene_new();
     run(&s);
