@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every TLS session of ours has in common: version, suites, keys that are taken.
- * Trusts OpenSSL. */
+/* What sessions of one kind have in common; for tls/. Trusts OpenSSL. */
 #ifndef TLS_CONTEXT_H
 #define TLS_CONTEXT_H
 
@@ -8,7 +7,19 @@
 
 #include <openssl/ssl.h>
 
-/* 0, or what tls_session_new() gives. */
-must_use int tls_context_new(const struct tls_config *config, SSL_CTX **out);
+struct tls_context {
+    SSL_CTX *ssl;
+    bool server;
+    uint8_t *protocols; /* as sent [RFC 7301 3.1]; null: none */
+    size_t protocols_size;
+    bool must_agree;   /* on one of them */
+    char *server_name; /* null: none */
+    bool verified;     /* by roots */
+    tls_judge *judge;
+    void *judge_context;
+};
+
+/* The protocol that was agreed on, empty where none was, is one that will do. */
+bool tls_context_agrees(const struct tls_context *c, struct bytes protocol);
 
 #endif

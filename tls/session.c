@@ -4,7 +4,7 @@
 #include "tls/session.h"
 
 #include "base/wipe.h"
-#include "tls/context.h"
+#include "tls/peer.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -17,13 +17,15 @@
 
 struct tls_session {
     SSL *ssl;
-    BIO *wire;        /* its near end; the far one is SSL's */
-    const char *alpn; /* null: none */
-    bool done;        /* the handshake */
-    bool closed;      /* nothing more is written */
-    bool closing;     /* close_notify had no room yet */
-    int failure;      /* 0, or what reading has come to for ever */
+    BIO *wire;                         /* its near end; the far one is SSL's */
+    const struct tls_context *context; /* null: in tests of what peers do */
+    struct tls_context *own;           /* null: the context is shared */
+    bool done;                         /* the handshake */
+    bool closed;                       /* nothing more is written */
+    bool closing;                      /* close_notify had no room yet */
+    int failure;                       /* 0, or what reading has come to for ever */
     const char *why;
+    char judged[TLS_WHY_MAX];
 };
 
 static bool open_session(struct tls_session *s, SSL_CTX *ctx, bool server)
@@ -41,23 +43,32 @@ static bool open_session(struct tls_session *s, SSL_CTX *ctx, bool server)
     return true;
 }
 
-int tls_session_new(const struct tls_config *config, struct tls_session **out)
+int tls_session_open(const struct tls_context *c, int64_t now, struct tls_session **out)
 {
-    SSL_CTX *ctx = NULL;
-    const int result = tls_context_new(config, &ctx);
-    if (result < 0)
-        return result;
     struct tls_session *s = calloc(1, sizeof(*s));
-    const bool ok = s != NULL && open_session(s, ctx, config->server);
-    SSL_CTX_free(ctx); /* the session holds it */
+    const bool ok = s != NULL && open_session(s, c->ssl, c->server) &&
+                    tls_peer_expect(c, s->ssl, now, s->judged) == 0;
     ERR_clear_error();
     if (!ok) {
         tls_session_free(s);
         return -ENOMEM;
     }
-    s->alpn = config->alpn;
+    s->context = c;
     *out = s;
     return 0;
+}
+
+int tls_session_new(const struct tls_config *config, struct tls_session **out)
+{
+    struct tls_context *c = NULL;
+    int result = tls_context_new(config, &c);
+    if (result == 0)
+        result = tls_session_open(c, 0, out);
+    if (result < 0)
+        tls_context_free(c);
+    else
+        (*out)->own = c;
+    return result;
 }
 
 void tls_session_free(struct tls_session *s)
@@ -66,6 +77,7 @@ void tls_session_free(struct tls_session *s)
         return;
     SSL_free(s->ssl);
     BIO_free(s->wire);
+    tls_context_free(s->own);
     free(s);
 }
 
@@ -141,7 +153,7 @@ static int explain(struct tls_session *s)
     if (ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
         return fail_for_ever(s, -ECONNABORTED, "the connection was cut");
     if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        return fail_for_ever(s, -EPROTO, "the other side's key is of a kind or size not taken");
+        return fail_for_ever(s, -EPROTO, tls_peer_why(s->ssl));
     return fail_for_ever(s, -EPROTO, ERR_reason_error_string(error));
 }
 
@@ -172,7 +184,7 @@ static bool protocol_agreed(const struct tls_session *s)
     const unsigned char *name = NULL;
     unsigned size = 0;
     SSL_get0_alpn_selected(s->ssl, &name, &size);
-    return s->alpn == NULL || bytes_equal((struct bytes){name, size}, bytes_of_text(s->alpn));
+    return s->context == NULL || tls_context_agrees(s->context, (struct bytes){name, size});
 }
 
 int tls_session_handshake(struct tls_session *s)
@@ -217,18 +229,22 @@ int64_t tls_session_read(struct tls_session *s, void *to, size_t size)
     return (int64_t)got;
 }
 
+int64_t tls_session_peek(struct tls_session *s, void *to, size_t size)
+{
+    size_t got = 0;
+    if (!s->done || s->failure < 0)
+        return s->failure < 0 ? s->failure : -EAGAIN;
+    ERR_clear_error();
+    const int result = SSL_peek_ex(s->ssl, to, size, &got);
+    return result == 1 ? (int64_t)got : outcome(s, result);
+}
+
 size_t tls_session_buffered(struct tls_session *s)
 {
     uint8_t first = 0;
-    size_t got = 0;
-    if (!s->done || s->failure < 0)
-        return 0;
-    ERR_clear_error();
-    const int result = SSL_peek_ex(s->ssl, &first, 1, &got);
-    if (result != 1)
-        (void)outcome(s, result);
+    const int64_t got = tls_session_peek(s, &first, 1);
     wipe(&first, sizeof(first));
-    return (size_t)SSL_pending(s->ssl);
+    return got > 0 ? (size_t)SSL_pending(s->ssl) : 0;
 }
 
 /* One record, which surely fits: OpenSSL wants one that did not to be tried again. With our

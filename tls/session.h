@@ -4,9 +4,9 @@
  * never waits. Trusts OpenSSL, which reads no configuration file here. No tickets, no
  * resumption, no early data, no renegotiation, no compression.
  *
- * Who the peer is, is the caller's to decide: any certificate is taken of a key on P-256 or
- * P-384, of Ed25519, or of RSA with 2048 to 8192 bits, and its key is told. The peer has
- * proved that it holds that key once the handshake is done.
+ * Who the peer is: any certificate is taken of a key on P-256 or P-384, of Ed25519, or of
+ * RSA with 2048 to 8192 bits, and its key is told; unless there are roots that it has to lead
+ * to, or a judge. The peer has proved that it holds that key once the handshake is done.
  *
  * Each call takes what came as far as it goes: after any, bytes may be outgoing. */
 #ifndef TLS_SESSION_H
@@ -24,18 +24,53 @@ struct tls_identity {
     struct bytes cert; /* DER */
 };
 
+struct tls_session;
+
+/* Certificates that are trusted: of CAs, or of peers themselves. */
+struct tls_roots;
+
+/* Of `certs`, DER, one behind the other. 0, -EBADMSG when one is malformed or there is none,
+ * or -ENOMEM. */
+must_use int tls_roots_new(struct bytes certs, struct tls_roots **out);
+void tls_roots_free(struct tls_roots *r);
+
+/* Whether to take the peer that has this certificate, DER, at `now`, seconds since 1970. If
+ * not, says why to `why`. It has not yet proved to hold its key. */
+typedef bool tls_judge(void *context, struct bytes cert, int64_t now, char *why, size_t size);
+
 struct tls_config {
     bool server;
     const struct tls_identity *own; /* a client's may be null */
     bool ask_client;                /* server: asks for a certificate, does without */
-    const char *alpn;               /* the one protocol that both must name, borrowed for
-                                       the session's life; null: none */
+    bool require_client;            /* server: asks for one, and does not do without */
+    const char *alpn;               /* the one protocol that both must name; null: none */
+    struct bytes protocols;        /* in its place, as sent [RFC 7301 3.1]: a server takes the first
+                                      that the client offers, or none from one that offers none; a
+                                      client insists that one is taken */
+    const char *server_name;       /* client: told to the server, and with roots wanted in its
+                                      certificate. An address is wanted, not told. Null: neither */
+    const struct tls_roots *roots; /* the peer's certificate must lead to one of these, be valid,
+                                      and be of a server or client as the peer is */
+    tls_judge *judge;              /* beside that; null: none */
+    void *judge_context;
 };
 
-struct tls_session;
+/* What sessions with one configuration share. Roots, and what a judge needs, are borrowed for
+ * its life, the rest is copied. 0; -EKEYREJECTED when key and certificate do not belong
+ * together; -EINVAL for a server without them, or a protocol whose name is empty or too
+ * long; or -ENOMEM. */
+struct tls_context;
+must_use int tls_context_new(const struct tls_config *config, struct tls_context **out);
 
-/* 0; -EKEYREJECTED when key and certificate do not belong together; -EINVAL for a server
- * without them, or a protocol whose name is empty or too long; or -ENOMEM. */
+/* After the last of its sessions. Null is none. */
+void tls_context_free(struct tls_context *c);
+
+/* A session that begins at `now`, seconds since 1970: certificates are judged by that. 0 or
+ * -ENOMEM. */
+must_use int tls_session_open(const struct tls_context *c, int64_t now, struct tls_session **out);
+
+/* A session with a context of its own, in 1970: not one for roots. 0, or what
+ * tls_context_new() gives. */
 must_use int tls_session_new(const struct tls_config *config, struct tls_session **out);
 
 /* Wipes its keys, in programs that have called crypto_wipe_freed(). Null is none. */
@@ -73,6 +108,9 @@ must_use int tls_session_handshake(struct tls_session *s);
  * comes after all that was before it, and stays. `size` is not 0. */
 must_use int64_t tls_session_read(struct tls_session *s, void *to, size_t size);
 
+/* The same, but leaves them where they are; of one record only. */
+must_use int64_t tls_session_peek(struct tls_session *s, void *to, size_t size);
+
 /* Bytes of plaintext that have arrived and are known to be whole: a read gives at least as
  * many. 0 may also mean that it would give an end or a failure. */
 size_t tls_session_buffered(struct tls_session *s);
@@ -94,7 +132,7 @@ must_use int tls_session_export(struct tls_session *s, const char *label, struct
  * the peer showed none, -EMSGSIZE. */
 must_use int tls_session_peer_key(const struct tls_session *s, uint8_t *der, size_t *size);
 
-/* What went wrong, in OpenSSL's words; "" when nothing did. */
+/* What went wrong, in OpenSSL's or the judge's words; "" when nothing did. */
 const char *tls_session_why(const struct tls_session *s);
 
 #endif

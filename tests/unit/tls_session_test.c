@@ -2,7 +2,7 @@
 /* TLS sessions between two of ours. Other peers are in tls_peer_test.c, keys in
  * tls_key_test.c and tls_export_test.c, and a wire that cuts and lies in tls_wire_test.c. */
 /* links: crypto/digest.c base/der_put.c base/der.c base/rfc3339.c */
-/* links: tests/unit/tls_pair.c tls/context.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
+/* links: tests/unit/tls_pair.c tls/context.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #include "tests/unit/tls_pair.h"
 
