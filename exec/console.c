@@ -259,13 +259,15 @@ static int64_t stream_write(struct object *o, const void *from, size_t size)
 
 static void stream_close(struct object *o) { free(o); }
 
-static bool stream_ask(maybe_unused const struct waiter *w, maybe_unused unsigned want,
-                       maybe_unused struct port_poll_row *row)
+static size_t stream_ask(maybe_unused struct waiter *w, maybe_unused unsigned want,
+                         maybe_unused struct port_poll_row *rows, maybe_unused size_t room,
+                         maybe_unused uint64_t *timeout_ns)
 {
-    return false; /* its session is of the company */
+    return 0; /* its session is of the company */
 }
 
-static unsigned stream_answer(struct waiter *w, maybe_unused const struct port_poll_row *row)
+static unsigned stream_answer(struct waiter *w, maybe_unused const struct port_poll_row *rows,
+                              maybe_unused size_t count)
 {
     return stream_ready(&w->object);
 }

@@ -14,7 +14,7 @@
 #define STATUS_OF_SIGNAL(n) (128u + (n))
 #define HANGUP_SIGNAL       1u /* [Linux asm/signal.h] */
 
-_Static_assert(1 + OWNER_PENDING_MAX + 1 <= WAIT_COMPANY_MAX, "rows of all sessions fit");
+_Static_assert(1 + OWNER_PENDING_MAX + 1 <= WAIT_COMPANY_MIN, "rows of all sessions fit");
 
 /* ---- what a session is answered ---- */
 
@@ -265,7 +265,8 @@ static void push(struct owner_channel *c)
     owner_session_flush(c->current);
 }
 
-static size_t ask(void *context, struct port_poll_row *rows, uint64_t *timeout_ns)
+static size_t ask(void *context, struct port_poll_row *rows, maybe_unused size_t room,
+                  uint64_t *timeout_ns)
 {
     struct owner_channel *c = context;
     c->looked = port_now(true);

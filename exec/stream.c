@@ -83,16 +83,18 @@ static const struct object_ops connection_ops = {
     .waits = 1,
 };
 
-static bool stream_ask(const struct waiter *w, unsigned want, struct port_poll_row *row)
+static size_t stream_ask(struct waiter *w, unsigned want, struct port_poll_row *row,
+                         maybe_unused size_t room, maybe_unused uint64_t *timeout_ns)
 {
     const struct stream *s = (const struct stream *)w;
     const unsigned bits = (want & OBJECT_READABLE ? PORT_POLL_READ : 0) |
                           (want & OBJECT_WRITABLE ? PORT_POLL_WRITE : 0);
     *row = (struct port_poll_row){.handle = (int32_t)s->handle, .want = (uint16_t)bits};
-    return true;
+    return 1;
 }
 
-static unsigned stream_answer(maybe_unused struct waiter *w, const struct port_poll_row *row)
+static unsigned stream_answer(maybe_unused struct waiter *w, const struct port_poll_row *row,
+                              maybe_unused size_t count)
 {
     return (row->ready & PORT_POLL_READ ? OBJECT_READABLE : 0) |
            (row->ready & PORT_POLL_WRITE ? OBJECT_WRITABLE : 0) |

@@ -21,22 +21,31 @@ static bool is_known(const struct wait_row *row)
     return ops->ready != NULL && (ops->ready(row->object) & row->want) != 0;
 }
 
-/* The longest wait of this round. Until the answers come, `ready` of a row says whether
+static size_t room_for_company(const struct wait_company *c)
+{
+    return c == NULL ? 0 : WAIT_COMPANY_MIN;
+}
+
+/* The longest wait of this round. Until the answers come, `ready` of a row says how many
  * the port is asked about it. */
 static uint64_t ask(struct wait *w, uint64_t timeout_ns)
 {
+    const struct wait_company *c = w->company;
     w->poll_count = 0;
     for (size_t i = 0; i < w->count; i++) {
         struct wait_row *row = &w->rows[i];
-        const struct waiter *waiter = waiter_of(row);
-        row->ready = waiter->ops->ask(waiter, row->want, &w->polls[w->poll_count]);
+        struct waiter *waiter = waiter_of(row);
+        const size_t others = w->count - 1 - i + room_for_company(c);
+        const size_t room = PORT_POLL_MAX - w->poll_count - others;
+        struct port_poll_row *at = w->polls + w->poll_count;
+        row->ready = (unsigned)waiter->ops->ask(waiter, row->want, at, room, &timeout_ns);
         w->poll_count += row->ready;
         if (is_known(row))
             timeout_ns = 0;
     }
-    const struct wait_company *c = w->company;
     if (c != NULL)
-        w->poll_count += c->ask(c->context, w->polls + w->poll_count, &timeout_ns);
+        w->poll_count += c->ask(c->context, w->polls + w->poll_count, PORT_POLL_MAX - w->poll_count,
+                                &timeout_ns);
     return timeout_ns;
 }
 
@@ -53,8 +62,10 @@ static int answer(struct wait *w)
     int ready = 0;
     for (size_t i = 0; i < w->count; i++) {
         struct wait_row *row = &w->rows[i];
-        row->ready = waiter_of(row)->ops->answer(waiter_of(row), row->ready ? next++ : NULL) &
-                     (row->want | OBJECT_HANGUP);
+        struct waiter *waiter = waiter_of(row);
+        const size_t count = row->ready;
+        row->ready = waiter->ops->answer(waiter, next, count) & (row->want | OBJECT_HANGUP);
+        next += count;
         ready += row->ready != 0;
     }
     return error < 0 ? error : ready;
@@ -65,7 +76,7 @@ static int answer(struct wait *w)
 int wait_for(void *company, struct wait_row *rows, size_t count, uint64_t timeout_ns)
 {
     struct wait w; /* large: what is not used is not cleared */
-    if (count > PORT_POLL_MAX - (company == NULL ? 0 : WAIT_COMPANY_MAX))
+    if (count > PORT_POLL_MAX - room_for_company(company))
         return -EINVAL;
     w.company = company;
     w.rows = rows;

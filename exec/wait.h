@@ -12,12 +12,15 @@
 struct waiter;
 
 struct waiter_ops {
-    /* The row of the port that bears on `want`; false: there is none. */
-    bool (*ask)(const struct waiter *w, unsigned want, struct port_poll_row *row);
+    /* Puts the rows of the port that bear on `want`, as many as there is room for, which is
+     * one at least; returns how many. `*timeout_ns` is the longest wait: made shorter where
+     * something is due before. */
+    size_t (*ask)(struct waiter *w, unsigned want, struct port_poll_row *rows, size_t room,
+                  uint64_t *timeout_ns);
 
-    /* What is ready, as OBJECT_ bits, by the row as the host answered it, null where there
-     * was none. May call the port: what lies on a wire is not yet what a reader gets. */
-    unsigned (*answer)(struct waiter *w, const struct port_poll_row *row);
+    /* What is ready, as OBJECT_ bits, by those rows as the host answered them, in the same
+     * order. May call the port: what lies on a wire is not yet what a reader gets. */
+    unsigned (*answer)(struct waiter *w, const struct port_poll_row *rows, size_t count);
 };
 
 /* Whatever of exec's has object_ops.waits begins with this. */
@@ -26,13 +29,12 @@ struct waiter {
     const struct waiter_ops *ops;
 };
 
-#define WAIT_COMPANY_MAX 8u
+#define WAIT_COMPANY_MIN 8u /* rows that there is always room for */
 
 /* Whoever has to be served while a program waits, whatever it waits for. */
 struct wait_company {
-    /* Puts rows of the port, at most WAIT_COMPANY_MAX; returns how many. `*timeout_ns` is
-     * the longest wait: made shorter where something is due before. */
-    size_t (*ask)(void *context, struct port_poll_row *rows, uint64_t *timeout_ns);
+    /* As waiter_ops.ask. */
+    size_t (*ask)(void *context, struct port_poll_row *rows, size_t room, uint64_t *timeout_ns);
 
     /* Serves them. 0, or what the wait ends with. */
     int (*answer)(void *context, const struct port_poll_row *rows, size_t count);

@@ -136,20 +136,31 @@ struct fake {
     struct waiter waiter;
     unsigned ready;
     unsigned known;
-    bool asks;
-    uint16_t answered;
+    size_t asks;
+    size_t room;
+    uint64_t due;
+    unsigned answers;
+    uint16_t answered; /* the last of its rows; 0x100: there was none */
 };
 
-static bool fake_ask(const struct waiter *w, unsigned want, struct port_poll_row *row)
-{
-    *row = (struct port_poll_row){.handle = 70, .want = (uint16_t)want};
-    return ((const struct fake *)w)->asks;
-}
-
-static unsigned fake_answer(struct waiter *w, const struct port_poll_row *row)
+static size_t fake_ask(struct waiter *w, unsigned want, struct port_poll_row *rows, size_t room,
+                       uint64_t *timeout_ns)
 {
     struct fake *f = (struct fake *)w;
-    f->answered = row == NULL ? 0x100 : row->ready;
+    size_t count = 0;
+    for (; count < f->asks && count < room; count++)
+        rows[count] = (struct port_poll_row){.handle = 70 + (int32_t)count, .want = (uint16_t)want};
+    if (f->due != 0 && f->due < *timeout_ns)
+        *timeout_ns = f->due;
+    f->room = room;
+    return count;
+}
+
+static unsigned fake_answer(struct waiter *w, const struct port_poll_row *rows, size_t count)
+{
+    struct fake *f = (struct fake *)w;
+    f->answers++;
+    f->answered = count == 0 ? 0x100 : rows[count - 1].ready;
     return f->ready;
 }
 
@@ -170,8 +181,10 @@ struct company {
     uint16_t ready; /* of its two rows */
 };
 
-static size_t company_ask(void *context, struct port_poll_row *rows, uint64_t *timeout_ns)
+static size_t company_ask(void *context, struct port_poll_row *rows, size_t room,
+                          uint64_t *timeout_ns)
 {
+    assert_true(room >= WAIT_COMPANY_MIN);
     struct company *c = context;
     rows[0] = (struct port_poll_row){.handle = 80, .want = PORT_POLL_READ};
     rows[1] = (struct port_poll_row){.handle = 81, .want = PORT_POLL_WRITE};
@@ -202,7 +215,7 @@ static void company_is_served_in_the_same_poll(void **state)
     struct wait_row rows[] = {{.object = &without.waiter.object, .want = OBJECT_READABLE},
                               {.object = stream, .want = OBJECT_WRITABLE},
                               {.object = &with.waiter.object, .want = OBJECT_READABLE}};
-    with.asks = true;
+    with.asks = 1;
     host.ready = PORT_POLL_READ;
     assert_int_equal(wait_for((void *)&company, rows, 3, UINT64_MAX), 1);
     assert_int_equal(host.polls, 1);
@@ -241,13 +254,46 @@ static void rows_leave_room_for_company(void **state)
     struct fake f = FAKE;
     struct company c = {.shortest = 0};
     const struct wait_company company = {company_ask, company_answer, &c};
-    f.asks = true;
+    f.asks = 1;
     for (size_t i = 0; i < PORT_POLL_MAX; i++)
         rows[i] = (struct wait_row){.object = &f.waiter.object, .want = OBJECT_READABLE};
     assert_int_equal(wait_for(NULL, rows, PORT_POLL_MAX, 0), 0);
-    assert_int_equal(wait_for((void *)&company, rows, PORT_POLL_MAX - WAIT_COMPANY_MAX, 0), 0);
-    assert_int_equal(wait_for((void *)&company, rows, PORT_POLL_MAX - WAIT_COMPANY_MAX + 1, 0),
+    assert_int_equal(wait_for((void *)&company, rows, PORT_POLL_MAX - WAIT_COMPANY_MIN, 0), 0);
+    assert_int_equal(wait_for((void *)&company, rows, PORT_POLL_MAX - WAIT_COMPANY_MIN + 1, 0),
                      -EINVAL);
+}
+
+/* Who asks for many leaves one to each of the others. */
+static void rows_of_one_leave_room_for_others(void **state)
+{
+    (void)state;
+    struct fake many = FAKE, last = FAKE;
+    struct company c = {.shortest = 0};
+    const struct wait_company company = {company_ask, company_answer, &c};
+    struct wait_row rows[] = {{.object = &many.waiter.object, .want = OBJECT_READABLE},
+                              {.object = &last.waiter.object, .want = OBJECT_READABLE}};
+    many.asks = SIZE_MAX;
+    last.asks = 3;
+    host.ready = PORT_POLL_READ;
+    assert_int_equal(wait_for((void *)&company, rows, 2, 0), 0);
+    assert_int_equal(many.room, PORT_POLL_MAX - 1 - WAIT_COMPANY_MIN);
+    assert_int_equal(last.room, 1);
+    assert_int_equal(last.answered, PORT_POLL_READ);
+    many.asks = 2;
+    assert_int_equal(wait_for(NULL, rows, 2, 0), 0);
+    assert_int_equal(host.count, 5);
+    assert_int_equal(host.asked[1].handle, 71);
+    assert_int_equal(host.asked[4].handle, 72);
+}
+
+static void what_is_due_shortens_a_round(void **state)
+{
+    (void)state;
+    struct fake f = FAKE;
+    struct wait_row row = {.object = &f.waiter.object, .want = OBJECT_READABLE};
+    f.due = 1000;
+    assert_int_equal(wait_for(NULL, &row, 1, 2000000), 0);
+    assert_true(f.answers > 1);
 }
 
 /* Nothing that is there already is waited for. */
@@ -275,6 +321,8 @@ int main(void)
         cmocka_unit_test_setup(company_is_served_in_the_same_poll, set_up),
         cmocka_unit_test_setup(company_shortens_a_round_not_the_wait, set_up),
         cmocka_unit_test_setup(rows_leave_room_for_company, set_up),
+        cmocka_unit_test_setup(rows_of_one_leave_room_for_others, set_up),
+        cmocka_unit_test_setup(what_is_due_shortens_a_round, set_up),
         cmocka_unit_test_setup(what_is_known_does_not_wait, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
