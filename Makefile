@@ -40,7 +40,7 @@ may_shim/sgx  := base include shim/core shim/x86 shim/sgx
 may_shim/kvm  := base include shim/core shim/x86 shim/kvm
 may_exec/vfs  := base exec/vfs
 may_exec/wasi := base exec/vfs exec/wasi
-may_exec      := base include crypto conf channel tls exec
+may_exec      := base include crypto attest conf channel tls exec
 may_host      := base include crypto attest conf shim/core host
 may_host/nil  := base include shim/core host
 may_host/sgx  := base include crypto shim/core host
@@ -56,7 +56,7 @@ may_host/cli  := base include crypto attest conf channel tls net host svc
 sources      = $(wildcard $(1)/*.c) $(wildcard $(1)/*.S)
 objects      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 SHARED      := base crypto conf channel tls
-EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) exec/vfs exec/wasi exec,$(call sources,$(f))))
+EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) attest exec/vfs exec/wasi exec,$(call sources,$(f))))
 HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest net host host/nil host/sgx host/kvm sim/sgx host/deploy \
                svc/agent svc/steward host/cli,\
                $(call sources,$(f))) shim/core/port.c shim/core/shared.c)
@@ -99,7 +99,7 @@ $(BUILD)/exec: NAMELESS := -Wl,-s
 $(BUILD)/exec $(BUILD)/exec.sym: $(EXEC_OBJS) $(ENGINE)
 	$(call say,link,$@)
 	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-z,pack-relative-relocs $(NAMELESS) -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
-	    -lssl -lcrypto -lm 2> $@.link || { cat $@.link >&2; exit 1; }
+	    -lssl -lcrypto -ljansson -lm 2> $@.link || { cat $@.link >&2; exit 1; }
 
 $(BUILD)/exec.sha256: $(BUILD)/exec
 	@sha256sum $< | cut -c1-64 | xxd -r -p > $@ 2>/dev/null || \

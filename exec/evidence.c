@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int put_claims(const struct identity *identity, const struct evidence_claims *asked,
+static int put_claims(const struct keep_identity *identity, const struct evidence_claims *asked,
                       struct evidence *evidence)
 {
     const struct bytes key = {.data = identity->public_key, .size = sizeof(identity->public_key)};
@@ -39,7 +39,7 @@ static int get_quote(struct evidence *evidence)
     return size < 0 ? (int)size : size == 0 ? -EIO : 0;
 }
 
-int evidence_make(const struct identity *identity, struct evidence_claims claims,
+int evidence_make(const struct keep_identity *identity, struct evidence_claims claims,
                   struct evidence *evidence)
 {
     *evidence = (struct evidence){0};

@@ -18,7 +18,7 @@ struct evidence {
 /* Of `claims`, whose key_hash is set to that of `identity`. 0, -EMSGSIZE when the claims
  * are too large, or another -errno: -ENOSYS when this keep can prove nothing, and then the
  * claims are there all the same. */
-must_use int evidence_make(const struct identity *identity, struct evidence_claims claims,
+must_use int evidence_make(const struct keep_identity *identity, struct evidence_claims claims,
                            struct evidence *evidence);
 void evidence_fini(struct evidence *evidence);
 

@@ -2,9 +2,9 @@
 /* The keep's own key; see identity.h. */
 #include "exec/identity.h"
 
-int identity_init(struct identity *identity)
+int identity_init(struct keep_identity *identity)
 {
-    *identity = (struct identity){0};
+    *identity = (struct keep_identity){0};
     int error = key_generate(&identity->key);
     if (error == 0)
         error = key_public(identity->key, identity->public_key);
@@ -13,8 +13,8 @@ int identity_init(struct identity *identity)
     return error;
 }
 
-void identity_fini(struct identity *identity)
+void identity_fini(struct keep_identity *identity)
 {
     EVP_PKEY_free(identity->key);
-    *identity = (struct identity){0};
+    *identity = (struct keep_identity){0};
 }

@@ -7,15 +7,15 @@
 #include "base/attr.h"
 #include "crypto/key.h"
 
-struct identity {
+struct keep_identity {
     EVP_PKEY *key;
     uint8_t public_key[KEY_PUBLIC_SIZE]; /* DER SubjectPublicKeyInfo */
 };
 
 /* 0 or -ENOMEM. */
-must_use int identity_init(struct identity *identity);
+must_use int identity_init(struct keep_identity *identity);
 
 /* Wipes the key. */
-void identity_fini(struct identity *identity);
+void identity_fini(struct keep_identity *identity);
 
 #endif

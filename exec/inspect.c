@@ -22,7 +22,7 @@ static int hand_over(const struct evidence *e)
 static int make(struct bytes nonce)
 {
     const struct evidence_claims claims = {.purpose = PURPOSE_INSPECT, .nonce = nonce};
-    struct identity identity;
+    struct keep_identity identity;
     struct evidence evidence;
     int error = identity_init(&identity);
     if (error < 0)

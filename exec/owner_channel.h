@@ -25,7 +25,7 @@
 struct owner_channel {
     struct wait_company company; /* waits end with -EINTR once the workload has to end */
     struct keep_state state;
-    struct identity identity;
+    struct keep_identity identity;
     struct tls_identity own;
     uint8_t cert[TLS_CERTIFICATE_MAX];
     int64_t listener;

@@ -11,7 +11,6 @@
 #include "exec/output.h"
 #include "exec/port.h"
 #include "exec/report.h"
-#include "exec/stream.h"
 #include "exec/surroundings.h"
 #include "exec/vfs/vfs.h"
 
@@ -114,40 +113,41 @@ static int open_files(struct workload *w, uint64_t size_max)
 
 /* ---- streams ---- */
 
-static int open_network(const struct manifest_stream *s, size_t index, bool allowed,
-                        struct object **out)
+static int open_network(struct workload *w, size_t index, struct object **out)
 {
-    const bool listens = s->kind == STREAM_LISTEN;
-    if (!CHECK(workload_network, allowed)) {
+    const struct manifest_stream *s = &w->manifest.streams[index];
+    if (!CHECK(workload_network, w->surroundings->network)) {
         report(PORT_LOG_ERROR,
                "stream %.*s: this keep has no network for its workload; take the stream out of "
                "'files' in Enarx.toml, or use 'enarx run'",
                (int)s->name.size, (const char *)s->name.data);
         return -EOPNOTSUPP;
     }
-    const int64_t handle = listens ? port_listen(index) : port_connect(index);
-    if (handle < 0) {
-        report(PORT_LOG_ERROR, "cannot open stream %.*s: %s", (int)s->name.size,
-               (const char *)s->name.data, strerror((int)-handle));
-        return (int)handle;
-    }
-    *out = listens ? stream_new_listener(handle) : stream_new_connection(handle);
-    return *out == NULL ? told(-ENOMEM, "streams") : 0;
+    return network_open(&w->network, index, out);
 }
 
-static int open_stream(const struct manifest_stream *s, size_t index,
-                       const struct surroundings *around, struct object **out)
+static int open_stream(struct workload *w, size_t index, struct object **out)
 {
-    switch (s->kind) {
+    const struct surroundings *around = w->surroundings;
+    const enum stream_kind kind = w->manifest.streams[index].kind;
+    switch (kind) {
     case STREAM_NULL:
         return 0;
     case STREAM_LISTEN:
     case STREAM_CONNECT:
-        return open_network(s, index, around->network, out);
+        return open_network(w, index, out);
     default:
-        *out = around->standard(around->context, s->kind - STREAM_STDIN);
+        *out = around->standard(around->context, kind - STREAM_STDIN);
         return *out == NULL ? told(-ENOMEM, "streams") : 0;
     }
+}
+
+/* Where there is no network, who wants one is told so when it is opened. */
+static int prepare_network(struct workload *w)
+{
+    const struct wasi_host *host = &w->surroundings->host;
+    w->network = (struct network){.manifest = &w->manifest, .host = *host};
+    return w->surroundings->network ? network_init(&w->network, &w->manifest, w->digest, host) : 0;
 }
 
 /* ---- the WASI instance ---- */
@@ -166,7 +166,7 @@ static struct wasi_env *make_env(const struct workload *w)
     return env;
 }
 
-static int fill_config(const struct workload *w, struct wasi_config *config)
+static int fill_config(struct workload *w, struct wasi_config *config)
 {
     const struct manifest *m = &w->manifest;
     struct wasi_env *env = make_env(w);
@@ -177,7 +177,7 @@ static int fill_config(const struct workload *w, struct wasi_config *config)
     for (size_t i = 0; i < m->dir_count; i++)
         dirs[i] = (struct wasi_preopen){.path = m->dirs[i].path, .read_only = m->dirs[i].read_only};
     for (size_t i = 0; i < m->stream_count; i++) {
-        int error = open_stream(&m->streams[i], i, w->surroundings, &streams[i]);
+        int error = open_stream(w, i, &streams[i]);
         if (error < 0)
             return error;
     }
@@ -191,7 +191,7 @@ static int fill_config(const struct workload *w, struct wasi_config *config)
         .dirs = dirs,
         .dir_count = m->dir_count,
         .vfs = w->vfs,
-        .host = w->surroundings->host,
+        .host = w->network.host,
     };
     return 0;
 }
@@ -210,6 +210,8 @@ static int take(struct workload *w)
     int error = source->manifest(source->context, &manifest);
     if (error == 0)
         error = manifest_parse(manifest, &w->manifest);
+    if (error == 0)
+        error = sha256(manifest, w->digest);
     if (error < 0)
         return told(error, "manifest");
     error = source->module(source->context, &w->module);
@@ -229,6 +231,8 @@ int workload_open(struct workload *w, const struct boot_record *boot,
         error = take_secrets(w);
     if (error == 0)
         error = open_files(w, boot->files_size);
+    if (error == 0)
+        error = prepare_network(w);
     return error < 0 ? error : open_wasi(w);
 }
 
@@ -252,7 +256,10 @@ struct engine_result workload_run(struct workload *w, const struct boot_record *
         .threads = boot->cpus > 1,
         .memory_size = asked < boot->memory_size ? asked : boot->memory_size,
     };
-    return engine_run(&config, w->module, m->module_digest, w->wasi);
+    const struct engine_result result = engine_run(&config, w->module, m->module_digest, w->wasi);
+    if (!result.trapped)
+        network_end(&w->network);
+    return result;
 }
 
 int workload_send_output(const struct workload *w)

@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "conf/manifest.h"
 #include "exec/engine.h"
+#include "exec/network.h"
 
 struct boot_record;
 struct surroundings;
@@ -15,10 +16,12 @@ struct wasi;
 
 struct workload {
     struct manifest manifest;
+    uint8_t digest[DIGEST_SIZE]; /* of the manifest: the workload digest */
     struct bytes module;
     struct vfs *vfs;
     struct wasi *wasi;
     const struct surroundings *surroundings;
+    struct network network;
     struct bytes *secrets; /* values, variables and then files */
     uint8_t *secret_bytes; /* what they point into: our own, wiped at the end */
     size_t secret_size;
@@ -30,7 +33,8 @@ struct workload {
 must_use int workload_open(struct workload *w, const struct boot_record *boot,
                            const struct surroundings *surroundings);
 
-/* Runs an open workload to its end; a trap has been reported. */
+/* Runs an open workload to its end; a trap has been reported. Unless it trapped, its TLS
+ * connections have ended as they ought to. */
 must_use struct engine_result workload_run(struct workload *w, const struct boot_record *boot);
 
 /* Sends the output directories out, as often as somebody asks. 0; -ENOTCONN when nobody

@@ -48,7 +48,8 @@ struct keep {
     int code_fd;              /* new entry goes here, -1: nowhere */
     uint64_t code_size_max;   /* most bytes of it */
 
-    struct bytes signature; /* the author's, where the technology asks for one: SIGSTRUCT */
+    struct bytes signature;  /* the author's, where the technology asks for one: SIGSTRUCT */
+    struct bytes collateral; /* for verifying other keeps: conf/collateral.h; empty: none */
     const struct keep_evidence *evidence; /* null: none asked for; else mode BOOT_EVIDENCE */
 
     uint64_t timeout_ms; /* 0: none */

@@ -182,6 +182,11 @@ static int64_t serve_exchange(struct port_host *h, const struct request *r)
             return -ENOENT;
         blob = k->evidence->nonce;
         break;
+    case PORT_BLOB_COLLATERAL:
+        if (k->collateral.size == 0)
+            return -ENOENT;
+        blob = k->collateral;
+        break;
     default:
         return -EINVAL;
     }

@@ -120,7 +120,8 @@ enum port_blob {
     PORT_BLOB_MODULE,
     PORT_BLOB_FILE,
     PORT_BLOB_CODE,
-    PORT_BLOB_CHALLENGE, /* a nonce: 0 to PORT_NONCE_MAX bytes */
+    PORT_BLOB_CHALLENGE,  /* a nonce: 0 to PORT_NONCE_MAX bytes */
+    PORT_BLOB_COLLATERAL, /* what it takes to verify other keeps: conf/collateral.h */
 };
 enum port_store {
     PORT_STORE_CODE,

@@ -15,6 +15,16 @@
  * may have no clock to trust. 0, -EBADMSG for a key of another kind, or -ENOMEM. */
 must_use int tls_certificate_put(EVP_PKEY *key, const char *name, struct put *out);
 
+struct tls_certificate {
+    const char *name;          /* common name */
+    const struct bytes *hosts; /* names in subjectAltName */
+    size_t host_count;         /* 0: none */
+    struct bytes evidence;     /* what evidence_extension_put() made; empty: none */
+};
+
+/* The same of all that. As much longer than TLS_CERTIFICATE_MAX as names and evidence are. */
+must_use int tls_certificate_make(EVP_PKEY *key, const struct tls_certificate *c, struct put *out);
+
 /* The same, with what evidence_extension_put() made in it: the certificate that says by
  * itself what holds its key. As much longer than TLS_CERTIFICATE_MAX as that is. */
 must_use int tls_certificate_put_attested(EVP_PKEY *key, const char *name, struct bytes evidence,

@@ -3,6 +3,7 @@
 #include "host/cli/attest_source.h"
 
 #include "attest/quote.h"
+#include "conf/collateral.h"
 #include "host/cli/file.h"
 #include "host/cli/message.h"
 
@@ -104,32 +105,12 @@ int source_take(const char *name, struct bytes content, struct attest_source *s)
 
 /* ---- collateral ---- */
 
-enum role { ROLE_CERTS, ROLE_CRLS, ROLE_TCB_INFO, ROLE_QE_IDENTITY, ROLE_CLAIMS };
-enum maker { AMD = 1, INTEL = 2 };
-
-static const struct {
-    const char *name;
-    unsigned makers;
-    enum role role;
-} names[] = {
-    {"vcek.der", AMD, ROLE_CERTS},
-    {"vlek.der", AMD, ROLE_CERTS},
-    {"cert_chain.pem", AMD, ROLE_CERTS},
-    {"crl.der", AMD, ROLE_CRLS},
-    {"tcb_signing_chain.pem", INTEL, ROLE_CERTS},
-    {"pck_crl_issuer_chain.pem", INTEL, ROLE_CERTS},
-    {"pck_crl.der", INTEL, ROLE_CRLS},
-    {"root_ca_crl.der", INTEL, ROLE_CRLS},
-    {"tcb_info.json", INTEL, ROLE_TCB_INFO},
-    {"qe_identity.json", INTEL, ROLE_QE_IDENTITY},
-    {"claims.cbor", AMD | INTEL, ROLE_CLAIMS},
-};
-_Static_assert(ARRAY_COUNT(names) + CARRIER_CERTS_MAX + CARRIER_CRLS_MAX <= SOURCE_FILES_MAX,
+_Static_assert(COLLATERAL_NAMES + CARRIER_CERTS_MAX + CARRIER_CRLS_MAX <= SOURCE_FILES_MAX,
                "room for every file");
 
 static void add(struct attest_source *s, size_t name, struct bytes content)
 {
-    const enum role role = names[name].role;
+    const enum collateral_role role = collateral_names[name].role;
     s->names |= 1u << name;
     s->named[name] = content;
     s->read[s->read_count++] = content;
@@ -149,8 +130,8 @@ static void add(struct attest_source *s, size_t name, struct bytes content)
 static unsigned makers_of(enum kind kind)
 {
     if (kind == KIND_UNKNOWN)
-        return AMD | INTEL;
-    return kind == KIND_SNP ? AMD : INTEL;
+        return MAKER_AMD | MAKER_INTEL;
+    return kind == KIND_SNP ? MAKER_AMD : MAKER_INTEL;
 }
 
 int source_read_collateral(const char *path, struct attest_source *s)
@@ -160,12 +141,12 @@ int source_read_collateral(const char *path, struct attest_source *s)
         return fail("cannot read %s: %s", path, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return fail("%s is no directory; name the one that holds the collateral", path);
-    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+    for (size_t i = 0; i < COLLATERAL_NAMES; i++) {
         char file[PATH_MAX];
         struct bytes content;
-        if ((names[i].makers & makers_of(s->kind)) == 0)
+        if ((collateral_names[i].makers & makers_of(s->kind)) == 0)
             continue;
-        snprintf(file, sizeof(file), "%s/%s", path, names[i].name);
+        snprintf(file, sizeof(file), "%s/%s", path, collateral_names[i].name);
         int error = file_read(file, FILE_MAX, &content);
         if (error < 0 && error != -ENOENT)
             return fail("cannot read %s: %s", file, strerror(-error));
@@ -179,9 +160,9 @@ int source_add_collateral(void *context, const char *name, struct bytes content)
 {
     struct attest_source *s = context;
     size_t i = 0;
-    while (i < ARRAY_COUNT(names) && strcmp(names[i].name, name) != 0)
+    while (i < COLLATERAL_NAMES && strcmp(collateral_names[i].name, name) != 0)
         i++;
-    if (i == ARRAY_COUNT(names) || (s->names & 1u << i) != 0)
+    if (i == COLLATERAL_NAMES || (s->names & 1u << i) != 0)
         return 0;
     uint8_t *copy = malloc(content.size + 1);
     if (copy == NULL)
@@ -195,9 +176,9 @@ int source_add_collateral(void *context, const char *name, struct bytes content)
 int source_each_collateral(const struct attest_source *s, collateral_put *put, void *context)
 {
     int error = 0;
-    for (size_t i = 0; error == 0 && i < ARRAY_COUNT(names); i++) {
+    for (size_t i = 0; error == 0 && i < COLLATERAL_NAMES; i++) {
         if ((s->names & 1u << i) != 0)
-            error = put(context, names[i].name, s->named[i]);
+            error = put(context, collateral_names[i].name, s->named[i]);
     }
     return error;
 }
@@ -205,13 +186,13 @@ int source_each_collateral(const struct attest_source *s, collateral_put *put, v
 /* AMD's are one of two certificates, and what signs them. */
 bool source_has_collateral(const struct attest_source *s, enum kind kind)
 {
-    const unsigned maker = kind == KIND_SNP ? AMD : INTEL;
+    const unsigned maker = kind == KIND_SNP ? MAKER_AMD : MAKER_INTEL;
     unsigned missing = 0;
-    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-        const bool there = (s->names & 1u << i) != 0 || names[i].role == ROLE_CLAIMS;
-        missing += (names[i].makers & maker) != 0 && !there;
+    for (size_t i = 0; i < COLLATERAL_NAMES; i++) {
+        const bool there = (s->names & 1u << i) != 0 || collateral_names[i].role == ROLE_CLAIMS;
+        missing += (collateral_names[i].makers & maker) != 0 && !there;
     }
-    return missing <= (maker == AMD ? 1u : 0u);
+    return missing <= (maker == MAKER_AMD ? 1u : 0u);
 }
 
 /* ---- for the library ---- */

@@ -198,7 +198,7 @@ static void claims_fit(void **state)
 static void report_data_binds_claims_and_key(void **state)
 {
     (void)state;
-    struct identity identity;
+    struct keep_identity identity;
     struct evidence evidence;
     struct claims_buffer claims;
     uint8_t expected[REPORT_DATA_BYTES] = {0};
@@ -220,7 +220,7 @@ static void report_data_binds_claims_and_key(void **state)
 static void keys_are_new_each_time(void **state)
 {
     (void)state;
-    struct identity one, other;
+    struct keep_identity one, other;
     assert_int_equal(identity_init(&one), 0);
     assert_int_equal(identity_init(&other), 0);
     assert_memory_not_equal(one.public_key, other.public_key, sizeof(one.public_key));
@@ -232,7 +232,7 @@ static void failures_leave_nothing(void **state)
 {
     (void)state;
     static const uint8_t long_nonce[EVIDENCE_CLAIMS_MAX];
-    struct identity identity;
+    struct keep_identity identity;
     struct evidence evidence;
     assert_int_equal(identity_init(&identity), 0);
     struct evidence_claims claims = {.purpose = PURPOSE_INSPECT};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Network streams; see network.h. Trusts the manifest, which is the workload's own. */
+#include "exec/network.h"
+
+#include "conf/manifest_check.h"
+#include "exec/peer_policy.h"
+#include "exec/port.h"
+#include "exec/report.h"
+#include "exec/stream.h"
+#include "exec/tls_listener.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int told(int error, const char *what)
+{
+    if (error < 0)
+        report(PORT_LOG_ERROR, "cannot prepare %s: %s", what, strerror(-error));
+    return error;
+}
+
+/* ---- what all TLS streams share ---- */
+
+/* TLS goes on in every wait; the rest is for the surroundings. */
+static int wait(void *context, struct wait_row *rows, size_t count, uint64_t timeout_ns)
+{
+    struct network *n = context;
+    return wait_for(&n->streams.company, rows, count, timeout_ns);
+}
+
+static uint64_t now(void *context, bool monotonic)
+{
+    const struct network *n = context;
+    return n->outer.now(n->outer.context, monotonic);
+}
+
+static void serve(void *context)
+{
+    const struct network *n = context;
+    n->outer.serve(n->outer.context);
+}
+
+static bool any_tls(const struct manifest *m)
+{
+    for (size_t i = 0; i < m->stream_count; i++) {
+        if (manifest_stream_is_tls(&m->streams[i]))
+            return true;
+    }
+    return false;
+}
+
+/* A host that has none, or not enough, only makes peers be refused. */
+static void fetch_collateral(struct network *n)
+{
+    struct bytes blob;
+    if (port_fetch(PORT_BLOB_COLLATERAL, COLLATERAL_BLOB_MAX, &blob) == 0 &&
+        collateral_blob_parse(blob, &n->collateral) < 0)
+        report(PORT_LOG_WARN, "the host's collateral is malformed");
+}
+
+static int make_policies(struct network *n)
+{
+    const struct manifest *m = n->manifest;
+    if (m->policy_count > 0)
+        fetch_collateral(n);
+    for (size_t i = 0; i < m->policy_count; i++) {
+        const int error = peer_policy_init(&n->policies[i], m->policies[i], &n->certificate.claims,
+                                           &n->collateral);
+        if (error == -ENOTSUP)
+            report(PORT_LOG_ERROR, "a policy says measurement = \"self\", and this keep has none "
+                                   "that could be proved, or its tees leave out this kind; use "
+                                   "another backend");
+        if (error < 0)
+            return error == -ENOTSUP ? error : told(error, "the policy of a stream");
+    }
+    return 0;
+}
+
+static int make_roots(struct network *n)
+{
+    const struct manifest *m = n->manifest;
+    for (size_t i = 0; i < m->ca_count; i++) {
+        const int error = tls_roots_new(m->cas[i], &n->roots[i]);
+        if (error < 0)
+            return told(error, "the CA certificates of a stream");
+    }
+    return 0;
+}
+
+static int make_context(struct network *n, size_t index)
+{
+    const struct manifest_tls *t = &n->manifest->streams[index].tls;
+    const struct manifest_stream *s = &n->manifest->streams[index];
+    const struct bytes host = t->server_name.size > 0 ? t->server_name : s->host;
+    char *name = strndup((const char *)host.data, host.size);
+    if (name == NULL)
+        return told(-ENOMEM, "TLS");
+    const bool attested = t->verify == VERIFY_ATTESTED;
+    const struct tls_config config = {
+        .server = s->kind == STREAM_LISTEN,
+        .own = &n->certificate.own,
+        .ask_client = t->clients == CLIENTS_OPTIONAL,
+        .require_client = t->clients == CLIENTS_REQUIRED,
+        .protocols = t->alpn,
+        .server_name = s->kind == STREAM_CONNECT ? name : NULL,
+        .roots = t->verify == VERIFY_CA ? n->roots[t->trust] : NULL,
+        .judge = attested ? peer_policy_judge : NULL,
+        .judge_context = attested ? &n->policies[t->trust] : NULL,
+    };
+    const int error = tls_context_new(&config, &n->contexts[index]);
+    free(name);
+    return told(error, "TLS");
+}
+
+static int prepare(struct network *n, const uint8_t *digest)
+{
+    const struct manifest *m = n->manifest;
+    n->policies = calloc(m->policy_count + 1, sizeof(*n->policies));
+    n->roots = calloc(m->ca_count + 1, sizeof(struct tls_roots *));
+    n->contexts = calloc(m->stream_count + 1, sizeof(struct tls_context *));
+    if (n->policies == NULL || n->roots == NULL || n->contexts == NULL)
+        return told(-ENOMEM, "TLS");
+    int error = keep_certificate_init(&n->certificate, digest, m->cert_names, m->cert_name_count);
+    if (error < 0)
+        return told(error, "the certificate of this keep");
+    error = make_roots(n);
+    if (error == 0)
+        error = make_policies(n);
+    for (size_t i = 0; error == 0 && i < m->stream_count; i++) {
+        if (manifest_stream_is_tls(&m->streams[i]))
+            error = make_context(n, i);
+    }
+    return error;
+}
+
+int network_init(struct network *n, const struct manifest *manifest, const uint8_t *digest,
+                 const struct wasi_host *outer)
+{
+    *n = (struct network){.manifest = manifest, .outer = *outer, .host = *outer};
+    n->speaks_tls = any_tls(manifest);
+    if (!n->speaks_tls)
+        return 0;
+    n->host = (struct wasi_host){.wait = wait,
+                                 .now = now,
+                                 .serve = outer->serve == NULL ? NULL : serve,
+                                 .stop = outer->stop,
+                                 .context = n};
+    tls_streams_init(&n->streams, outer->context);
+    return prepare(n, digest);
+}
+
+/* ---- one stream ---- */
+
+static const char *hint(const struct manifest_tls *t, int error)
+{
+    if (error == -ETIMEDOUT || error == -ECONNABORTED)
+        return "does a server of TLS 1.3 listen there, and take this client?";
+    return t->verify == VERIFY_ATTESTED
+               ? "if that is the right one, its policy has to say so"
+               : "if that is the right one, set its CA with ca and its name with server_name";
+}
+
+static int explain(const struct manifest_stream *s, const struct tls_stream *t, int error)
+{
+    const char *why = tls_session_why(t->wire.tls);
+    if (error == -ETIMEDOUT)
+        why = "no end of the handshake within 10 s";
+    report(PORT_LOG_ERROR, "stream %.*s (%.*s, port %u): no TLS: %s; %s", (int)s->name.size,
+           (const char *)s->name.data, (int)s->host.size, (const char *)s->host.data, s->port,
+           why[0] != '\0' ? why : strerror(-error), hint(&s->tls, error));
+    return error;
+}
+
+static int connect_tls(struct network *n, size_t index, int64_t handle, struct object **out)
+{
+    struct tls_stream *s;
+    int error = told(tls_stream_new(&n->streams, n->contexts[index], handle, &s), "a stream");
+    if (error < 0)
+        return error;
+    error = tls_stream_connect(s);
+    if (error < 0) {
+        explain(&n->manifest->streams[index], s, error);
+        tls_stream_drop(s);
+        return error;
+    }
+    *out = &s->waiter.object;
+    return 0;
+}
+
+static struct object *listen_on(struct network *n, size_t index, int64_t handle)
+{
+    return n->contexts == NULL || n->contexts[index] == NULL
+               ? stream_new_listener(handle)
+               : tls_listener_new(&n->streams, n->contexts[index], handle);
+}
+
+int network_open(struct network *n, size_t index, struct object **out)
+{
+    const struct manifest_stream *s = &n->manifest->streams[index];
+    const bool listens = s->kind == STREAM_LISTEN;
+    const int64_t handle = listens ? port_listen(index) : port_connect(index);
+    if (handle < 0) {
+        report(PORT_LOG_ERROR, "cannot open stream %.*s: %s", (int)s->name.size,
+               (const char *)s->name.data, strerror((int)-handle));
+        return (int)handle;
+    }
+    if (!listens && manifest_stream_is_tls(s))
+        return connect_tls(n, index, handle, out);
+    *out = listens ? listen_on(n, index, handle) : stream_new_connection(handle);
+    return *out == NULL ? told(-ENOMEM, "a stream") : 0;
+}
+
+void network_end(struct network *n)
+{
+    if (n->speaks_tls)
+        tls_streams_end(&n->streams);
+}
