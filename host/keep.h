@@ -49,6 +49,7 @@ struct keep {
     uint64_t code_size_max;   /* most bytes of it */
 
     struct bytes signature;  /* the author's, where the technology asks for one: SIGSTRUCT */
+    bool certified;          /* it has TLS streams: what it shows there is to carry evidence */
     struct bytes collateral; /* for verifying other keeps: conf/collateral.h; empty: none */
     const struct keep_evidence *evidence; /* null: none asked for; else mode BOOT_EVIDENCE */
 

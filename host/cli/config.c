@@ -57,6 +57,21 @@ int config_file_read(const char *path, struct config_file *f)
     return parse(path, f);
 }
 
+void config_warn_unencrypted(const struct config *c, enum port_level level)
+{
+    char names[200] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < c->stream_count; i++) {
+        const struct bytes name = c->streams[i].name;
+        if (c->streams[i].protocol != PROTOCOL_TCP || used + name.size + 8 > sizeof(names))
+            continue;
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%.*s", used > 0 ? ", " : "",
+                                 (int)name.size, (const char *)name.data);
+    }
+    if (used > 0)
+        warn(level, "not encrypted, so that anybody on the way can read and change it: %s", names);
+}
+
 void config_file_fini(struct config_file *f)
 {
     config_fini(&f->config);

@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/cur.h"
 #include "conf/config.h"
+#include "include/port.h"
 
 /* An Enarx.toml and the text that it points into. */
 struct config_file {
@@ -18,6 +19,9 @@ struct config_file {
  * status after saying what is wrong and where. With a null path: what a program
  * gets without one. */
 must_use int config_file_read(const char *path, struct config_file *f);
+/* Names in one line the streams that anybody on the way can read and change. */
+void config_warn_unencrypted(const struct config *c, enum port_level level);
+
 void config_file_fini(struct config_file *f);
 
 #endif

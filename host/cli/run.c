@@ -3,11 +3,13 @@
  * tells how it ended. */
 #define _GNU_SOURCE
 #include "base/hex.h"
+#include "conf/manifest_check.h"
 #include "host/backend.h"
 #include "host/cli/cli.h"
 #include "host/cli/enclave.h"
 #include "host/cli/json.h"
 #include "host/cli/message.h"
+#include "host/cli/peer_collateral.h"
 #include "host/cli/progress.h"
 #include "host/cli/request.h"
 #include "host/cli/workload.h"
@@ -32,6 +34,7 @@ struct run {
     const struct backend *backend;
     struct sgx_sigstruct sigstruct; /* where the backend's technology has one */
     struct workload workload;
+    struct bytes collateral;
     struct endpoint *endpoints; /* null: not open */
     struct code_cache cache;
     bool cached;
@@ -107,6 +110,8 @@ static int prepare(struct run *r)
     if (status == 0)
         status = workload_open_output(&r->workload);
     if (status == 0)
+        status = peer_collateral_make(r->backend, &r->workload.config.config, &r->collateral);
+    if (status == 0)
         status = open_endpoints(r);
     if (status == 0)
         open_cache(r);
@@ -126,7 +131,18 @@ static void remark(const struct run *r)
     if (!r->backend->confidential)
         note(r->level, "backend %s: the workload is not confidential, this host could read it",
              r->backend->name);
+    else
+        config_warn_unencrypted(&r->workload.config.config, r->level);
     workload_check_stdout(r->level);
+}
+
+static bool speaks_tls(const struct config *c)
+{
+    for (size_t i = 0; i < c->stream_count; i++) {
+        if (manifest_stream_is_tls(&c->streams[i]))
+            return true;
+    }
+    return false;
 }
 
 static struct keep describe_keep(struct run *r)
@@ -152,6 +168,8 @@ static struct keep describe_keep(struct run *r)
         .cache_key = r->cached ? r->cache.key : NULL,
         .code_fd = r->cached ? r->cache.fresh.fd : -1,
         .code_size_max = CODE_CACHE_ENTRY_MAX,
+        .certified = speaks_tls(&r->workload.config.config),
+        .collateral = r->collateral,
         .signature = {.data = (const uint8_t *)&r->sigstruct, .size = sizeof(r->sigstruct)},
         .timeout_ms = r->request.timeout_ms,
         .started_us = r->started_us,
@@ -305,6 +323,7 @@ static void run_fini(struct run *r)
     if (r->endpoints != NULL)
         endpoints_close(r->endpoints, r->workload.config.config.stream_count);
     free(r->endpoints);
+    free((void *)r->collateral.data);
     workload_fini(&r->workload);
     request_fini(&r->request);
 }

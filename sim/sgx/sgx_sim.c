@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* An ordinary run asks for no evidence, and does not wait for keys. */
+/* A run whose keep shows nobody a certificate does not wait for keys. */
 static int prepare(struct keep *keep)
 {
     struct fault fault;
@@ -21,7 +21,7 @@ static int prepare(struct keep *keep)
             "enarx/sim/processor.key in XDG_STATE_HOME (~/.local/state) is damaged or open to "
             "others; remove it, and another one is made");
     else
-        error = keep->boot.mode == BOOT_LOCAL ? 0 : quoting_open(&fault);
+        error = keep->boot.mode == BOOT_LOCAL && !keep->certified ? 0 : quoting_open(&fault);
     if (error == 0)
         return sgx_prepare(&sgx_model, keep);
     dprintf(STDERR_FILENO, "enarx: cannot start the keep: %s\n", fault.text);
