@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A host for exec's objects in tests: its handles are sockets of this process, its clock
+ * stands still but in a poll that waits, which takes no time. */
+#ifndef PORT_SOCKETS_H
+#define PORT_SOCKETS_H
+
+#include "include/port.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct port_sockets {
+    uint64_t now; /* ns, of both clocks */
+    unsigned polls;
+    unsigned closes;
+    size_t polled;      /* rows of the last poll */
+    size_t write_most;  /* bytes that a write takes at most; 0: no bound */
+    bool deaf;          /* a poll says that nothing is ready */
+    void (*idle)(void); /* called in a poll that would wait; null: none */
+};
+extern struct port_sockets host;
+
+/* A pair of connected sockets: [0] for a handle, [1] for the test. Small buffers. */
+void socket_pair(int pair[static 2]);
+
+/* A socket that listens, and connections to it. */
+int socket_listen(void);
+int socket_connect(int listener);
+
+/* A session of tls/ carried over one of the test's sockets as far as it goes. */
+struct tls_session;
+void socket_carry(struct tls_session *s, int fd);
+
+#endif
