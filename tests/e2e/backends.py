@@ -20,6 +20,7 @@ ON_EVERY_BACKEND = (
     "test_net",
     "test_run",
     "test_sandbox",
+    "test_tls",
     "test_wasi",
 )
 

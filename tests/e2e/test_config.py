@@ -166,6 +166,8 @@ def connect(address, port, attempts=400):
 # ---- every way to say it wrong: (text, line, column, what the message says) ----
 
 L = 'kind = "listen", prot = "tcp"'
+T = 'kind = "listen", name = "x"'
+C = 'kind = "connect", host = "h"'
 WRONG = {
     "unknown key": ('arg = ["x"]\n', 1, 1, "arg"),
     "unknown key further down": ('args = []\n\n  colour = "blue"\n', 3, 3, "colour"),
@@ -203,14 +205,22 @@ WRONG = {
     "control character": (b'args = ["\x01"]\n', 1, None, "control|character"),
     "NUL in an argument": ('args = ["a\\u0000b"]\n', 1, 9, "NUL|zero|null"),
     "column counts characters": ('args = ["äö€😀", 7]\n', 1, 17, "text"),
-    "TLS": ('files = [{kind = "listen", name = "x", port = 4433}]', 1, None, "tls.*(yet|later)"),
-    "TLS by name": (
-        'files = [{kind = "listen", prot = "tls", name = "x"}]',
+    "verify without clients": (f'files = [{{{T}, verify = "ca"}}]', 1, 49, "clients"),
+    "clients without a CA": (f'files = [{{{T}, clients = "required"}}]', 1, 50, "add ca"),
+    "clients of no kind": (f'files = [{{{T}, clients = "everybody"}}]', 1, 50, "optional, required"),
+    "CA that is not there": (f'files = [{{{C}, ca = "no.pem"}}]', 1, 46, "no.pem: no such file"),
+    "CA file without any": (f'files = [{{{C}, ca = "Enarx.toml"}}]', 1, 46, "no certificate"),
+    "attested without a policy": (f'files = [{{{C}, verify = "attested"}}]', 1, 50, "policy"),
+    "policy without attested": (f'files = [{{{C}, policy = "p.toml"}}]', 1, 50, "attested"),
+    "policy that is not there": (
+        f'files = [{{{C}, verify = "attested", policy = "p.toml"}}]',
         1,
         None,
-        "tls.*(yet|later)",
+        "p.toml: no such file",
     ),
-    "TLS outwards": ('files = [{kind = "connect", host = "x"}]', 1, None, "tls.*(yet|later)"),
+    "TLS key of a plain stream": (f'files = [{{{L}, name = "x", alpn = ["h2"]}}]', 1, None, "tls"),
+    "plain stream's key of TLS": (f'files = [{{{C}, insecure = true}}]', 1, 52, "tcp"),
+    "host name of a certificate": ("[certificate]\nnames = ['*.a']\n", 2, 10, "wildcard"),
     "steward": ('steward = "https://example.com"\n', 1, None, "steward.*(yet|later)"),
 }
 
