@@ -92,6 +92,8 @@ clang_wasm() { # NAME COMPILER SOURCE FLAG...
 build_c() {
     clang_wasm c-hello clang "$here/c/hello.c"
     clang_wasm c-echo clang "$here/c/echo.c"
+    clang_wasm c-web clang "$here/c/web.c"
+    clang_wasm c-ask clang "$here/c/ask.c"
     vendor "$here/sources"
     sqlite=$crates/libsqlite3-sys/sqlite3
     clang_wasm c-sqlite clang "$here/c/sqlite.c" "$sqlite/sqlite3.c" -I"$sqlite" \

@@ -42,6 +42,7 @@ LONG_IN_A_KEEP = {
     **{f"test_readme[{x}]": INTERPRETER for x in ("java", "javascript", "python", "ruby")},
     "test_a_thousand_runs_leave_nothing": "a thousand starts",
     "test_listener_beside_a_directory[go]": "compiles Go's runtime, as examples do",
+    "test_web_server_over_tls[go]": "compiles Go's runtime, as examples do",
     "test_one_gibibyte_from_standard_input_to_standard_output": "a million calls of the port",
     "test_progress_on_a_terminal_only": "compiles Go's runtime, as examples do",
 }

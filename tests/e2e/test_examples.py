@@ -5,6 +5,7 @@ which must print what stands there; and the servers, as their clients see them."
 import os
 import re
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 import pytest
 
 from conftest import ROOT, absent, status
+from tls import client_context
 
 EXAMPLES = ROOT / "examples"
 BUILT = ROOT / "build/examples"
@@ -161,6 +163,82 @@ def test_echo(enarx, build, tmp_path, port, language):
             peer.shutdown(socket.SHUT_WR)
             assert peer.recv(1) == b""
             peer.close()
+
+
+# ---- over TLS ----
+
+
+def certificate_of(process, port, path):
+    """What the keep shows, in a file for curl."""
+    with client_context().wrap_socket(connect(process, port), server_hostname="localhost") as s:
+        path.write_text(ssl.DER_cert_to_PEM_cert(s.getpeercert(binary_form=True)))
+    return path
+
+
+def curl(pem, port, *args):
+    url = f"https://localhost:{port}/"
+    return subprocess.run(
+        ["curl", "-sS", "--cacert", pem, "--connect-to", f"localhost:{port}:127.0.0.1:{port}"]
+        + [*args, url],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+@pytest.mark.parametrize("language, module", [("c", "c-web"), ("go", "go-http")])
+def test_web_server_over_tls(enarx, build, tmp_path, port, language, module):
+    build(language)
+    config = EXAMPLES / "tls/Enarx.toml"
+    with serving(enarx, tmp_path, config, BUILT / f"{module}.wasm", port) as server:
+        pem = certificate_of(server, port, tmp_path / "keep.pem")
+        for version in ("--tlsv1.3", "--http1.1"):
+            answer = curl(pem, port, version)
+            assert answer.stdout == "Hello, Enarx!\n", answer
+        assert curl(pem, port, "--tls-max", "1.2").returncode == 35
+
+
+def policy_of(enarx, folder, *lines):
+    """Of the simulation's root, and what else it says."""
+    enarx("attest", "evidence", "--backend", "sgx-sim", "--output", folder / "evidence")
+    root = (folder / "evidence/root.pem").read_text()
+    text = "\n".join(['tees = ["sgx"]', f'simulated_roots = ["""\n{root}"""]', *lines])
+    (folder / "policy.toml").write_text(text + "\n")
+
+
+def ask(enarx, tmp_path, port, **options):
+    text = (EXAMPLES / "tls/client.toml").read_text()
+    config = tmp_path / "client.toml"
+    config.write_text(text.replace("8444", str(port)).replace('"localhost"', '"127.0.0.1"'))
+    module = BUILT / "c-ask.wasm"
+    return enarx("run", "--quiet", "--config", config, module, input="hello\n", **options)
+
+
+def test_two_keeps_that_know_each_other(enarx, build, tmp_path, port):
+    """A keep of no evidence gets nowhere, and neither does one of another policy."""
+    build("c")
+    policy_of(enarx, tmp_path, 'measurement = "self"')
+    if enarx.env.get("ENARX_BACKEND") != "sgx-sim":
+        result = ask(enarx, tmp_path, port)
+        result.refused("nothing listens there")
+        return
+    config = EXAMPLES / "tls/server.toml"
+    with serving(enarx, tmp_path, config, BUILT / "c-echo.wasm", port) as server:
+        connect(server, port).close()
+        assert ask(enarx, tmp_path, port).out == "hello\n"
+        nil = {"env": {"ENARX_BACKEND": "nil"}}
+        ask(enarx, tmp_path, port, **nil).refused("measurement = .self.*nothing|none|proved")
+        policy_of(enarx, tmp_path, "[sgx]", f'mrenclaves = ["{"5" * 64}"]')
+        refused = ask(enarx, tmp_path, port)
+        refused.refused("its evidence was refused: sgx_mrenclave: expected 5555", "policy")
+        measured = enarx("measure").out.split()[1]
+        policy_of(enarx, tmp_path, "[sgx]", f'mrenclaves = ["{measured}"]')
+        answer = ask(enarx, tmp_path, port, **nil)  # takes the server, who does not take it
+        assert answer.status == 1 and "reset" in answer.err, repr(answer)
+        with client_context().wrap_socket(connect(server, port)) as s:
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                s.sendall(b"x")
+                s.recv(1)
 
 
 def echo_much(peer):
