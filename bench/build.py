@@ -137,13 +137,13 @@ def guest(name):
     return compile_wasm(name, [source], [], [source])
 
 
-def native(name, source=None):
+def native(name, source=None, libraries=()):
     """A helper that runs on the host, compiled by cc from NAME.c."""
     source = source or HERE / f"{name}.c"
     binary = OUT / name
     if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
         OUT.mkdir(parents=True, exist_ok=True)
-        run(["cc", "-O2", "-o", binary, source])
+        run(["cc", "-O2", "-o", binary, source, *libraries])
     return binary
 
 

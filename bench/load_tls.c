@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The client of the TLS measurement: load_tls PORT MODE CONNECTIONS SECONDS. MODE is
+ * "http": requests over connections that stay; "handshake": a connection for each request;
+ * "bulk": how fast bytes come. Prints what happened per second, and for requests the 99th
+ * percentile of their time in seconds. Trusts the server's certificate, whatever it is.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CONNS_MAX = 128, TIMES_MAX = 1 << 22 };
+
+static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+struct conn {
+    SSL *ssl;
+    int fd;
+    double since; /* of the request under way, or of the connection */
+    size_t got;
+};
+
+static SSL_CTX *ctx;
+static double times[TIMES_MAX];
+static size_t done;
+static uint16_t port;
+static bool reconnects;
+
+static _Noreturn void die(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void dial(struct conn *c)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct linger reset = {.l_onoff = 1};
+    int on = 1;
+
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+        die("connect");
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    fcntl(c->fd, F_SETFL, O_NONBLOCK);
+    c->ssl = SSL_new(ctx);
+    SSL_set_fd(c->ssl, c->fd);
+    SSL_set_connect_state(c->ssl);
+    c->since = now();
+    c->got = 0;
+}
+
+static void hang_up(struct conn *c)
+{
+    SSL_free(c->ssl);
+    close(c->fd);
+}
+
+static bool waits(struct conn *c, int result)
+{
+    const int error = SSL_get_error(c->ssl, result);
+
+    return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+}
+
+static void ask(struct conn *c)
+{
+    if (SSL_write(c->ssl, request, sizeof(request) - 1) != (int)sizeof(request) - 1)
+        die("write");
+}
+
+/* A whole answer ends so; there is one at a time. */
+static bool is_whole(const char *data, size_t size)
+{
+    return size > 14 && memcmp(data + size - 14, "Hello, Enarx!\n", 14) == 0;
+}
+
+static void shake(struct conn *c)
+{
+    const int n = SSL_do_handshake(c->ssl);
+
+    if (n != 1 && !waits(c, n))
+        die("handshake");
+    if (n == 1)
+        ask(c);
+}
+
+static void go_on(struct conn *c)
+{
+    static char data[65536];
+    int n;
+
+    if (!SSL_is_init_finished(c->ssl)) {
+        shake(c);
+        return;
+    }
+    n = SSL_read(c->ssl, data, sizeof(data));
+    if (n <= 0) {
+        if (!waits(c, n))
+            die("read");
+        return;
+    }
+    if (!is_whole(data, (size_t)n))
+        die("answer");
+    if (done < TIMES_MAX)
+        times[done] = now() - c->since;
+    done++;
+    if (reconnects) {
+        hang_up(c);
+        dial(c);
+        shake(c);
+        return;
+    }
+    c->since = now();
+    ask(c);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void requests(size_t count, double span)
+{
+    static struct conn conns[CONNS_MAX];
+    struct pollfd polls[CONNS_MAX];
+    double start = now();
+
+    for (size_t i = 0; i < count; i++) {
+        dial(&conns[i]);
+        shake(&conns[i]);
+    }
+    while (now() - start < span || done == 0) {
+        for (size_t i = 0; i < count; i++)
+            polls[i] = (struct pollfd){.fd = conns[i].fd, .events = POLLIN};
+        if (poll(polls, count, 100000) <= 0)
+            die("poll");
+        for (size_t i = 0; i < count; i++) {
+            if (polls[i].revents != 0)
+                go_on(&conns[i]);
+        }
+    }
+    span = now() - start;
+    size_t kept = done < TIMES_MAX ? done : TIMES_MAX;
+    qsort(times, kept, sizeof(times[0]), compare);
+    printf("%.2f %.6f\n", (double)done / span, times[kept - 1 - kept / 100]);
+}
+
+/* To the end. */
+static void bulk(void)
+{
+    static char data[1 << 18];
+    struct conn c;
+    double total = 0;
+
+    dial(&c);
+    fcntl(c.fd, F_SETFL, 0);
+    if (SSL_do_handshake(c.ssl) != 1 || SSL_write(c.ssl, "go", 2) != 2)
+        die("handshake");
+    const double start = now();
+    for (int n; (n = SSL_read(c.ssl, data, sizeof(data))) > 0;)
+        total += n;
+    printf("%.2f %.6f\n", total / (now() - start), 0.0);
+    hang_up(&c);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 5)
+        return fprintf(stderr, "usage: load_tls PORT MODE CONNECTIONS SECONDS\n"), 2;
+    const size_t count = (size_t)atoi(argv[3]);
+    port = (uint16_t)atoi(argv[1]);
+    ctx = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    reconnects = strcmp(argv[2], "handshake") == 0;
+    if (count > CONNS_MAX)
+        return 2;
+    if (strcmp(argv[2], "bulk") == 0)
+        bulk();
+    else
+        requests(count, atof(argv[4]));
+    return 0;
+}
