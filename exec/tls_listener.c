@@ -81,8 +81,8 @@ static void carry_on_all(struct listener *l, const struct port_poll_row *rows, s
     size_t left = l->pending_count;
     for (size_t i = 0; left > 0 && has_room(l); left--) {
         const struct tls_stream *s = l->pending[i];
-        const bool stirs = s->row > 0 && s->row <= count && rows[s->row - 1].ready != 0;
-        if (rows == NULL || stirs || s->due <= now)
+        const bool asked = rows != NULL && s->row > 0 && s->row <= count;
+        if (rows == NULL || (asked && rows[s->row - 1].ready != 0) || s->due <= now)
             carry_on(l, i);
         i += i < l->pending_count && l->pending[i] == s;
     }

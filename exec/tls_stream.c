@@ -292,8 +292,7 @@ int tls_stream_handshake(struct tls_stream *s)
 
 int tls_stream_connect(struct tls_stream *s)
 {
-    struct wait_row row = {.object = &s->waiter.object,
-                           .want = OBJECT_READABLE | OBJECT_WRITABLE};
+    struct wait_row row = {.object = &s->waiter.object, .want = OBJECT_READABLE | OBJECT_WRITABLE};
     int result = tls_stream_handshake(s);
     if (result == -EAGAIN)
         result = wait_for(&s->set->company, &row, 1, TLS_HANDSHAKE_NS);
