@@ -7,7 +7,8 @@
 /* links: sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/keys.c sim/sgx/pck_extension.c */
 /* links: sim/sgx/quoting.c host/fault.c host/newfile.c host/user_dir.c crypto/cmac.c */
 /* links: crypto/digest.c crypto/ecdsa.c crypto/issue.c crypto/key.c crypto/key_pem.c crypto/pem.c */
-/* links: crypto/x509.c crypto/x509_link.c crypto/x509_parse.c crypto/rsa_pss.c base/base64.c */
+/* links: crypto/x509.c crypto/issuer.c crypto/x509_link.c crypto/x509_parse.c */
+/* links: crypto/x509_signature.c crypto/rsa_pss.c base/base64.c base/der_put.c */
 /* links: base/cbor.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #define _GNU_SOURCE

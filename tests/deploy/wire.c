@@ -5,6 +5,7 @@
 #include "base/put.h"
 #include "channel/message.h"
 #include "crypto/issue.h"
+#include "crypto/key.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -56,13 +57,15 @@ static void end_by_error(struct wire *w, int result)
 
 static int use_key(SSL_CTX *context, EVP_PKEY *key)
 {
-    uint8_t der[2048];
+    uint8_t der[2048], public_key[KEY_PUBLIC_SIZE];
     struct put out = put_init(der, sizeof(der));
     const struct issuer itself = {.key = key};
+    if (key_public(key, public_key) < 0)
+        return -1;
     const struct certificate wanted = {
         .organisation = "Enarx tests",
         .name = "a stranger",
-        .key = key,
+        .public_key = {public_key, sizeof(public_key)},
         .not_before = (int64_t)time(NULL) - DAY,
         .not_after = (int64_t)time(NULL) + DAY,
     };
