@@ -7,6 +7,7 @@
 #include "host/clock.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #define TICK_MS  250  /* how exactly deadlines are kept */
 #define PAUSE_MS 500u /* before descriptors are tried again */
+#define TRIM_MS  1000u
 #define ACCEPTS  16   /* before others get their turn */
 
 /* ---- one connection ---- */
@@ -52,6 +54,7 @@ static void delist(struct connection *c)
     else
         c->server->connections = c->next;
     c->server->numbers.open--;
+    c->server->trim_at = clock_ms() + TRIM_MS;
 }
 
 static void on_closed(void *context, struct link *link, int error)
@@ -184,11 +187,20 @@ static bool http_is_due(const struct server *s)
     return s->mhd.get_timeout(s->daemon, &wait) == MHD_YES && wait == 0;
 }
 
+/* Clients come and go; what a crowd of them needed is not kept. */
+static void give_back(struct server *s)
+{
+    if (s->trim_at == 0 || s->connections != NULL || clock_ms() < s->trim_at)
+        return;
+    malloc_trim(0);
+    s->trim_at = 0;
+}
+
 int server_timeout(const struct server *s)
 {
     if (http_is_due(s))
         return 0;
-    return s->connections != NULL || s->paused_until != 0 ? TICK_MS : -1;
+    return s->connections != NULL || s->paused_until != 0 || s->trim_at != 0 ? TICK_MS : -1;
 }
 
 void server_run(struct server *s)
@@ -196,6 +208,7 @@ void server_run(struct server *s)
     if (http_is_due(s))
         s->mhd.run(s->daemon);
     end_late(s);
+    give_back(s);
     listen_or_not(s);
 }
 

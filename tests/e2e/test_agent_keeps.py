@@ -57,7 +57,7 @@ def test_it_has_nothing(agent):
     keep, pid = begun(agent)
     mounts = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
     assert len(mounts) == 1 and " / / ro,nosuid,nodev,noexec" in mounts[0], mounts
-    assert os.listdir(f"/proc/{pid}/root/") == []
+    assert os.listdir(Path("/proc", str(pid), "root")) == []
     links = {fd: os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
     kinds = sorted(re.sub(r"\[\d+\]", "", link) for link in links.values())
     # Standard streams that lead nowhere, its log, its socket, and the file it is loaded from.
@@ -107,7 +107,7 @@ def test_as_a_user_without_rights(home, start):
     assert keep["isolation_missing"] == ["own user id"]
     assert "keeps go without: own user id" in agent.err
     assert os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net")
-    assert os.listdir(f"/proc/{pid}/root/") == []
+    assert os.listdir(Path("/proc", str(pid), "root")) == []
     assert fields(pid)["Uid"].split()[0] == "65534"
     with agent.ask(keep, "echo") as channel:
         channel.send("x")

@@ -25,6 +25,7 @@ COMMANDS = [
     ["key", "sgx", "create"],
     ["key", "sgx", "digest"],
     ["sign"],
+    ["host"],
 ]
 RUN_OPTIONS = [
     "--backend",
