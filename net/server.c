@@ -14,9 +14,10 @@
 #include <unistd.h>
 
 #define TICK_MS  250  /* how exactly deadlines are kept */
+#define LOOK_MS  100u /* at the least between two looks */
 #define PAUSE_MS 500u /* before descriptors are tried again */
 #define TRIM_MS  1000u
-#define ACCEPTS  16   /* before others get their turn */
+#define ACCEPTS  16 /* before others get their turn */
 
 /* ---- one connection ---- */
 
@@ -205,11 +206,15 @@ int server_timeout(const struct server *s)
 
 void server_run(struct server *s)
 {
+    const uint64_t now = clock_ms();
     if (http_is_due(s))
         s->mhd.run(s->daemon);
+    listen_or_not(s);
+    if (now < s->next_look)
+        return;
+    s->next_look = now + LOOK_MS;
     end_late(s);
     give_back(s);
-    listen_or_not(s);
 }
 
 static void on_http(void *context, uint32_t events)

@@ -35,6 +35,7 @@ struct server {
     struct connection *connections; /* with a link */
     struct connection *adding;      /* while libmicrohttpd is told of it */
     uint64_t paused_until;          /* of clock_ms(): descriptors ran out; 0: no */
+    uint64_t next_look;             /* of clock_ms(), at what is late */
     uint64_t trim_at;               /* when memory of a crowd that is gone is given back; 0: done */
     struct server_numbers numbers;
     char address[ADDRESS_TEXT_MAX];

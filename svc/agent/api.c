@@ -252,7 +252,8 @@ static void open_channel(void *context, const struct server_request *request,
     if (h == NULL)
         return;
     const char *upgrade = server_header(request, "Upgrade");
-    if (upgrade == NULL || strcasecmp(upgrade, PROTOCOL) != 0) {
+    if (upgrade == NULL || strcasecmp(upgrade, PROTOCOL) != 0 ||
+        strcmp(request->method, "GET") != 0) {
         server_refuse(r, 426, "this is a channel: ask for it with 'Upgrade: " PROTOCOL "'");
         r->name = "Upgrade";
         r->value = PROTOCOL;

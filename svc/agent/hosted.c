@@ -270,7 +270,8 @@ static void check_limits(struct hosted *h, uint64_t now)
         hosted_end(h, "nobody opened its channel");
     else if (h->claimed && h->sessions == 0 && passed(now, h->left_ms, c->idle_max))
         hosted_end(h, "nobody was attached for as long as a keep may be alone");
-    else if (c->memory_max != 0 && memory_of_process(h->process.pid) > c->memory_max + MEMORY_SLACK)
+    else if (!h->grouped && c->memory_max != 0 &&
+             memory_of_process(h->process.pid) > c->memory_max + MEMORY_SLACK)
         hosted_end(h, "it used more memory than a keep may have");
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#define TICK_MS       90u                 /* at the least between two looks */
 #define ENDED_MAX     256u                /* that are remembered */
 #define ENDED_KEPT_MS (10u * 60u * 1000u) /* and how long */
 
@@ -120,6 +121,9 @@ void keeps_tick(struct keeps *keeps)
     const uint64_t now = clock_ms();
     const bool new_second = keeps->second != now / 1000;
     size_t ended = 0;
+    if (now < keeps->next_tick)
+        return;
+    keeps->next_tick = now + TICK_MS;
     keeps->second = now / 1000;
     for (struct hosted **at = &keeps->list; *at != NULL;) {
         struct hosted *h = *at;

@@ -22,6 +22,7 @@ struct keeps {
     struct hosted *list; /* the newest first */
     uint32_t living;     /* with a process */
     uint64_t second;     /* of clock_ms() */
+    uint64_t next_tick;  /* the same */
     struct keep_numbers numbers;
 };
 

@@ -19,10 +19,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG     16
-#define ASIDE       16 /* above the numbers that a keep is born with */
-#define VARIABLES   2  /* what backends look for: where their keys are */
-#define VARIABLE_AT 4096u
+#define BACKLOG        16
+#define ASIDE          16    /* above the numbers that a keep is born with */
+#define KEEP_OOM_SCORE "500" /* -1000 to 1000: the last to go, the first [proc(5)] */
+#define VARIABLES      2     /* what backends look for: where their keys are */
+#define VARIABLE_AT    4096u
 
 static void close_fd(int *fd)
 {
@@ -127,6 +128,8 @@ static no_return void be_born(const struct birth *b)
         error = move_fds(b);
     if (error == 0) {
         setsid();
+        /* Where memory runs out it is not the agent that has to go. */
+        (void)!small_file_write(AT_FDCWD, "/proc/self/oom_score_adj", KEEP_OOM_SCORE);
         sigprocmask(SIG_SETMASK, &none, NULL);
         execve("/proc/self/exe", (char *const *)b->arguments, (char *const *)b->environment);
         error = -errno;

@@ -190,6 +190,8 @@ def test_paths_and_methods(agent):
     assert agent.request("HEAD", "/healthz") == (200, b"")
     status, answer = agent.request("GET", f"/v1/keeps/{keep['id']}/channel")
     assert status == 426 and agent.headers["Upgrade"] == PROTOCOL and PROTOCOL in answer["error"]
+    asked = {"Upgrade": PROTOCOL, "Connection": "Upgrade"}
+    assert agent.request("HEAD", f"/v1/keeps/{keep['id']}/channel", headers=asked)[0] == 426
 
 
 def test_many_requests_over_one_connection(agent):

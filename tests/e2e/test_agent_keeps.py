@@ -29,6 +29,7 @@ def test_it_gave_up_all_privileges(agent):
     assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2" and status["Threads"] == "1"
     for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
         assert int(status[name], 16) == 0
+    assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "500\n"
 
 
 def test_what_it_may_not_do_it_cannot(agent):
