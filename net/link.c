@@ -86,6 +86,7 @@ static int ssl_outcome(struct link *l, int result)
 
 static int handshake(struct link *l)
 {
+    l->wire_wants = 0;
     ERR_clear_error();
     int result = l->ssl == NULL ? 1 : SSL_accept(l->ssl);
     if (result != 1) {
