@@ -20,7 +20,8 @@
  * A keep that has its workload answers a CHALLENGE to attach with READY, and only to a
  * TLS client whose certificate is of the owner's key, while the owner takes none but the
  * keep of the same TLS key as before: others can be had with the same workload. The newest
- * such session takes the place of the one before. Where a keep refuses, LOG and EXIT come instead of an answer.
+ * such session takes the place of the one before. Where a keep refuses, LOG and EXIT come
+ * instead of an answer.
  *
  * A session is over with the close_notify of either side. The first one is over before
  * READY: so is the keep. After it, the workload goes on if it is detached. Of its output

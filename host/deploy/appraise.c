@@ -65,8 +65,8 @@ static enum owner_fault judge_claims(const struct owner *o, const struct attest_
 static bool is_the_keep(const struct owner *o)
 {
     uint8_t key[SHA256_SIZE];
-    return o->terms.what != CHANNEL_ATTACH || (sha256(o->session.peer_key, key) == 0 &&
-                                               equal_ct(key, o->terms.keep, sizeof(key)));
+    return o->terms.what != CHANNEL_ATTACH ||
+           (sha256(o->session.peer_key, key) == 0 && equal_ct(key, o->terms.keep, sizeof(key)));
 }
 
 /* Whoever attaches does not have the secrets any more: that it is the keep which took them

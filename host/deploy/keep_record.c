@@ -45,8 +45,8 @@ static json_t *make_json(const struct keep_record *r)
     hex_put((struct bytes){r->key, sizeof(r->key)}, key);
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:b, s:O*}", "id", r->id, "host",
                      r->host, "backend", r->backend, "program", r->program, "workload", workload,
-                     "key", key, "policy", r->policy, "simulated_root", r->simulated_root, "insecure",
-                     r->insecure, "collateral", r->collateral);
+                     "key", key, "policy", r->policy, "simulated_root", r->simulated_root,
+                     "insecure", r->insecure, "collateral", r->collateral);
 }
 
 int keep_record_put(const struct keep_record *r, struct fault *fault)
@@ -74,10 +74,11 @@ static bool take_json(const char *id, struct keep_record *r)
 {
     const char *workload, *key;
     int insecure = 0;
-    const int error = json_unpack(
-        r->owned, "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s?s, s:b, s?o}", "id", &r->id, "host", &r->host,
-        "backend", &r->backend, "program", &r->program, "workload", &workload, "key", &key, "policy", &r->policy,
-        "simulated_root", &r->simulated_root, "insecure", &insecure, "collateral", &r->collateral);
+    const int error =
+        json_unpack(r->owned, "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s?s, s:b, s?o}", "id", &r->id,
+                    "host", &r->host, "backend", &r->backend, "program", &r->program, "workload",
+                    &workload, "key", &key, "policy", &r->policy, "simulated_root",
+                    &r->simulated_root, "insecure", &insecure, "collateral", &r->collateral);
     char authority[REMOTE_AUTHORITY_MAX];
     r->insecure = insecure != 0;
     return error == 0 && strcmp(r->id, id) == 0 && remote_authority(r->host, authority) == 0 &&

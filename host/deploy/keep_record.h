@@ -17,11 +17,11 @@ struct keep_record {
     const char *program; /* its file's name */
     uint8_t workload[EVIDENCE_DIGEST_SIZE];
     uint8_t key[EVIDENCE_DIGEST_SIZE]; /* SHA-256 of the keep's key: no other keep is it */
-    const char *policy;         /* policy.toml */
-    const char *simulated_root; /* PEM that --allow-simulated named, or null */
-    bool insecure;              /* --allow-insecure */
-    const json_t *collateral;   /* names of files, contents in base64: of a simulation, which
-                                   publishes none. May be null */
+    const char *policy;                /* policy.toml */
+    const char *simulated_root;        /* PEM that --allow-simulated named, or null */
+    bool insecure;                     /* --allow-insecure */
+    const json_t *collateral;          /* names of files, contents in base64: of a simulation, which
+                                          publishes none. May be null */
 
     json_t *owned; /* where the texts of a record that was read lie */
 };

@@ -60,7 +60,7 @@ struct session_outcome {
     enum session_ending ending;
     enum owner_fault fault;
     int code;
-    bool running;     /* the program had begun */
+    bool running;                       /* the program had begun */
     uint8_t keep[EVIDENCE_DIGEST_SIZE]; /* SHA-256 of the keep's key, once there is one */
     bool stop;        /* what runs is to be stopped by its host: it did not heed its user */
     int output_error; /* -errno of standard output, where that failed */
