@@ -15,12 +15,12 @@ from agent import Agent, descriptors, resident, until
 LONG = "CHECK_LONG" in os.environ
 CONCURRENT = 100 if LONG else 12
 SEQUENTIAL = 1000 if LONG else 40
-ROOM = ("--max-keeps", 2 * CONCURRENT)
+OPTIONS = ("--max-keeps", 2 * CONCURRENT, "--unclaimed", "2s")
 
 
 @pytest.fixture
 def agent(enarx):
-    made = Agent(enarx, *ROOM).ready()
+    made = Agent(enarx, *OPTIONS).ready()
     yield made
     made.stop()
 
@@ -48,21 +48,13 @@ def status_of(pid, name):
     raise AssertionError(name)
 
 
-def sockets():
-    """Names of Unix sockets, of files or not."""
-    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
-    return {fields[7] for fields in map(str.split, lines) if len(fields) > 7}
-
-
 class Belongings:
-    """Descriptors, children, threads, files and socket names of an agent."""
+    """Descriptors, threads and files of an agent, sockets among the last."""
 
     def __init__(self, agent):
         self.descriptors = descriptors(agent.pid)
-        self.children = agent.descendants()
         self.threads = status_of(agent.pid, "Threads")
         self.files = {str(p) for p in agent.state.rglob("*")}
-        self.sockets = sockets()
 
     def __eq__(self, other):
         return vars(self) == vars(other)
@@ -71,15 +63,21 @@ class Belongings:
         return repr(vars(self))
 
 
+def at_rest(agent):
+    """What it has when no keep is left."""
+    until(lambda: not agent.keeps(), 20)
+    return Belongings(agent)
+
+
 def settled(agent, before):
     """It has no more than before, at last."""
-    until(lambda: Belongings(agent) == before, 20)
+    assert at_rest(agent) == before
     return all(keep["state"] == "ended" for keep in agent.list())
 
 
 def deployed(process, out):
     got, err = process.communicate(timeout=300)
-    assert (process.returncode, got.decode()) == (0, out), err
+    assert (process.returncode, got.decode().splitlines()[-1:]) == (0, [f"2={out}"]), err
     return True
 
 
@@ -87,21 +85,21 @@ def deployed(process, out):
 
 
 def test_at_once(agent, start):
-    assert deployed(start(agent, "args", "first"), "first\n")
-    before = Belongings(agent)
+    assert deployed(start(agent, "args", "first"), "first")
+    before = at_rest(agent)
     processes = [start(agent, "args", f"number {i}") for i in range(CONCURRENT)]
     for i, process in enumerate(processes):
-        assert deployed(process, f"number {i}\n")
+        assert deployed(process, f"number {i}")
     assert settled(agent, before)
 
 
 def test_one_after_the_other(agent, start):
     """Memory is that of the first few, whatever comes after."""
     for i in range(SEQUENTIAL // 4):
-        assert deployed(start(agent, "args", "x"), "x\n")
-    before, memory = Belongings(agent), resident(agent.pid)
+        assert deployed(start(agent, "args", "x"), "x")
+    before, memory = at_rest(agent), resident(agent.pid)
     for i in range(SEQUENTIAL):
-        assert deployed(start(agent, "args", "x"), "x\n")
+        assert deployed(start(agent, "args", "x"), "x")
     assert settled(agent, before)
     assert resident(agent.pid) < memory + (1 << 20)
 
@@ -124,20 +122,20 @@ def killed(process):
 
 
 def test_an_owner_who_is_killed(agent, start):
-    before = Belongings(agent)
+    before = at_rest(agent)
     killed(running(start, agent))
     assert settled(agent, before)
 
 
 def test_an_owner_who_is_killed_at_any_time(agent, start):
     """Some while the keep starts, some while it compiles."""
-    before = Belongings(agent)
+    before = at_rest(agent)
     for milliseconds in range(0, 400 if LONG else 120, 8):
         process = start(agent, "args", "x")
         time.sleep(milliseconds / 1000)
         killed(process)
     assert settled(agent, before)
-    assert deployed(start(agent, "args", "x"), "x\n")
+    assert deployed(start(agent, "args", "x"), "x")
 
 
 def test_an_agent_that_is_killed(enarx, agent, start):
@@ -151,8 +149,8 @@ def test_an_agent_that_is_killed(enarx, agent, start):
         out, err = process.communicate(timeout=30)
         assert process.returncode == 1 and err.startswith(b"enarx: "), err
     until(lambda: gone(keeps))
-    following = Agent(enarx, *ROOM).ready()
-    assert deployed(start(following, "args", "x"), "x\n")
+    following = Agent(enarx, *OPTIONS).ready()
+    assert deployed(start(following, "args", "x"), "x")
     following.stop()
 
 
@@ -167,7 +165,7 @@ def gone(pids):
 
 
 def test_a_keep_that_is_killed(agent, start):
-    before = Belongings(agent)
+    before = at_rest(agent)
     first, second = running(start, agent), running(start, agent)
     victims = agent.descendants()
     victim = max(victims, key=lambda pid: status_of(pid, "VmRSS"))
