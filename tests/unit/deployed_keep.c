@@ -292,3 +292,19 @@ uint32_t sleep_ns(struct wasi *w, uint64_t ns)
     put64(24, ns);
     return CALL(w, poll_oneoff, 0, 64, 1, 128);
 }
+
+/* ---- a deployed workload has no network ---- */
+
+int network_init(maybe_unused struct network *n, maybe_unused const struct manifest *manifest,
+                 maybe_unused const uint8_t *digest, maybe_unused const struct wasi_host *outer)
+{
+    abort();
+}
+
+int network_open(maybe_unused struct network *n, maybe_unused size_t index,
+                 maybe_unused struct object **out)
+{
+    abort();
+}
+
+void network_end(struct network *n) { assert_false(n->speaks_tls); }
