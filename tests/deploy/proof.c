@@ -39,7 +39,10 @@ static void not_initialised(struct proof *p) { p->body.attributes.flags &= ~SGX_
 static void nothing(struct proof *p) { p->nothing = true; }
 static void cut_one(struct proof *p) { p->cut = 1; }
 static void cut_half(struct proof *p) { p->cut = 2000; }
-static void flip_body(struct proof *p) { p->flip = 48 + 192; /* CONFIGID, of which no policy of ours says anything */ }
+static void flip_body(struct proof *p)
+{
+    p->flip = 48 + 192; /* CONFIGID, of which no policy of ours says anything */
+}
 static void flip_signature(struct proof *p) { p->flip = 48 + 384 + 4; }
 
 struct proof_fault {
