@@ -174,5 +174,5 @@ struct object *tls_listener_new(struct tls_streams *set, const struct tls_contex
     l->set = set;
     l->context = context;
     l->handle = handle;
-    return &l->waiter.object;
+    return (struct object *)l;
 }

@@ -30,19 +30,6 @@ struct fake_host host;
 program *keep_program;
 uint8_t memory[MEMORY_SIZE];
 
-/* A deployed keep has no network: what would open one is not to be called. */
-int network_init(maybe_unused struct network *n, maybe_unused const struct manifest *manifest,
-                 maybe_unused const uint8_t *digest, maybe_unused const struct wasi_host *outer)
-{
-    abort();
-}
-int network_open(maybe_unused struct network *n, maybe_unused size_t index,
-                 maybe_unused struct object **out)
-{
-    abort();
-}
-void network_end(maybe_unused struct network *n) {}
-
 static struct {
     pthread_t thread;
     bool joined;
