@@ -17,7 +17,6 @@
 
 #define RECORD_MAX  16384u     /* plaintext [RFC 8446 5.1] */
 #define ROUNDS      4          /* buffers each way before others get their turn */
-#define LINGER_MS   5000u      /* for the peer to take the last bytes */
 #define DROPPED_MAX (1u << 20) /* bytes that it may still send meanwhile */
 
 /* ---- buffers ---- */
@@ -47,10 +46,11 @@ static void half_sent(struct link_half *h, size_t size)
         *h->count += size - before;
 }
 
-static void end_within(struct link *l, uint32_t ms)
+/* One end is gone. */
+static void hurry(struct link *l)
 {
-    const uint64_t then = clock_ms() + ms;
-    if (l->deadline == 0 || l->deadline > then)
+    const uint64_t then = clock_ms() + l->patience_ms;
+    if (l->patience_ms != 0 && (l->deadline == 0 || l->deadline > then))
         l->deadline = then;
 }
 
@@ -60,7 +60,7 @@ static void half_drop(struct link *l, struct link_half *h)
 {
     h->start = h->end = 0;
     h->done = true;
-    end_within(l, LINGER_MS);
+    hurry(l);
 }
 
 static bool is_later(void) { return errno == EAGAIN || errno == EINTR; }
@@ -218,8 +218,7 @@ static int pump_up(struct link *l)
     if (h->ended && !h->done && half_size(h) == 0) {
         shutdown(l->plain.fd, SHUT_WR);
         h->done = true;
-        if (l->patience_ms != 0)
-            end_within(l, l->patience_ms);
+        hurry(l);
     }
     return moved;
 }

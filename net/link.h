@@ -34,7 +34,7 @@ struct link {
     bool plain_gone;
     struct link_half up;   /* from the wire */
     struct link_half down; /* to the wire */
-    uint32_t patience_ms;  /* how long it goes on without the wire's end; 0: as it likes */
+    uint32_t patience_ms;  /* how long it goes on when one end is gone; 0: as it likes */
     size_t dropped;        /* bytes from the wire that nobody took */
     uint64_t up_max;       /* the most that up.count may come to */
     bool secured;          /* the handshake is done */

@@ -74,7 +74,7 @@ static void on_upgraded(void *context, struct MHD_Connection *m, void *request, 
         c->upgrading = false;
         c->upgraded = true;
         link->deadline = 0;
-        link->patience_ms = 0;
+        link->patience_ms = SERVER_CHANNEL_MS;
         link->up.count = c->channel.received;
         link->down.count = c->channel.sent;
         link->up_max = c->channel.received_max;

@@ -10,6 +10,7 @@
 #define SERVER_HANDSHAKE_MS 10000u
 #define SERVER_REQUEST_MS   30000u /* from one answer, or the handshake, to the next answer */
 #define SERVER_ANSWER_MS    5000u  /* to take an answer, for a client that sends no more */
+#define SERVER_CHANNEL_MS   15000u /* of a channel: for either end to end with the other */
 #define SERVER_HEADER_MAX   16384u /* bytes of a request without its body */
 
 /* One client. Lives as long as its link or libmicrohttpd knows of it. */

@@ -182,7 +182,9 @@ static int make_keep(struct deploy *d)
 {
     struct visit *v = &d->visit;
     struct fault fault;
-    json_t *keep = NULL, *body = json_pack("{s:s}", "backend", v->backend->name);
+    json_t *keep = NULL;
+    json_t *body =
+        json_pack("{s:s, s:b}", "backend", v->backend->name, "attached", (int)!d->detach);
     int status = body == NULL ? fail("out of memory") : 0;
     if (status == 0 && remote_ask(&v->remote, "POST", "/v1/keeps", body, &keep, &fault) < 0)
         status = visit_fail(v, &fault);

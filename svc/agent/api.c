@@ -117,19 +117,29 @@ static void list_keeps(void *context, const struct server_request *request,
     server_answer(r, 200, json_pack("{s:o}", "keeps", list));
 }
 
-/* True with *name null where the body leaves it out. */
-static bool read_backend(struct bytes body, json_t **root, const char **name)
+/* What is asked for: `backend` is null where the body leaves it out, and slices are of
+ * `root`. */
+struct wish {
+    json_t *root;
+    const char *backend;
+    bool attached;
+};
+
+static bool read_wish(struct bytes body, struct wish *wish)
 {
-    *name = NULL;
-    *root = NULL;
+    *wish = (struct wish){.root = NULL};
     if (body.size == 0)
         return true;
-    *root = json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *backend = json_object_get(*root, "backend");
-    if (!json_is_object(*root) || json_object_size(*root) != (backend != NULL ? 1 : 0) ||
-        (backend != NULL && !json_is_string(backend)))
+    wish->root = json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *backend = json_object_get(wish->root, "backend");
+    const json_t *attached = json_object_get(wish->root, "attached");
+    if (!json_is_object(wish->root) ||
+        json_object_size(wish->root) != (size_t)(backend != NULL) + (attached != NULL) ||
+        (backend != NULL && !json_is_string(backend)) ||
+        (attached != NULL && !json_is_boolean(attached)))
         return false;
-    *name = json_string_value(backend);
+    wish->backend = json_string_value(backend);
+    wish->attached = json_is_true(attached);
     return true;
 }
 
@@ -158,7 +168,8 @@ static struct offer *choose(struct agent *a, const char *name, struct server_res
     return o != NULL && o->available ? o : NULL;
 }
 
-static void create(struct agent *a, const char *who, struct offer *o, struct server_response *r)
+static void create(struct agent *a, const char *who, struct offer *o, bool attached,
+                   struct server_response *r)
 {
     struct fault fault;
     struct hosted *h;
@@ -173,6 +184,7 @@ static void create(struct agent *a, const char *who, struct offer *o, struct ser
         server_refuse(r, error == -EDQUOT ? 429 : 503, "%s", fault.text);
         return;
     }
+    h->attached = attached;
     json_t *told = describe_keep(a, h);
     if (json_object_set_new(told, "collateral", collateral) < 0) {
         json_decref(told);
@@ -186,20 +198,19 @@ static void create_keep(void *context, const struct server_request *request,
 {
     struct agent *a = context;
     char who[WHO_MAX];
-    json_t *root;
-    const char *name;
+    struct wish wish;
     if (!admit(a, request, r, who))
         return;
-    if (!read_backend(request->body, &root, &name)) {
-        server_refuse(r, 400, "the body is not {\"backend\": NAME} in JSON");
+    if (!read_wish(request->body, &wish)) {
+        server_refuse(r, 400, "the body is not {\"backend\": NAME, \"attached\": BOOL} in JSON");
     } else if (a->draining) {
         server_refuse(r, 503, "this agent is about to end and takes no new keeps");
     } else {
-        struct offer *o = choose(a, name, r);
+        struct offer *o = choose(a, wish.backend, r);
         if (o != NULL)
-            create(a, who, o, r);
+            create(a, who, o, wish.attached, r);
     }
-    json_decref(root);
+    json_decref(wish.root);
 }
 
 static void show_keep(void *context, const struct server_request *request,

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define LOG_RATE     8192u       /* bytes a second of one keep's log */
+#define ALONE_MS     5000u       /* to end, for a keep whose owner is gone for good */
 #define MEMORY_SLACK (16u << 20) /* bytes: stacks, which RLIMIT_DATA does not count */
 
 /* ---- the process' end ---- */
@@ -268,6 +269,8 @@ static void check_limits(struct hosted *h, uint64_t now)
         hosted_end(h, "it lived as long as a keep may");
     else if (!h->claimed && passed(now, h->created_ms, c->unclaimed_max))
         hosted_end(h, "nobody opened its channel");
+    else if (h->attached && h->claimed && h->sessions == 0 && passed(now, h->left_ms, ALONE_MS))
+        hosted_end(h, "its owner has left, and it did not end by itself");
     else if (h->claimed && h->sessions == 0 && passed(now, h->left_ms, c->idle_max))
         hosted_end(h, "nobody was attached for as long as a keep may be alone");
     else if (!h->grouped && c->memory_max != 0 &&

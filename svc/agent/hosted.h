@@ -39,6 +39,7 @@ struct hosted {
     uint64_t created_ms, ended_ms, left_ms; /* of clock_ms(); left_ms: end of the last session */
     unsigned sessions;                      /* open */
     bool claimed;                           /* had one */
+    bool attached;                          /* is of no use without one */
     uint64_t received, sent;                /* bytes of its channels */
     struct hosted *next;
 };

@@ -159,7 +159,8 @@ def test_the_backend_may_be_left_out(agent):
 
 @pytest.mark.parametrize(
     "body", ["x", "[]", "1", '{"backend": 1}', '{"backend": "nil", "x": 1}',
-             '{"backend": "nil", "backend": "nil"}', '{"Backend": "nil"}', '{"backend": null}'])
+             '{"backend": "nil", "backend": "nil"}', '{"Backend": "nil"}', '{"backend": null}',
+             '{"backend": "nil", "attached": 1}', '{"attached": null}'])
 def test_bodies_that_ask_for_nothing(agent, body):
     status, answer = agent.request("POST", "/v1/keeps", body)
     assert status == 400 and "JSON" in answer["error"]
@@ -382,6 +383,17 @@ def test_keeps_that_nobody_wants(start):
         channel.send("x")
         assert channel.receive(1) == b"x"
     assert "nobody was attached" in agent.ended(keep)["failure"]
+
+
+def test_a_keep_that_is_attached_ends_with_its_channel(start):
+    agent = start()
+    status, keep = agent.request("POST", "/v1/keeps", '{"backend": "nil", "attached": true}')
+    assert status == 201
+    left = agent.create()
+    for one in (keep, left):
+        agent.channel(one).close()
+    assert "owner has left" in agent.ended(keep, 20)["failure"]
+    assert agent.show(left)["state"] == "ready"
 
 
 def test_lifetime(start):

@@ -192,6 +192,14 @@ def test_signals_end_what_only_reads(begin, tool, tmp_path, what):
         assert process.wait(10) == -signal.SIGINT
 
 
+def test_a_busy_program_does_not_outlive_its_user(begin, agent, tool):
+    process = begin(tool, "spin")
+    assert process.stdout.readline() == b"ready\n"
+    process.kill()
+    process.wait()
+    assert "owner has left" in agent.ended(newest(agent), 40)["failure"]
+
+
 def test_a_program_that_heeds_no_signal_is_stopped(begin, agent, tool):
     process = begin(tool, "spin")
     assert process.stdout.readline() == b"ready\n"

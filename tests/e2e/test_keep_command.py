@@ -121,6 +121,21 @@ def records(enarx):
 # ---- left running ----
 
 
+def test_a_busy_program_keeps_no_dead_sessions(enarx, agent, leave, keep):
+    """As many as a keep may have, of owners that are gone: it does not notice any of them."""
+    source = BUILT / "spins.c"
+    source.write_text("int main(void) { for (volatile long i = 0;; i++) { } }\n")
+    name = leave(build_c(source, BUILT / "spins.wasm"))
+    owners = [attach(enarx, name) for _ in range(8)]
+    until(lambda: agent.show({"id": name})["sessions"] >= 7, 20)
+    for owner in owners:
+        owner.kill()
+        owner.wait()
+    until(lambda: agent.show({"id": name})["sessions"] == 0, 40)
+    assert agent.show({"id": name})["state"] == "ready"
+    keep("stop", name).ok()
+
+
 def test_a_program_outlives_its_deployment(enarx, agent, leave, keep, says):
     name = leave(says)
     time.sleep(0.5)
