@@ -306,6 +306,7 @@ static void nobody_sends_to_nobody_for_ever(void **state)
     struct test *t = *state;
     uint8_t *data = pattern(4u << 20);
     shake_hands(t);
+    t->link->patience_ms = 5000;
     hang_up(&t->plain);
     turn_often(t);
     assert_int_equal(t->closed, 0);
