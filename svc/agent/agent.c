@@ -7,6 +7,7 @@
 #include "host/user_dir.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +113,10 @@ static void raise_limit(void)
     (void)!setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Buffers of connections go back to the system with them: between what is small and lives
+ * longer they would leave holes, and glibc raises the bound by itself. */
+static void keep_memory_flat(void) { (void)!mallopt(M_MMAP_THRESHOLD, 32 * 1024); }
+
 static void tell_isolation(struct agent *a)
 {
     const uint32_t missing = ISOLATION_ALL & ~a->keeps.isolation.parts;
@@ -157,6 +162,7 @@ static int start(struct agent *a, struct fault *fault)
     if (error < 0)
         return fault_system(fault, error, "cannot start the agent");
     raise_limit();
+    keep_memory_flat();
     error = open_state(a, fault);
     if (error == 0)
         error = agent_tokens_load(a, &a->tokens, fault);

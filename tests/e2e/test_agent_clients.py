@@ -54,9 +54,10 @@ def throw(agent, count):
 
 
 def test_ten_thousand_bad_requests(agent):
-    throw(agent, 200)
-    before, open_before = resident(agent.pid), descriptors(agent.pid)
+    open_before = descriptors(agent.pid)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: throw(agent, 200), range(8)))
+        before = resident(agent.pid)
         list(pool.map(lambda _: throw(agent, 1250), range(8)))
     until(lambda: descriptors(agent.pid) <= open_before + 2)
     until(lambda: resident(agent.pid) < before + MIB)
