@@ -259,9 +259,8 @@ static void *take_rows(struct cur *c, enum key key, size_t size, size_t *count, 
     return make_rows(c, size, count, no_memory);
 }
 
-typedef struct bytes take_item(struct cur *c);
-
-static struct bytes *take_items(struct cur *c, take_item *take, size_t *count, bool *no_memory)
+static struct bytes *take_items(struct cur *c, struct bytes (*take)(struct cur *c), size_t *count,
+                                bool *no_memory)
 {
     struct bytes *items = make_rows(c, sizeof(*items), count, no_memory);
     if (*count == 0) /* is left out */
