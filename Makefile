@@ -301,7 +301,7 @@ $(eval $(call variant_rule,tests/model/enarx,tests/model/switches.c,_exit port_h
 $(eval $(call variant_rule,tests/agent/enarx,tests/agent/rogue.c,,$(BUILD)/obj/host/nil/%))
 $(eval $(call variant_rule,tests/deploy/enarx,tests/deploy/leaky.c,keep_become port_host_serve))
 $(eval $(call variant_rule,bench/relay_agent,bench/relay_agent.c bench/relay_keep.c,keep_become))
-$(eval $(call variant_rule,bench/deploy_steps,bench/deploy_steps.c,_exit keep_become remote_ask \
+$(eval $(call variant_rule,bench/deploy_steps,bench/deploy_steps.c bench/deploy_counters.c,_exit keep_become remote_ask \
     remote_channel owner_challenge owner_appraise owner_loaded owner_take))
 $(BUILD)/bench/relay_client: bench/relay_client.c base/put.c
 	@mkdir -p $(@D)

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Linked into `enarx` by ld --wrap: notes when a deployment gets from one step to the next,
- * and what the model of SGX counts in a keep.
- *
- * The owner's command appends "NAME NANOSECONDS" for each step to the file BENCH_STEPS. A
- * keep, which has no such variable, fills XDG_STATE_HOME/bench-counters, where that is there.
+ * Linked into `enarx` by ld --wrap: the owner's command notes when a deployment gets from
+ * one step to the next, and appends "NAME NANOSECONDS" for each to the file BENCH_STEPS.
  */
 #define _GNU_SOURCE
 #include "host/deploy/owner.h"
 #include "host/deploy/remote.h"
-#include "host/keep.h"
-#include "sim/sgx/model.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
-
-/* ---- steps ---- */
 
 static struct {
     const char *names[32];
@@ -131,46 +121,4 @@ enum owner_fault __wrap_owner_take(struct owner *o, const struct channel_part *p
         step("exit");
     speaks = speaks || action->what == OWNER_OUTPUT;
     return fault;
-}
-
-/* ---- counters ---- */
-
-#define SHARED_SIZE 4096u
-
-static char *shared = MAP_FAILED; /* lines of NAME COUNT */
-
-no_return void __real_keep_become(const struct backend *backend, struct keep *keep,
-                                  struct keep_report *report);
-no_return void __wrap_keep_become(const struct backend *backend, struct keep *keep,
-                                  struct keep_report *report);
-no_return void __wrap_keep_become(const struct backend *backend, struct keep *keep,
-                                  struct keep_report *report)
-{
-    const char *state = getenv("XDG_STATE_HOME");
-    char path[512];
-    snprintf(path, sizeof(path), "%s/bench-counters", state == NULL ? "" : state);
-    const int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd >= 0 && ftruncate(fd, SHARED_SIZE) == 0)
-        shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    __real_keep_become(backend, keep, report);
-}
-
-static void tell_counters(const struct model_counters *m)
-{
-    size_t size = 0;
-#define TELL(name, text)                                                         \
-    size += (size_t)snprintf(shared + size, SHARED_SIZE - size, #name " %llu\n", \
-                             (unsigned long long)m->name);
-    COUNTERS_MODEL(TELL)
-#undef TELL
-}
-
-_Noreturn void __real__exit(int status);
-_Noreturn void __wrap__exit(int status);
-_Noreturn void __wrap__exit(int status)
-{
-    if (shared != MAP_FAILED && model_counters()->eadd > 0)
-        tell_counters(model_counters());
-    __real__exit(status);
 }
