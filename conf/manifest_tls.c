@@ -93,12 +93,14 @@ static int compare(const void *a, const void *b)
 /* No two alike. 0, -EBADMSG or -ENOMEM. */
 static int check_unique(const struct bytes *items, size_t count)
 {
-    struct bytes *sorted = calloc(count + 1, sizeof(*sorted));
-    int error = sorted == NULL ? -ENOMEM : 0;
-    if (error == 0 && count > 0) {
-        memcpy(sorted, items, count * sizeof(*sorted));
-        qsort(sorted, count, sizeof(*sorted), compare);
-    }
+    if (count == 0)
+        return 0;
+    struct bytes *sorted = calloc(count, sizeof(*sorted));
+    if (sorted == NULL)
+        return -ENOMEM;
+    memcpy(sorted, items, count * sizeof(*sorted));
+    qsort(sorted, count, sizeof(*sorted), compare);
+    int error = 0;
     for (size_t i = 1; error == 0 && i < count; i++) {
         if (compare(&sorted[i - 1], &sorted[i]) == 0)
             error = -EBADMSG;

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(SECRETS_SIZE_MAX == CHANNEL_SECRETS_MAX, "secrets travel in a WORKLOAD");
+enum { MOST_HERE = SECRETS_SIZE_MAX, MOST_THERE = CHANNEL_SECRETS_MAX };
+_Static_assert(MOST_HERE == MOST_THERE, "secrets travel in a WORKLOAD");
 
 /* Text for "%.*s". */
 #define SHOWN(name) (int)(name).size, (const char *)(name).data

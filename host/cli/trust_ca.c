@@ -51,7 +51,7 @@ static int put_all(const STACK_OF(X509) * certs, struct bytes *out)
     size_t size = 0;
     for (int i = 0; i < sk_X509_num(certs); i++)
         size += (size_t)i2d_X509(sk_X509_value(certs, i), NULL);
-    uint8_t *der = malloc(size), *pos = der;
+    uint8_t *der = malloc(size + 1), *pos = der;
     if (der == NULL)
         return -ENOMEM;
     for (int i = 0; i < sk_X509_num(certs); i++)
