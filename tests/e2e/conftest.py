@@ -2,6 +2,7 @@
 """Drives the built command as a user would: real processes, real files, real
 sockets. Every test ends with a look for processes left behind."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -40,7 +41,8 @@ def pytest_sessionstart(session):
 def children(pid):
     found = set()
     for task in Path(f"/proc/{pid}/task").iterdir():
-        found.update(int(p) for p in (task / "children").read_text().split())
+        with contextlib.suppress(FileNotFoundError):  # a thread that has ended
+            found.update(int(p) for p in (task / "children").read_text().split())
     return found
 
 

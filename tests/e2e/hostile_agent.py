@@ -102,7 +102,7 @@ class HostileAgent:
         self.seen = bytearray()  # all that passes through it in the clear
         self.lock = threading.Lock()
         self.stopping = False
-        self.heard = time.monotonic()  # when something last passed
+        self.passed_at = time.monotonic()  # when something last passed
         self.server = Server(("127.0.0.1", 0), Handler)
         self.address = f"127.0.0.1:{self.server.server_port}"
         self.server.host = self
@@ -119,7 +119,7 @@ class HostileAgent:
     def see(self, data):
         with self.lock:
             self.seen += data
-        self.heard = time.monotonic()
+        self.passed_at = time.monotonic()
         return data
 
     # ---- what a test replaces ----

@@ -77,7 +77,7 @@ def test_one_that_is_right_is_believed(impostor, deploy):
     host = impostor()
     result = deploy(host)
     assert (result.status, result.out) == (7, "hello\n"), repr(result)
-    assert sent(host) == ["CHALLENGE", "WORKLOAD", "end"]
+    assert sent(host) == ["CHALLENGE", "WORKLOAD", "CREDIT", "end"]
 
 
 # What is wrong, and the reason that has to be given: the check's name.
@@ -129,7 +129,7 @@ def test_nothing_comes_of_one_that_has_something_else(impostor, deploy, wrong):
     assert (result.status, result.out) == (3, "") and READY[wrong] in result.err, repr(result)
     assert reasons(result) <= {READY[wrong]}, repr(result)
     assert "whose evidence had been accepted" in result.lines[-1]
-    assert sent(host) == ["CHALLENGE", "WORKLOAD", "end"]
+    assert sent(host) == ["CHALLENGE", "WORKLOAD", "CREDIT", "end"]
 
 
 def test_a_root_that_is_not_named(impostor, deploy, enarx, tool):

@@ -447,7 +447,7 @@ class Tampering(HostileAgent):
             self.records[whose].change = self.tamper
 
     def gives_up(self):
-        return self.stopping or self.tamper.done and time.monotonic() - self.heard > 0.5
+        return self.stopping or self.tamper.done and time.monotonic() - self.passed_at > 0.5
 
     def upgrade(self, handler, name):
         self.carry(handler.accept_upgrade(), self.channel(name),

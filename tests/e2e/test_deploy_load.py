@@ -71,7 +71,7 @@ def at_rest(agent, seconds=20):
 
 def settled(agent, before, seconds=20):
     """It has no more than before, at last."""
-    assert at_rest(agent, seconds) == before
+    until(lambda: at_rest(agent, seconds) == before, seconds)
     return all(keep["state"] == "ended" for keep in agent.list())
 
 
