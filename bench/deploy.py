@@ -228,25 +228,30 @@ def settled(agent, before):
     return now
 
 
+def one_by_one(one, count):
+    for _ in range(count):
+        one.seconds()
+
+
+def at_once(one, count):
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        list(pool.map(lambda _: one.seconds(), range(count)))
+
+
 def many(quick):
-    sequential, concurrent_ = (20, 10) if quick else (SEQUENTIAL, CONCURRENT)
-    agent = Agent(BUILT / "deploy_steps", keeps=2 * concurrent_)
+    """What the agent has before and after many, once it has had as many before."""
+    sequential, parallel = (20, 10) if quick else (SEQUENTIAL, CONCURRENT)
+    agent = Agent(BUILT / "deploy_steps", keeps=2 * parallel)
     try:
-        one = Deployment(agent, "nil")
-        for _ in range(sequential // 10):
-            one.seconds()
-        before = agent.has()
-        start = time.monotonic()
-        for _ in range(sequential):
-            one.seconds()
-        rows = {f"{sequential:,} one after the other":
-                {"seconds": time.monotonic() - start, "before": before,
-                 "after": settled(agent, before)}}
-        before, start = agent.has(), time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(concurrent_) as pool:
-            list(pool.map(lambda _: one.seconds(), range(concurrent_)))
-        rows[f"{concurrent_} at once"] = {"seconds": time.monotonic() - start, "before": before,
-                                          "after": settled(agent, before)}
+        one, rows = Deployment(agent, "nil"), {}
+        one_by_one(one, sequential // 3)  # it remembers the last 256 that have ended
+        at_once(one, parallel)
+        for name, way, count in ((f"{sequential:,} one after the other", one_by_one, sequential),
+                                 (f"{parallel} at once", at_once, parallel)):
+            before, start = settled(agent, {"processes": 0}), time.monotonic()
+            way(one, count)
+            seconds = time.monotonic() - start
+            rows[name] = {"seconds": seconds, "before": before, "after": settled(agent, before)}
         return rows
     finally:
         agent.stop()
