@@ -9,7 +9,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import threading
 import time
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 
 from agent import *
 from conftest import ENARX
+from tls import both_ways
 
 pytestmark = needs_rogue
 
@@ -408,11 +408,8 @@ def test_so_much_is_sent_to_a_keep_and_no_more(start):
     agent = start("--max-upload", "1M")
     keep = agent.create()
     channel = agent.ask(keep, "echo")
-    threading.Thread(target=channel.rest, daemon=True).start()
     with pytest.raises(OSError):
-        for _ in range(64):
-            channel.send(bytes(65536))
-            time.sleep(0.001)
+        both_ways(channel.tls, bytes(4 * MIB))
     assert "more was sent" in agent.ended(keep)["failure"]
     assert agent.show(keep)["received_bytes"] <= MIB
 

@@ -6,7 +6,6 @@ import os
 import re
 import socket
 import ssl
-import threading
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from agent import *
 from conftest import AS_NOBODY
+from tls import both_ways
 
 pytestmark = needs_rogue
 
@@ -201,13 +201,7 @@ def test_bytes_arrive_as_they_are(agent):
     keep = agent.create()
     sent = os.urandom(24 * MIB)
     channel = agent.ask(keep, "echo")
-    received = []
-    reader = threading.Thread(target=lambda: received.append(channel.receive(len(sent))))
-    reader.start()
-    for at in range(0, len(sent), 100_003):
-        channel.send(sent[at : at + 100_003])
-    reader.join(60)
-    assert received == [sent]
+    assert both_ways(channel.tls, sent) == sent
     shown = agent.show(keep)
     assert shown["received_bytes"] == len(sent) + 5 and shown["sent_bytes"] == len(sent)
 

@@ -129,7 +129,7 @@ def test_nothing_comes_of_one_that_has_something_else(impostor, deploy, wrong):
     assert (result.status, result.out) == (3, "") and READY[wrong] in result.err, repr(result)
     assert reasons(result) <= {READY[wrong]}, repr(result)
     assert "whose evidence had been accepted" in result.lines[-1]
-    assert sent(host) == ["CHALLENGE", "WORKLOAD", "CREDIT", "end"]
+    assert sent(host) == ["CHALLENGE", "WORKLOAD", "end"]
 
 
 def test_a_root_that_is_not_named(impostor, deploy, enarx, tool):

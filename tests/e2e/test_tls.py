@@ -13,7 +13,8 @@ import time
 import pytest
 
 from conftest import absent
-from tls import STDIO, Authority, Server, client_context, connect, connect_plain, read_all
+from tls import STDIO, Authority, Server, both_ways, client_context, connect, connect_plain
+from tls import read_all
 
 
 @pytest.fixture(scope="session")
@@ -211,14 +212,8 @@ def test_poll_knows_what_is_buffered(listen, port):
 def test_much_both_ways(listen, port):
     server = listen("1", program="busy_server")
     data = os.urandom(16 << 20)
-    received = bytearray()
     with connect(port) as s:
-        sender = threading.Thread(target=s.sendall, args=(data,))
-        sender.start()
-        while len(received) < len(data):
-            received += s.recv(1 << 16)
-        sender.join()
-    assert received == data
+        assert both_ways(s, data) == data
     ended(server)
 
 

@@ -2,6 +2,8 @@
 """What the tests of TLS streams share: CAs made by openssl, servers and clients of
 Python's, and waiting for a port."""
 
+import contextlib
+import select
 import socket
 import ssl
 import subprocess
@@ -89,6 +91,28 @@ def read_all(s):
     while part := s.recv(65536):
         data += part
     return bytes(data)
+
+
+def both_ways(s, data, seconds=60):
+    """Sends it all and meanwhile reads as much. In one thread: an SSLSocket must not be read
+    in one and written in another."""
+    at, received = 0, bytearray()
+    s.setblocking(False)
+    while at < len(data) or len(received) < len(data):
+        wants = [s] if at < len(data) else []
+        readable, writable, _ = select.select([s], wants, [], seconds)
+        assert readable or writable, f"neither way for {seconds} s"
+        with contextlib.suppress(ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            if writable:
+                at += s.send(data[at : at + 65536])
+        with contextlib.suppress(ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            while len(received) < len(data):
+                part = s.recv(65536)
+                if not part:
+                    raise ConnectionError("ended")
+                received += part
+    s.settimeout(seconds)
+    return bytes(received)
 
 
 class Server:
