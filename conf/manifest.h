@@ -109,6 +109,11 @@ struct manifest {
     size_t policy_count;
     struct bytes *cert_names; /* host names wanted in the keep's certificate */
     size_t cert_name_count;
+
+    /* Who certifies the keep's key: a URL, of HTTP or HTTPS, and which of cas its certificates
+     * have to lead to. Empty: nobody does, and there is no such pair in the CBOR. */
+    struct bytes steward;
+    size_t steward_ca;
 };
 
 /* Writes `m` as CBOR. */

@@ -61,19 +61,20 @@ enum port_result {
     X(CLOSE, PORT_IN_NONE, 0, 0, PORT_RESULT_ZERO)                                          \
     /* arg: handle, PORT_SHUT_* bits. */                                                    \
     X(SHUTDOWN, PORT_IN_NONE, 0, 0, PORT_RESULT_ZERO)                                       \
-    /* arg: index of the stream in the manifest. input: none. */                            \
-    X(LISTEN, PORT_IN_NONE, 0, 0, PORT_RESULT_HANDLE)                                       \
+    /* arg: index of the stream in the manifest. input: HOST:PORT, of a deployment, whose   \
+     * host does not know its manifest; again with the same index after -EAGAIN. */         \
+    X(LISTEN, PORT_IN_PARSED, PORT_ENDPOINT_MAX, 0, PORT_RESULT_HANDLE)                     \
     /* arg: handle of a listener. */                                                        \
     X(ACCEPT, PORT_IN_NONE, 0, 0, PORT_RESULT_HANDLE)                                       \
-    /* arg: index of the stream in the manifest. */                                         \
-    X(CONNECT, PORT_IN_NONE, 0, 0, PORT_RESULT_HANDLE)                                      \
+    /* As LISTEN. */                                                                        \
+    X(CONNECT, PORT_IN_PARSED, PORT_ENDPOINT_MAX, 0, PORT_RESULT_HANDLE)                    \
     /* arg: longest wait, or PORT_FOREVER. input and output: rows. */                       \
     X(POLL, PORT_IN_PARSED, PORT_POLL_MAX *PORT_POLL_ROW, PORT_POLL_MAX *PORT_POLL_ROW,     \
       PORT_RESULT_ROWS)                                                                     \
     /* arg: enum port_clock. */                                                             \
     X(CLOCK, PORT_IN_NONE, 0, 0, PORT_RESULT_TIME)                                          \
     /* arg: enum port_blob, index, offset. */                                               \
-    X(EXCHANGE, PORT_IN_PARSED, 4096, PORT_CHUNK, PORT_RESULT_TOTAL)                        \
+    X(EXCHANGE, PORT_IN_PARSED, PORT_REQUEST_MAX, PORT_CHUNK, PORT_RESULT_TOTAL)            \
     /* arg: enum port_store. The next part of a stream of bytes. */                         \
     X(STORE, PORT_IN_OPAQUE, PORT_CHUNK, 0, PORT_RESULT_TAKEN)                              \
     /* Reserved for keeps that can prove what they are. */                                  \
@@ -122,6 +123,12 @@ enum port_blob {
     PORT_BLOB_CODE,
     PORT_BLOB_CHALLENGE,  /* a nonce: 0 to PORT_NONCE_MAX bytes */
     PORT_BLOB_COLLATERAL, /* what it takes to verify other keeps: conf/collateral.h */
+
+    /* What a steward answers. index: number of the attempt, from 1 on, of both kinds together;
+     * a higher one asks anew, the same one again goes on after -EAGAIN, and `input` is then
+     * empty. Other errors are the steward's refusal (-EACCES), or why nobody was reached. */
+    PORT_BLOB_STEWARD_NONCE,       /* input: its URL */
+    PORT_BLOB_STEWARD_CERTIFICATE, /* input: its URL, NUL, a PKCS #10 request in DER; a PkiPath */
 };
 enum port_store {
     PORT_STORE_CODE,
@@ -130,6 +137,8 @@ enum port_store {
     PORT_STORE_EVIDENCE, /* a quote or report */
 };
 
+#define PORT_ENDPOINT_MAX 272u          /* bytes: a host name or address, and a port */
+#define PORT_REQUEST_MAX  (96u * 1024u) /* bytes: a URL, and a request with evidence */
 #define PORT_NONCE_MAX    64u
 #define PORT_EVIDENCE_MAX (64u * 1024u) /* bytes: a quote carries its certificates */
 
