@@ -5,7 +5,6 @@
 
 #include "conf/config_key.h"
 #include "conf/config_tls.h"
-#include "conf/host_name.h"
 #include "conf/manifest_check.h"
 
 #include <errno.h>
@@ -14,32 +13,7 @@
 
 static const char *const top_keys[] = {"args", "env", "files", "steward", "certificate", NULL};
 
-/* ---- steward, args, env ---- */
-
-static bool url_ok(struct bytes url)
-{
-    static const char scheme[] = "https://";
-    const size_t scheme_size = sizeof(scheme) - 1;
-    if (url.size <= scheme_size || memcmp(url.data, scheme, scheme_size) != 0)
-        return false;
-    for (size_t i = 0; i < url.size; i++) {
-        if (url.data[i] <= ' ' || url.data[i] > '~')
-            return false;
-    }
-    return true;
-}
-
-static int parse_steward(const struct toml_value *value, struct config *c, struct toml_error *error)
-{
-    int result = config_text(value, "steward", error, &c->steward);
-    if (result < 0)
-        return result;
-    c->steward_place = value->place;
-    if (!url_ok(c->steward))
-        return toml_error_set(error, value->place, "steward must be a URL like %s",
-                              "\"https://steward.example.com\"");
-    return 0;
-}
+/* ---- args, env ---- */
 
 static int parse_args(const struct toml_value *value, struct config *c, struct toml_error *error)
 {
@@ -267,53 +241,6 @@ static int default_files(struct config *c)
     return 0;
 }
 
-/* ---- certificate ---- */
-
-static int parse_cert_name(const struct toml_value *value, struct config *c,
-                           struct toml_error *error)
-{
-    struct bytes *name = &c->cert_names[c->cert_name_count];
-    int result = config_text(value, "each of names", error, name);
-    if (result < 0)
-        return result;
-    if (!host_name_ok(*name))
-        return toml_error_set(error, value->place,
-                              "%s is no host name; write one like \"api.example.org\", in lower "
-                              "case and without a wildcard",
-                              toml_quote(*name).text);
-    for (size_t i = 0; i < c->cert_name_count; i++) {
-        if (bytes_equal(c->cert_names[i], *name))
-            return toml_error_set(error, value->place, "%s stands there twice",
-                                  toml_quote(*name).text);
-    }
-    c->cert_name_count++;
-    return 0;
-}
-
-static int parse_certificate(const struct toml_value *table, struct config *c,
-                             struct toml_error *error)
-{
-    static const char *const keys[] = {"names", NULL};
-    int result = config_type(table, TOML_TABLE, "certificate", error);
-    if (result == 0)
-        result = config_keys(table, keys, error);
-    const struct toml_value *names = result < 0 ? NULL : toml_get(table, "names");
-    if (names == NULL)
-        return result;
-    result = config_type(names, TOML_ARRAY, "names", error);
-    if (result == 0 && names->array.count > MANIFEST_NAMES_MAX)
-        return toml_error_set(error, names->place, "%zu names; at most %u are possible",
-                              names->array.count, MANIFEST_NAMES_MAX);
-    if (result < 0)
-        return result;
-    c->cert_names = calloc(names->array.count + 1, sizeof(*c->cert_names));
-    if (c->cert_names == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; result == 0 && i < names->array.count; i++)
-        result = parse_cert_name(names->array.items[i], c, error);
-    return result;
-}
-
 /* ---- the whole ---- */
 
 static int parse(struct bytes text, struct config *c, struct toml_error *error)
@@ -322,23 +249,17 @@ static int parse(struct bytes text, struct config *c, struct toml_error *error)
     if (result < 0)
         return result;
     const struct toml_value *root = toml_root(c->toml);
-    const struct toml_value *steward = toml_get(root, "steward");
     const struct toml_value *args = toml_get(root, "args");
     const struct toml_value *env = toml_get(root, "env");
     const struct toml_value *files = toml_get(root, "files");
-    const struct toml_value *certificate = toml_get(root, "certificate");
     result = config_keys(root, top_keys, error);
-    if (result == 0 && steward != NULL)
-        result = parse_steward(steward, c, error);
     if (result == 0 && args != NULL)
         result = parse_args(args, c, error);
     if (result == 0 && env != NULL)
         result = parse_env(env, c, error);
-    if (result == 0 && certificate != NULL)
-        result = parse_certificate(certificate, c, error);
     if (result == 0)
         result = files != NULL ? parse_files(files, c, error) : default_files(c);
-    return result;
+    return result < 0 ? result : config_certificate_parse(root, c, error);
 }
 
 int config_parse(struct bytes text, struct config *config, struct toml_error *error)

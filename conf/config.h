@@ -24,9 +24,9 @@ struct config_stream {
 };
 
 struct config {
-    struct toml *toml;    /* owns every slice below that is not constant */
-    struct bytes steward; /* URL, or empty */
-    struct toml_place steward_place;
+    struct toml *toml;                 /* owns every slice below that is not constant */
+    struct bytes steward;              /* as in a manifest */
+    struct config_path certificate_ca; /* what its certificates have to lead to */
     struct bytes *args;
     size_t arg_count;
     struct manifest_env *env;
@@ -38,16 +38,16 @@ struct config {
     size_t cert_name_count;
 
     /* What the streams trust, as in a manifest. Who can read files puts it there, and sets
-     * each stream's tls.trust; arrays and contents are freed here. */
+     * each stream's tls.trust and steward_ca; arrays and contents are freed here. */
     struct bytes *cas;
     size_t ca_count;
+    size_t steward_ca;
     struct bytes *policies;
     size_t policy_count;
 };
 
-/* Parses Enarx.toml. `steward` is accepted here; whoever cannot serve it refuses it, with
- * its place. 0, -EBADMSG with `error` filled, or -ENOMEM; on
- * failure `config` is empty. */
+/* Parses Enarx.toml. 0, -EBADMSG with `error` filled, or -ENOMEM; on failure `config` is
+ * empty. */
 must_use int config_parse(struct bytes text, struct config *config, struct toml_error *error);
 
 /* What a program gets without an Enarx.toml, or from an empty one: no

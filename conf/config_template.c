@@ -8,7 +8,7 @@ const char config_template[] =
     "# Arguments, after the name of the module.\n"
     "# args = [\"--verbose\", \"input.txt\"]\n"
     "\n"
-    "# A steward gives the keep a certificate.\n"
+    "# A steward gives the keep a certificate; see [certificate] below.\n"
     "# steward = \"https://steward.example.com\"\n"
     "\n"
     "# Environment variables. FD_COUNT and FD_NAMES are set from `files`.\n"
@@ -66,6 +66,7 @@ const char config_template[] =
     "# port = 8080\n"
     "# insecure = true\n"
     "\n"
-    "# The keep's certificate.\n"
+    "# The keep's certificate, of its own making without a steward.\n"
     "# [certificate]\n"
-    "# names = [\"api.example.org\"]\n";
+    "# names = [\"api.example.org\"]\n"
+    "# ca = \"steward.pem\"     # of the steward, whose certificates alone are taken\n";

@@ -4,6 +4,7 @@
 #include "conf/config_tls.h"
 
 #include "conf/config_key.h"
+#include "conf/host_name.h"
 #include "conf/manifest_check.h"
 
 #include <errno.h>
@@ -190,4 +191,105 @@ int config_tls_parse(const struct toml_value *table, struct manifest_stream *s,
     if (result == 0)
         result = parse_server_name(table, &s->tls, error);
     return result < 0 ? result : parse_alpn(table, &s->tls, note, error);
+}
+
+/* ---- the certificate ---- */
+
+static int parse_cert_name(const struct toml_value *value, struct config *c,
+                           struct toml_error *error)
+{
+    struct bytes *name = &c->cert_names[c->cert_name_count];
+    int result = config_text(value, "each of names", error, name);
+    if (result < 0)
+        return result;
+    if (!host_name_ok(*name))
+        return toml_error_set(error, value->place,
+                              "%s is no host name; write one like \"api.example.org\", in lower "
+                              "case and without a wildcard",
+                              toml_quote(*name).text);
+    for (size_t i = 0; i < c->cert_name_count; i++) {
+        if (bytes_equal(c->cert_names[i], *name))
+            return toml_error_set(error, value->place, "%s stands there twice",
+                                  toml_quote(*name).text);
+    }
+    c->cert_name_count++;
+    return 0;
+}
+
+static int parse_cert_names(const struct toml_value *table, struct config *c,
+                            struct toml_error *error)
+{
+    const struct toml_value *names = toml_get(table, "names");
+    if (names == NULL)
+        return 0;
+    int result = config_type(names, TOML_ARRAY, "names", error);
+    if (result == 0 && names->array.count > MANIFEST_NAMES_MAX)
+        return toml_error_set(error, names->place, "%zu names; at most %u are possible",
+                              names->array.count, MANIFEST_NAMES_MAX);
+    if (result < 0)
+        return result;
+    c->cert_names = calloc(names->array.count + 1, sizeof(*c->cert_names));
+    if (c->cert_names == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; result == 0 && i < names->array.count; i++)
+        result = parse_cert_name(names->array.items[i], c, error);
+    return result;
+}
+
+static int parse_certificate(const struct toml_value *table, struct config *c,
+                             struct toml_error *error)
+{
+    static const char *const keys[] = {"names", "ca", NULL};
+    int result = config_type(table, TOML_TABLE, "certificate", error);
+    if (result == 0)
+        result = config_keys(table, keys, error);
+    if (result == 0)
+        result = parse_path(table, "ca", &c->certificate_ca, error);
+    return result < 0 ? result : parse_cert_names(table, c, error);
+}
+
+static bool speaks_tls(const struct config *c)
+{
+    for (size_t i = 0; i < c->stream_count; i++) {
+        if (manifest_stream_is_tls(&c->streams[i]))
+            return true;
+    }
+    return false;
+}
+
+static int parse_steward(const struct toml_value *value, struct config *c, struct toml_error *error)
+{
+    int result = config_text(value, "steward", error, &c->steward);
+    if (result < 0)
+        return result;
+    if (!manifest_url_ok(c->steward))
+        return toml_error_set(error, value->place,
+                              "steward must be a URL like \"https://steward.example.com\", its "
+                              "host in lower case, without user, query and fragment");
+    if (c->certificate_ca.path.size == 0)
+        return toml_error_set(error, value->place,
+                              "whose certificates to take from it is missing; add ca = "
+                              "\"steward.pem\" to [certificate]");
+    if (!speaks_tls(c))
+        return toml_error_set(error, value->place,
+                              "a steward is for a file with prot = \"tls\", and there is none; "
+                              "add one, or remove this");
+    return 0;
+}
+
+int config_certificate_parse(const struct toml_value *root, struct config *c,
+                             struct toml_error *error)
+{
+    const struct toml_value *table = toml_get(root, "certificate");
+    const struct toml_value *steward = toml_get(root, "steward");
+    int result = table == NULL ? 0 : parse_certificate(table, c, error);
+    if (result < 0)
+        return result;
+    if (steward != NULL)
+        return parse_steward(steward, c, error);
+    if (c->certificate_ca.path.size > 0)
+        return toml_error_set(error, c->certificate_ca.place,
+                              "ca is for a steward's certificates; add steward = \"https://...\" "
+                              "at the top, or remove this");
+    return 0;
 }

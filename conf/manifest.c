@@ -3,7 +3,7 @@
  * decode first, then check the meaning, then publish.
  *
  * One map, its keys those of enum key, all present but those after KEY_FILES, which are
- * there only for arrays that are not empty. An entry of an array is itself an array of a
+ * there only for what is not empty. An entry of an array is itself an array of a
  * fixed number of fields. */
 #include "conf/manifest.h"
 
@@ -32,11 +32,19 @@ enum key {
     KEY_CAS,
     KEY_POLICIES,
     KEY_CERT_NAMES,
+    KEY_STEWARD,
 };
 
-enum { PAIRS_MIN = KEY_FILES, PAIRS_MAX = KEY_CERT_NAMES };
+enum { PAIRS_MIN = KEY_FILES, PAIRS_MAX = KEY_STEWARD };
 
-enum { TLS_FIELDS = 5, ENV_FIELDS = 2, STREAM_FIELDS = 5, DIR_FIELDS = 3, FILE_FIELDS = 6 };
+enum {
+    TLS_FIELDS = 5,
+    ENV_FIELDS = 2,
+    STREAM_FIELDS = 5,
+    DIR_FIELDS = 3,
+    FILE_FIELDS = 6,
+    STEWARD_FIELDS = 2,
+};
 
 /* ---- put ---- */
 
@@ -125,6 +133,15 @@ static void put_items(struct put *p, enum key key, put_item *put, const struct b
         put(p, items[i]);
 }
 
+static void put_steward(struct put *p, const struct manifest *m)
+{
+    if (m->steward.size == 0)
+        return;
+    put_array(p, KEY_STEWARD, STEWARD_FIELDS);
+    cbor_put_text(p, m->steward);
+    cbor_put_uint(p, m->steward_ca);
+}
+
 static size_t count_tls(const struct manifest *m)
 {
     size_t count = 0;
@@ -142,12 +159,14 @@ static void put_optional(struct put *p, const struct manifest *m)
     put_items(p, KEY_CAS, cbor_put_bytes, m->cas, m->ca_count);
     put_items(p, KEY_POLICIES, cbor_put_text, m->policies, m->policy_count);
     put_items(p, KEY_CERT_NAMES, cbor_put_text, m->cert_names, m->cert_name_count);
+    put_steward(p, m);
 }
 
 static size_t count_pairs(const struct manifest *m)
 {
     return PAIRS_MIN + (m->secret_env_count > 0) + (m->secret_file_count > 0) + (count_tls(m) > 0) +
-           (m->ca_count > 0) + (m->policy_count > 0) + (m->cert_name_count > 0);
+           (m->ca_count > 0) + (m->policy_count > 0) + (m->cert_name_count > 0) +
+           (m->steward.size > 0);
 }
 
 void manifest_put(const struct manifest *m, struct put *p)
@@ -292,6 +311,15 @@ static void take_tls_streams(struct cur *c, struct manifest *m)
     }
 }
 
+static void take_steward(struct cur *c, struct manifest *m)
+{
+    take_fields(c, STEWARD_FIELDS);
+    m->steward = cbor_take_text(c);
+    m->steward_ca = (size_t)cbor_take_uint(c, MANIFEST_COUNT_MAX);
+    if (m->steward.size == 0) /* is left out */
+        cur_fail(c);
+}
+
 static void take_pair(struct cur *c, uint64_t key, struct manifest *m, bool *no_memory)
 {
     if (key == KEY_SECRET_ENV)
@@ -306,6 +334,8 @@ static void take_pair(struct cur *c, uint64_t key, struct manifest *m, bool *no_
         m->policies = take_items(c, cbor_take_text, &m->policy_count, no_memory);
     if (key == KEY_CERT_NAMES)
         m->cert_names = take_items(c, cbor_take_text, &m->cert_name_count, no_memory);
+    if (key == KEY_STEWARD)
+        take_steward(c, m);
 }
 
 /* The last pairs of the map, ascending as all of it. */

@@ -17,6 +17,7 @@
 #define MANIFEST_COUNT_MAX   1000000u /* entries in any array */
 #define MANIFEST_SECRETS_MAX 4096u    /* names of secrets, of both kinds together */
 #define MANIFEST_NAMES_MAX   32u      /* host names in the certificate */
+#define MANIFEST_STEWARD_MAX 1024u    /* bytes of its URL */
 #define DIGEST_SIZE          32u      /* SHA-256 */
 
 enum compiler { COMPILER_CRANELIFT, COMPILER_WINCH };
@@ -101,8 +102,9 @@ struct manifest {
                                    their parents are, or the root is */
     size_t secret_file_count;
 
-    /* What TLS streams trust: each of these is used by one, and no two are alike. Not in
-     * the CBOR when empty, nor is what streams say of TLS when none speaks it. */
+    /* What TLS streams trust, and what certifies them: each of these is used by one, and no two
+     * are alike. Not in the CBOR when empty, nor is what streams say of TLS when none speaks
+     * it. */
     struct bytes *cas; /* sets of certificates: DER, one behind the other */
     size_t ca_count;
     struct bytes *policies; /* the text of a policy.toml */
@@ -110,8 +112,9 @@ struct manifest {
     struct bytes *cert_names; /* host names wanted in the keep's certificate */
     size_t cert_name_count;
 
-    /* Who certifies the keep's key: a URL, of HTTP or HTTPS, and which of cas its certificates
-     * have to lead to. Empty: nobody does, and there is no such pair in the CBOR. */
+    /* Who certifies the keep's key, for its TLS streams, of which there is one: a URL as
+     * manifest_url_ok() takes it, and which of cas its certificates have to lead to. Empty:
+     * nobody does, the index is 0, and there is no such pair in the CBOR. */
     struct bytes steward;
     size_t steward_ca;
 };

@@ -29,13 +29,18 @@ bool manifest_stream_is_tls(const struct manifest_stream *s);
 /* What manifest_tls.alpn may be: names of 1 to 255 bytes, no two alike, or nothing. */
 bool manifest_alpn_ok(struct bytes alpn);
 
+/* http:// or https://, a host as host_name_ok() takes it or an IPv6 address in brackets, and
+ * maybe a port and a path [RFC 3986 3]; no user, query or fragment, at most
+ * MANIFEST_STEWARD_MAX bytes. */
+bool manifest_url_ok(struct bytes url);
+
 /* Every rule of manifest.h: those above; no two streams, variables, directories
  * or files of one name; fields that a kind does not use are zero; a file's
  * parents are directories listed before it, except for "/"; the files fit into
  * files_size; secrets have names and places that nothing else has, and are at most
- * MANIFEST_SECRETS_MAX; what TLS streams trust is there, all of it is trusted by one, and
- * certificates are elements of DER. A policy's text is for its parser to judge. 0, -EBADMSG or
- * -ENOMEM. */
+ * MANIFEST_SECRETS_MAX; what TLS streams trust and a steward's certificates have to lead to is
+ * there, and all that is there is used so; certificates are elements of DER; a steward has a
+ * TLS stream to certify. A policy's text is for its parser to judge. 0, -EBADMSG or -ENOMEM. */
 must_use int manifest_check(const struct manifest *m);
 
 #endif

@@ -6,6 +6,7 @@
 #include "conf/host_name.h"
 #include "conf/manifest_check.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,94 @@ bool manifest_alpn_ok(struct bytes alpn)
     }
     return cur_ok(&c);
 }
+
+/* ---- the steward ---- */
+
+static bool take_text(struct cur *c, const char *text)
+{
+    const struct bytes want = bytes_of_text(text);
+    struct cur ahead = *c;
+    if (!bytes_equal(cur_take(&ahead, want.size), want))
+        return false;
+    *c = ahead;
+    return true;
+}
+
+/* What lies before one of `ends`, or all that is left. */
+static struct bytes take_until(struct cur *c, const char *ends)
+{
+    struct cur ahead = *c;
+    size_t size = 0;
+    while (cur_left(&ahead) > 0 && strchr(ends, cur_u8(&ahead)) == NULL)
+        size++;
+    return cur_take(c, size);
+}
+
+static bool address_ok(struct bytes address)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+    struct in6_addr parsed;
+    if (address.size >= sizeof(text))
+        return false;
+    for (size_t i = 0; i < address.size; i++)
+        text[i] = (char)address.data[i];
+    return strlen(text) == address.size && inet_pton(AF_INET6, text, &parsed) == 1;
+}
+
+static bool take_host(struct cur *c)
+{
+    if (!take_text(c, "["))
+        return host_name_ok(take_until(c, ":/"));
+    return address_ok(take_until(c, "]")) && take_text(c, "]");
+}
+
+static bool port_ok(struct bytes port)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < port.size && i <= 5; i++) {
+        if (port.data[i] < '0' || port.data[i] > '9')
+            return false;
+        value = 10 * value + (uint32_t)(port.data[i] - '0');
+    }
+    return value > 0 && value <= UINT16_MAX && port.size <= 5;
+}
+
+/* [RFC 3986 3.3] */
+static bool path_ok(struct bytes path)
+{
+    for (size_t i = 0; i < path.size; i++) {
+        const uint8_t c = path.data[i];
+        if (c <= ' ' || c > '~' || strchr("\"#<>?[\\]^`{|}", c) != NULL)
+            return false;
+    }
+    return path.size == 0 || path.data[0] == '/';
+}
+
+bool manifest_url_ok(struct bytes url)
+{
+    struct cur c = cur_init(url);
+    if (url.size > MANIFEST_STEWARD_MAX || !(take_text(&c, "https://") || take_text(&c, "http://")))
+        return false;
+    return take_host(&c) && (!take_text(&c, ":") || port_ok(take_until(&c, "/"))) &&
+           path_ok(cur_take(&c, cur_left(&c)));
+}
+
+/* `used` has a place for each of cas. */
+static bool steward_ok(const struct manifest *m, bool *used)
+{
+    if (m->steward.size == 0)
+        return m->steward_ca == 0;
+    if (!manifest_url_ok(m->steward) || m->steward_ca >= m->ca_count)
+        return false;
+    used[m->steward_ca] = true;
+    for (size_t i = 0; i < m->stream_count; i++) {
+        if (manifest_stream_is_tls(&m->streams[i]))
+            return true;
+    }
+    return false;
+}
+
+/* ---- streams ---- */
 
 static bool is_zero(const struct manifest_tls *t)
 {
@@ -75,6 +164,11 @@ static bool streams_ok(const struct manifest *m, bool *used)
               manifest_text_ok(s->tls.server_name)))
             return false;
     }
+    return true;
+}
+
+static bool all_used(const struct manifest *m, const bool *used)
+{
     for (size_t i = 0; i < m->ca_count + m->policy_count; i++) {
         if (!used[i])
             return false;
@@ -134,7 +228,8 @@ int manifest_check_tls(const struct manifest *m)
 {
     bool *used = calloc(m->ca_count + m->policy_count + 1, sizeof(*used));
     int error = used == NULL ? -ENOMEM : 0;
-    if (error == 0 && (!streams_ok(m, used) || !contents_ok(m)))
+    if (error == 0 &&
+        !(streams_ok(m, used) && steward_ok(m, used) && all_used(m, used) && contents_ok(m)))
         error = -EBADMSG;
     free(used);
     if (error == 0)

@@ -16,30 +16,15 @@
 
 #define NEW_NAME "Enarx.toml"
 
-static int fail_at(const char *path, struct toml_place place, const char *what)
-{
-    return fail("%s:%u:%u: %s", path, place.line, place.column, what);
-}
-
-/* What is right but cannot be done yet must not be left out silently. */
-static int check_release(const char *path, const struct config *c)
-{
-    if (c->steward.size > 0)
-        return fail_at(path, c->steward_place,
-                       "a steward comes in a later release; leave this line out");
-    return 0;
-}
-
 static int parse(const char *path, struct config_file *f)
 {
     struct toml_error wrong;
     int error = config_parse(f->text, &f->config, &wrong);
     if (error == -EBADMSG)
-        return fail_at(path, wrong.place, wrong.what);
+        return fail("%s:%u:%u: %s", path, wrong.place.line, wrong.place.column, wrong.what);
     if (error < 0)
         return fail("%s: %s", path, strerror(-error));
-    const int status = check_release(path, &f->config);
-    return status != 0 ? status : trust_read(path, &f->config);
+    return trust_read(path, &f->config);
 }
 
 int config_file_read(const char *path, struct config_file *f)

@@ -14,11 +14,10 @@ struct config_file {
     struct config config;
 };
 
-/* Reads and checks it and the files that it names, also that this release can do what it
- * asks for. 0, or a
- * status after saying what is wrong and where. With a null path: what a program
- * gets without one. */
+/* Reads and checks it and the files that it names. 0, or a status after saying what is wrong
+ * and where. With a null path: what a program gets without one. */
 must_use int config_file_read(const char *path, struct config_file *f);
+
 /* Names in one line the streams that anybody on the way can read and change. */
 void config_warn_unencrypted(const struct config *c, enum port_level level);
 

@@ -149,6 +149,8 @@ int plan_make(const struct request *r, const struct config *c, const struct tree
         .policy_count = c->policy_count,
         .cert_names = c->cert_names,
         .cert_name_count = c->cert_name_count,
+        .steward = c->steward,
+        .steward_ca = c->steward_ca,
         .dirs = t->dirs,
         .dir_count = t->dir_count,
         .files = t->files,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What TLS streams trust; see trust.h. Trusts nothing in the files. */
+/* Files that TLS needs; see trust.h. Trusts nothing in the files. */
 #include "host/cli/trust.h"
 
 #include "conf/manifest_check.h"
@@ -81,11 +81,12 @@ static int read_ca(const struct place *p, const char *path, struct bytes *set)
     return error < 0 ? fail("out of memory") : 0;
 }
 
-static int take_ca(struct place *p, struct config *c, size_t index)
+/* From a file that is named, or the system's. */
+static int take_ca(struct place *p, const struct config_path *named, struct config *c,
+                   size_t *index)
 {
     char path[PATH_MAX];
     struct bytes set;
-    const struct config_path *named = &c->notes[index].ca;
     const char *from = path;
     int status = 0;
     if (named->path.size > 0) {
@@ -101,7 +102,7 @@ static int take_ca(struct place *p, struct config *c, size_t index)
     if (status == 0)
         status = read_ca(p, from, &set);
     if (status == 0)
-        c->streams[index].tls.trust = keep_once(set, c->cas, &c->ca_count);
+        *index = keep_once(set, c->cas, &c->ca_count);
     return status;
 }
 
@@ -146,19 +147,27 @@ static int take_policy(struct place *p, struct config *c, size_t index)
     return status;
 }
 
+static int take(struct place *p, struct config *c, size_t index)
+{
+    struct manifest_tls *t = &c->streams[index].tls;
+    if (t->verify == VERIFY_CA)
+        return take_ca(p, &c->notes[index].ca, c, &t->trust);
+    return t->verify == VERIFY_ATTESTED ? take_policy(p, c, index) : 0;
+}
+
 int trust_read(const char *path, struct config *c)
 {
-    c->cas = calloc(c->stream_count + 1, sizeof(*c->cas));
+    c->cas = calloc(c->stream_count + 1, sizeof(*c->cas)); /* and one for the steward */
     c->policies = calloc(c->stream_count + 1, sizeof(*c->policies));
     if (c->cas == NULL || c->policies == NULL)
         return fail("out of memory");
     int status = 0;
     for (size_t i = 0; status == 0 && i < c->stream_count; i++) {
         struct place p = {.config = path, .at = c->notes[i].place};
-        if (c->streams[i].tls.verify == VERIFY_CA)
-            status = take_ca(&p, c, i);
-        else if (c->streams[i].tls.verify == VERIFY_ATTESTED)
-            status = take_policy(&p, c, i);
+        status = take(&p, c, i);
     }
+    struct place steward = {.config = path};
+    if (status == 0 && c->steward.size > 0)
+        status = take_ca(&steward, &c->certificate_ca, c, &c->steward_ca);
     return status;
 }

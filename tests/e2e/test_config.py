@@ -221,7 +221,24 @@ WRONG = {
     "TLS key of a plain stream": (f'files = [{{{L}, name = "x", alpn = ["h2"]}}]', 1, None, "tls"),
     "plain stream's key of TLS": (f'files = [{{{C}, insecure = true}}]', 1, 52, "tcp"),
     "host name of a certificate": ("[certificate]\nnames = ['*.a']\n", 2, 10, "wildcard"),
-    "steward": ('steward = "https://example.com"\n', 1, None, "steward.*(yet|later)"),
+    "steward without a CA": ('steward = "https://example.com"\n', 1, 11, r"add ca.*\[certificate\]"),
+    "steward's CA without a steward": (
+        f'files = [{{{T}}}]\n[certificate]\nca = "ca.pem"\n', 3, 6, "add steward",
+    ),
+    "steward's CA that is not there": (
+        f'steward = "https://a"\nfiles = [{{{T}}}]\n[certificate]\nca = "no.pem"\n',
+        4, 6, "no.pem: no such file",
+    ),
+    "steward's CA file without any": (
+        f'steward = "https://a"\nfiles = [{{{T}}}]\n[certificate]\nca = "Enarx.toml"\n',
+        4, 6, "no certificate",
+    ),
+    "steward without TLS": (
+        f'steward = "https://a"\nfiles = [{{{L}, name = "x"}}]\n[certificate]\nca = "ca.pem"\n',
+        1, 11, "none; add one",
+    ),
+    "steward of no URL": ('steward = "example.com"\n', 1, 11, "URL"),
+    "steward with a query": ('steward = "https://example.com/?a"\n', 1, 11, "query"),
 }
 
 

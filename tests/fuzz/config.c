@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     /* As if each stream named the same file, or policy. */
     struct bytes ca = {.data = (const uint8_t *)"\x30\0", .size = 2}, policy = {0};
-    bool cas = false, policies = false;
+    bool cas = c.steward.size > 0, policies = false;
     for (size_t i = 0; i < c.stream_count; i++) {
         cas |= c.streams[i].tls.verify == VERIFY_CA;
         policies |= c.streams[i].tls.verify == VERIFY_ATTESTED;
@@ -40,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .env_count = c.env_count,
         .streams = c.streams,
         .stream_count = c.stream_count,
+        .steward = c.steward,
     };
     if (manifest_check(&m) != 0)
         abort();

@@ -101,6 +101,7 @@ static int parse_manifest(void)
         .ca_count = 1,
         .cert_names = &arg,
         .cert_name_count = 1,
+        .steward = bytes_of_text("https://a"),
         .dirs = &dir,
         .dir_count = 1,
         .files = &file,

@@ -112,6 +112,7 @@ static void template_examples_are_good(void **state)
     assert_true(c.notes[7].insecure);
     assert_int_equal(c.cert_name_count, 1);
     assert_text(c.cert_names[0], "api.example.org");
+    assert_text(c.certificate_ca.path, "steward.pem");
     config_fini(&c);
     free(text);
 }
@@ -128,10 +129,13 @@ static void everything(void **state)
                             "port = 65535\n"
                             "[[files]]\nkind = \"connect\"\nhost = \"example.com\"\n"
                             "[[files]]\nkind = \"connect\"\nhost = \"::1\"\nname = \"six\"\n"
-                            "prot = \"tcp\"\nport = 1\n");
+                            "prot = \"tcp\"\nport = 1\n"
+                            "[certificate]\nca = \"keys/steward.pem\"\n");
     assert_text(c.steward, "https://attest.example.com");
-    assert_int_equal(c.steward_place.line, 1);
-    assert_int_equal(c.steward_place.column, 11);
+    assert_text(c.certificate_ca.path, "keys/steward.pem");
+    assert_int_equal(c.certificate_ca.place.line, 28);
+    assert_int_equal(c.certificate_ca.place.column, 6);
+    assert_int_equal(c.cert_name_count, 0);
     assert_int_equal(c.arg_count, 3);
     assert_text(c.args[0], "-v");
     assert_text(c.args[1], "");
@@ -208,9 +212,20 @@ static const struct {
     {"[env]\nFD_COUNT = \"1\"", 2, 1, "enarx sets \"FD_COUNT\" from files; remove it"},
     {"[env]\nFD_NAMES = \"1\"", 2, 1, "enarx sets \"FD_NAMES\" from files; remove it"},
     {"steward = 1", 1, 11, "steward must be text"},
-    {"steward = \"http://a.b\"", 1, 11, "steward must be a URL like \"https://"},
+    {"steward = \"ftp://a.b\"", 1, 11, "steward must be a URL like \"https://"},
+    {"steward = \"\"", 1, 11, "steward must be a URL"},
     {"steward = \"https://\"", 1, 11, "steward must be a URL"},
     {"steward = \"https://a b\"", 1, 11, "steward must be a URL"},
+    {"steward = \"https://A.b\"", 1, 11, "its host in lower case"},
+    {"steward = \"https://a\"", 1, 11, "add ca = \"steward.pem\" to [certificate]"},
+    {"steward = \"https://a\"\n[certificate]\nnames = [\"a\"]", 1, 11, "add ca = \"steward.pem\""},
+    {"steward = \"https://a\"\n[certificate]\nca = \"x\"", 1, 11,
+     "a steward is for a file with prot = \"tls\", and there is none"},
+    {"steward = \"https://a\"\n" LISTEN "prot = \"tcp\"\n[certificate]\nca = \"x\"", 1, 11,
+     "and there is none"},
+    {LISTEN "[certificate]\nca = \"x\"", 5, 6, "ca is for a steward's certificates; add steward ="},
+    {LISTEN "[certificate]\nca = \"\"", 5, 6, "ca is empty; name a file"},
+    {LISTEN "[certificate]\nca = 1", 5, 6, "ca must be text"},
     {"files = {}", 1, 9, "files must be an array, not a table"},
     {"files = [\"stdin\"]", 1, 10, "each of files must be a table, not text"},
     {"[[files]]\n", 1, 3, "kind = \"stdin\", \"listen\" or another is missing here"},

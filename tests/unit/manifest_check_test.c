@@ -425,6 +425,136 @@ static void certificate_names(void **state)
     assert_int_equal(manifest_check(&m), -EBADMSG);
 }
 
+/* ---- the steward ---- */
+
+static void urls(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "https://a",
+        "http://a.example:1",
+        "https://127.0.0.1:65535/",
+        "https://[::1]",
+        "https://[2001:db8::1]:443",
+        "https://a:00080/x",
+        "https://a/b/c%20;=@",
+        "https://a//",
+    };
+    static const char *const bad[] = {
+        "",
+        "https://",
+        "https:///x",
+        "https:/a",
+        "HTTPS://a",
+        "ftp://a",
+        "https://a b",
+        "https://A",
+        "https://a_b",
+        "https://a.",
+        "https://user@a",
+        "https://user:1@a",
+        "https://a?x",
+        "https://a/?x",
+        "https://a#x",
+        "https://a/#x",
+        "https://a/b c",
+        "https://a/\x7f",
+        "https://a/\xc3\xa9",
+        "https://a/\"",
+        "https://a/[",
+        "https://a\\b",
+        "https://a:",
+        "https://a:/",
+        "https://a:0",
+        "https://a:65536",
+        "https://a:000080",
+        "https://a:4294967297",
+        "https://a:+1",
+        "https://a:1:2",
+        "https://::1",
+        "https://[]",
+        "https://[::1",
+        "https://[::1]x",
+        "https://[::1%lo]",
+        "https://[1.2.3.4]",
+        "https://[0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0]",
+        "https://a\nb",
+        " https://a",
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(good); i++) {
+        if (!manifest_url_ok(text(good[i])))
+            fail_msg("refused: %s", good[i]);
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+        if (manifest_url_ok(text(bad[i])))
+            fail_msg("taken: %s", bad[i]);
+    }
+    assert_false(manifest_url_ok((struct bytes){(const uint8_t *)"https://a\0", 10}));
+    assert_false(manifest_url_ok((struct bytes){(const uint8_t *)"https://a/\0", 11}));
+    assert_false(manifest_url_ok((struct bytes){(const uint8_t *)"https://[::1\0]", 14}));
+    assert_false(manifest_url_ok((struct bytes){(const uint8_t *)"https://a:1\0", 12}));
+}
+
+static void urls_have_a_length(void **state)
+{
+    (void)state;
+    uint8_t url[MANIFEST_STEWARD_MAX + 1];
+    memset(url, 'x', sizeof(url));
+    memcpy(url, "https://a/", 10);
+    assert_true(manifest_url_ok((struct bytes){url, MANIFEST_STEWARD_MAX}));
+    assert_false(manifest_url_ok((struct bytes){url, MANIFEST_STEWARD_MAX + 1}));
+}
+
+static void stewards(void **state)
+{
+    (void)state;
+    struct tls_case c = tls_case();
+    struct manifest m = {
+        .streams = c.streams,
+        .stream_count = 2,
+        .cas = c.cas,
+        .ca_count = 2,
+        .steward = text("https://a"),
+    };
+    assert_int_equal(manifest_check(&m), 0); /* one that a stream trusts, too */
+    m.steward_ca = 1;
+    assert_int_equal(manifest_check(&m), 0);
+    m.steward_ca = 2; /* there is no such */
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    m.steward_ca = 1;
+    m.steward = text("a");
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    m.steward = text(""); /* and an index */
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    m.steward_ca = 0;
+    assert_int_equal(manifest_check(&m), 0);
+}
+
+/* Its CA is used, and a stream is there to be certified. */
+static void stewards_alone(void **state)
+{
+    (void)state;
+    struct bytes ca = two_sets[0];
+    struct manifest_stream listener = {
+        .kind = STREAM_LISTEN, .name = text("l"), .host = text("::"), .port = 1};
+    struct manifest m = {.streams = &listener,
+                         .stream_count = 1,
+                         .cas = &ca,
+                         .ca_count = 1,
+                         .steward = text("https://a")};
+    assert_int_equal(manifest_check(&m), 0);
+    m.steward = text("");
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    m.steward = text("https://a");
+    m.ca_count = 0;
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    m.ca_count = 1;
+    listener.protocol = PROTOCOL_TCP;
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+    m.stream_count = 0;
+    assert_int_equal(manifest_check(&m), -EBADMSG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +566,10 @@ int main(void)
         cmocka_unit_test(tls_streams),
         cmocka_unit_test(protocols),
         cmocka_unit_test(certificate_names),
+        cmocka_unit_test(urls),
+        cmocka_unit_test(urls_have_a_length),
+        cmocka_unit_test(stewards),
+        cmocka_unit_test(stewards_alone),
         cmocka_unit_test(dirs),
         cmocka_unit_test(files),
         cmocka_unit_test(parents),

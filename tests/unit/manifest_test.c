@@ -381,7 +381,7 @@ static void tls_is_said_when_spoken(void **state)
     assert_int_equal(parse_with("ac", "0f81423000", &m), -EBADMSG); /* used by none */
     assert_int_equal(parse_with("ac", "11816161", &m), 0);
     assert_int_equal(parse_with("ac", "1180", &m), -EBADMSG);
-    assert_int_equal(parse_with("ac", "128161", &m), -EBADMSG);
+    assert_int_equal(parse_with("ac", "138161", &m), -EBADMSG);
 
     struct manifest_stream listener = {
         .kind = STREAM_LISTEN, .name = text("l"), .host = text("h"), .port = 1};
@@ -396,6 +396,84 @@ static void tls_is_said_when_spoken(void **state)
     assert_int_equal(manifest_parse((struct bytes){cut, encoded.size - 8}, &m), -EBADMSG);
 }
 
+/* ---- the steward ---- */
+
+/* By hand: key 18 is 12, "https://a" a text of 9 bytes. */
+#define STEWARD \
+    "1282"      \
+    "69"        \
+    "68747470733a2f2f61"
+
+static void steward_is_fixed(void **state)
+{
+    (void)state;
+    struct manifest_stream listener = {
+        .kind = STREAM_LISTEN, .name = text("l"), .host = text("h"), .port = 1};
+    struct bytes cas[] = {{(const uint8_t *)"\x30\0", 2}};
+    const struct manifest m = {.streams = &listener,
+                               .stream_count = 1,
+                               .cas = cas,
+                               .ca_count = 1,
+                               .steward = text("https://a")};
+    static const char want[] = "0e81850000006040" /* the stream's row */
+                               "0f81423000"       /* [h'3000'] */
+        STEWARD "00";
+    char got[1024];
+    const struct bytes encoded = encode(&m);
+    assert_int_equal(encoded.data[0], 0xae); /* a map of 14 pairs */
+    hex_put(encoded, got);
+    assert_string_equal(got + strlen(got) - strlen(want), want);
+
+    struct manifest back;
+    assert_int_equal(manifest_parse(encoded, &back), 0);
+    assert_true(bytes_equal(back.steward, m.steward));
+    assert_int_equal(back.steward_ca, 0);
+    manifest_fini(&back);
+    assert_int_equal(back.steward.size, 0);
+    for (size_t size = 0; size < encoded.size; size++)
+        assert_int_equal(manifest_parse((struct bytes){encoded.data, size}, &back), -EBADMSG);
+}
+
+/* What `bytes` make of the last pair of that manifest, which comes back as it came. */
+static int parse_steward(const char *last)
+{
+    struct manifest_stream listener = {
+        .kind = STREAM_LISTEN, .name = text("l"), .host = text("h"), .port = 1};
+    struct bytes cas[] = {{(const uint8_t *)"\x30\0", 2}, {(const uint8_t *)"\x30\1a", 3}};
+    uint8_t bytes[512];
+    struct manifest m;
+    listener.tls = (struct manifest_tls){.clients = CLIENTS_REQUIRED, .verify = VERIFY_CA};
+    const struct bytes base = encode(
+        &(struct manifest){.streams = &listener, .stream_count = 1, .cas = cas, .ca_count = 2});
+    const struct bytes whole = {bytes, base.size + strlen(last) / 2};
+    memcpy(bytes, base.data, base.size);
+    bytes[0]++; /* one pair more */
+    assert_int_equal(hex_parse(last, bytes + base.size, strlen(last) / 2), 0);
+    const int error = manifest_parse(whole, &m);
+    if (error == 0) {
+        assert_true(bytes_equal(encode(&m), whole));
+        manifest_fini(&m);
+    }
+    return error;
+}
+
+static void steward_has_two_fields(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_steward(STEWARD "01"), 0);
+    assert_int_equal(parse_steward(STEWARD "00"), -EBADMSG);   /* one of cas is used by none */
+    assert_int_equal(parse_steward(STEWARD "02"), -EBADMSG);   /* there is no such */
+    assert_int_equal(parse_steward(STEWARD "1801"), -EBADMSG); /* 1 has a shorter form */
+    assert_int_equal(parse_steward(STEWARD "20"), -EBADMSG);   /* -1 */
+    assert_int_equal(parse_steward("12816968747470733a2f2f61"), -EBADMSG);     /* no CA */
+    assert_int_equal(parse_steward("12836968747470733a2f2f610100"), -EBADMSG); /* three */
+    assert_int_equal(parse_steward("12824968747470733a2f2f6101"), -EBADMSG);   /* bytes */
+    assert_int_equal(parse_steward("1282606001"), -EBADMSG);
+    assert_int_equal(parse_steward("12826001"), -EBADMSG);   /* empty */
+    assert_int_equal(parse_steward("1282616101"), -EBADMSG); /* no URL */
+    assert_int_equal(parse_steward("1280"), -EBADMSG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +482,8 @@ int main(void)
         cmocka_unit_test(names_of_secrets_come_back),
         cmocka_unit_test(tls_is_fixed),
         cmocka_unit_test(tls_is_said_when_spoken),
+        cmocka_unit_test(steward_is_fixed),
+        cmocka_unit_test(steward_has_two_fields),
         cmocka_unit_test(secrets_have_keys_of_their_own),
         cmocka_unit_test(refuses_every_truncation),
         cmocka_unit_test(refuses_more_at_the_end),

@@ -91,7 +91,9 @@ static int check(const struct config *c)
                                              .cas = c->cas,
                                              .ca_count = c->ca_count,
                                              .policies = c->policies,
-                                             .policy_count = c->policy_count});
+                                             .policy_count = c->policy_count,
+                                             .steward = c->steward,
+                                             .steward_ca = c->steward_ca});
 }
 
 static void each_is_carried_once(void **state)
@@ -117,6 +119,32 @@ static void each_is_carried_once(void **state)
     assert_true(
         bytes_equal(c.policies[0], bytes_of_text("tees = [\"sgx\"]\nmeasurement = \"self\"\n")));
     assert_int_equal(check(&c), 0);
+    config_fini(&c);
+}
+
+#define STEWARD(ca)                                                         \
+    "steward = \"https://a\"\ncertificate = {ca = \"" ca "\"}\n[[files]]\n" \
+    "kind = \"listen\"\nname = \"l\"\nclients = \"required\"\nca = \"two.pem\"\n"
+
+static void a_steward_has_its_own(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_int_equal(read_toml(STEWARD("one.der"), &c), 0);
+    assert_int_equal(c.ca_count, 2);
+    assert_int_equal(c.streams[0].tls.trust, 0);
+    assert_int_equal(c.steward_ca, 1);
+    assert_true(bytes_equal(c.cas[1], certs[0]));
+    assert_int_equal(check(&c), 0);
+    config_fini(&c);
+    assert_int_equal(read_toml(STEWARD("two.pem"), &c), 0); /* the same, once */
+    assert_int_equal(c.ca_count, 1);
+    assert_int_equal(c.steward_ca, 0);
+    assert_int_equal(check(&c), 0);
+    config_fini(&c);
+    assert_int_equal(read_toml(STEWARD("none.pem"), &c), STATUS_FAILED);
+    config_fini(&c);
+    assert_int_equal(read_toml(STEWARD("self.toml"), &c), STATUS_FAILED);
     config_fini(&c);
 }
 
@@ -196,9 +224,9 @@ static void only_whole_certificates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(each_is_carried_once),    TEST(paths_may_be_absolute),
-        TEST(the_system_has_the_rest), TEST(what_is_wrong_is_refused),
-        TEST(only_whole_certificates),
+        TEST(each_is_carried_once),     TEST(a_steward_has_its_own),
+        TEST(paths_may_be_absolute),    TEST(the_system_has_the_rest),
+        TEST(what_is_wrong_is_refused), TEST(only_whole_certificates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
