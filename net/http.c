@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -74,6 +75,12 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcasecmp(text + length - tail, end) == 0;
 }
 
+static void take_type(struct http_response *r, const char *value)
+{
+    const size_t size = strcspn(value, "; \t");
+    snprintf(r->type, sizeof(r->type), "%.*s", (int)size, value);
+}
+
 static size_t take_header(const char *data, size_t one, size_t size, void *to)
 {
     struct http_response *r = to;
@@ -90,6 +97,8 @@ static size_t take_header(const char *data, size_t one, size_t size, void *to)
             free(r->issuer_chain);
             r->issuer_chain = strdup(value);
         }
+        if (strcasecmp(line, "Content-Type") == 0)
+            take_type(r, value);
         if (strcasecmp(line, "Retry-After") == 0)
             r->retry_after = parse_retry_after(value);
     }
@@ -100,12 +109,11 @@ static size_t take_header(const char *data, size_t one, size_t size, void *to)
 static void set_request(struct libcurl *l, const struct http_request *request)
 {
     l->setopt(l->handle, CURLOPT_HTTPGET, 1L);
-    if (request->json != NULL) {
-        l->setopt(l->handle, CURLOPT_POSTFIELDSIZE, (long)strlen(request->json));
-        l->setopt(l->handle, CURLOPT_POSTFIELDS, request->json);
+    if (request->type != NULL) {
+        l->setopt(l->handle, CURLOPT_POSTFIELDSIZE, (long)request->body.size);
+        l->setopt(l->handle, CURLOPT_POSTFIELDS, request->body.data);
     }
     l->setopt(l->handle, CURLOPT_CUSTOMREQUEST, request->method);
-    l->setopt(l->handle, CURLOPT_HTTPHEADER, request->json != NULL ? l->json_headers : l->headers);
 }
 
 int http_send(struct http *h, const struct http_request *request, struct http_response *response,
@@ -113,6 +121,8 @@ int http_send(struct http *h, const struct http_request *request, struct http_re
 {
     struct libcurl *l = &h->curl;
     *response = (struct http_response){.retry_after = -1};
+    if (libcurl_set_headers(l, request->type) < 0)
+        return fault_set(fault, -ENOMEM, "out of memory");
     set_request(l, request);
     l->setopt(l->handle, CURLOPT_WRITEFUNCTION, take_body);
     l->setopt(l->handle, CURLOPT_WRITEDATA, (void *)response);

@@ -10,6 +10,7 @@
 #define HTTP_BODY_MAX   (1u << 20) /* bytes */
 #define HTTP_HEADER_MAX 16384u     /* bytes of one header */
 #define HTTP_TOKEN_MAX  4096u      /* characters */
+#define HTTP_TYPE_SIZE  64u
 
 /* All may be null or false. Borrowed for as long as what is opened with it. */
 struct http_options {
@@ -26,13 +27,15 @@ struct http_options {
 struct http_request {
     const char *method; /* "GET" */
     const char *url;
-    const char *json; /* the body; null: none */
+    struct bytes body;
+    const char *type; /* of the body; null: there is none */
 };
 
 struct http_response {
     long status;
-    uint8_t *body;      /* owned */
-    size_t size;        /* bytes of it */
+    char type[HTTP_TYPE_SIZE]; /* of the body, without parameters; cut where too long */
+    uint8_t *body;             /* owned */
+    size_t size;               /* bytes of it */
     char *issuer_chain; /* value of the header that ends so, still %-encoded, or null; owned */
     long retry_after;   /* seconds that Retry-After asks for; -1 without one */
 };

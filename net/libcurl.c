@@ -55,27 +55,32 @@ static int open_library(struct libcurl *l, struct fault *fault)
 
 /* ---- options ---- */
 
-static int add_header(struct libcurl *l, void **list, const char *line)
+static int add_header(struct libcurl *l, const char *name, const char *value)
 {
-    void *longer = l->slist_append(*list, line);
+    char line[HTTP_TOKEN_MAX + 32];
+    const int length = snprintf(line, sizeof(line), "%s%s", name, value);
+    void *longer = length >= (int)sizeof(line) ? NULL : l->slist_append(l->headers, line);
+    wipe(line, sizeof(line));
     if (longer == NULL)
         return -ENOMEM;
-    *list = longer;
+    l->headers = longer;
     return 0;
 }
 
-static int add_headers(struct libcurl *l, const char *token)
+static void drop_headers(struct libcurl *l)
 {
-    char line[HTTP_TOKEN_MAX + 32];
-    int error = add_header(l, &l->json_headers, "Content-Type: application/json");
-    if (error < 0 || token == NULL)
-        return error;
-    if (snprintf(line, sizeof(line), "Authorization: Bearer %s", token) >= (int)sizeof(line))
-        return -EINVAL;
-    error = add_header(l, &l->headers, line);
-    if (error == 0)
-        error = add_header(l, &l->json_headers, line);
-    wipe(line, sizeof(line));
+    if (l->headers != NULL)
+        l->slist_free(l->headers);
+    l->headers = NULL;
+}
+
+int libcurl_set_headers(struct libcurl *l, const char *type)
+{
+    drop_headers(l);
+    int error = type == NULL ? 0 : add_header(l, "Content-Type: ", type);
+    if (error == 0 && l->token != NULL)
+        error = add_header(l, "Authorization: Bearer ", l->token);
+    l->setopt(l->handle, CURLOPT_HTTPHEADER, l->headers);
     return error;
 }
 
@@ -97,7 +102,7 @@ static void set_cancelled(struct libcurl *l, bool (*cancelled)(void))
     l->setopt(l->handle, CURLOPT_XFERINFOFUNCTION, ask_cancelled);
 }
 
-static int set_up(struct libcurl *l, const struct http_options *o)
+static void set_up(struct libcurl *l, const struct http_options *o)
 {
     l->setopt(l->handle, CURLOPT_NOSIGNAL, 1L);
     l->setopt(l->handle, CURLOPT_TIMEOUT, TIMEOUT);
@@ -116,17 +121,16 @@ static int set_up(struct libcurl *l, const struct http_options *o)
         l->setopt(l->handle, CURLOPT_SSLKEY, o->key);
     }
     set_cancelled(l, o->cancelled);
-    return add_headers(l, o->token);
+    l->token = o->token;
 }
 
 int libcurl_open(const struct http_options *options, struct libcurl *l, struct fault *fault)
 {
     *l = (struct libcurl){0};
-    int error = open_library(l, fault);
-    if (error < 0)
-        return error;
-    error = set_up(l, options);
-    return error < 0 ? fault_system(fault, error, "cannot set up libcurl") : 0;
+    const int error = open_library(l, fault);
+    if (error == 0)
+        set_up(l, options);
+    return error;
 }
 
 /* The library stays: what it started may not survive its leaving. */
@@ -134,10 +138,7 @@ void libcurl_close(struct libcurl *l)
 {
     if (l->handle != NULL)
         l->cleanup(l->handle);
-    if (l->headers != NULL)
-        l->slist_free(l->headers);
-    if (l->json_headers != NULL)
-        l->slist_free(l->json_headers);
+    drop_headers(l);
     *l = (struct libcurl){0};
 }
 

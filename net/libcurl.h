@@ -51,8 +51,8 @@ enum { CURLE_OK = 0, CURLE_AGAIN = 81 };
 struct libcurl {
     void *library;
     CURL *handle;
-    void *headers;      /* struct curl_slist of every request; null: none */
-    void *json_headers; /* of one with a body */
+    void *headers;     /* struct curl_slist of the request under way; null: none */
+    const char *token; /* or null */
     char why[LIBCURL_ERROR_SIZE];
     bool (*cancelled)(void);
 
@@ -74,6 +74,9 @@ struct libcurl {
 must_use int libcurl_open(const struct http_options *options, struct libcurl *l,
                           struct fault *fault);
 void libcurl_close(struct libcurl *l);
+
+/* The headers of the next request, with a body of that type; null: with none. 0 or -ENOMEM. */
+must_use int libcurl_set_headers(struct libcurl *l, const char *type);
 
 /* Performs what was set for `url`. 0, or with `fault` filled -EHOSTUNREACH (no such host),
  * -ECONNREFUSED, -ETIMEDOUT, -ECANCELED, -EKEYREJECTED (the other side's certificate), or

@@ -163,7 +163,12 @@ int remote_ask(struct remote *r, const char *method, const char *path, const jso
     if (body != NULL && json == NULL)
         return fault_set(fault, -ENOMEM, "out of memory");
     snprintf(url, sizeof(url), "https://%s%s", r->authority, path);
-    const struct http_request request = {.method = method, .url = url, .json = json};
+    const struct http_request request = {
+        .method = method,
+        .url = url,
+        .body = body == NULL ? (struct bytes){0} : bytes_of_text(json),
+        .type = body == NULL ? NULL : "application/json",
+    };
     int error = http_send(r->api, &request, &response, fault);
     free(json);
     if (error < 0)

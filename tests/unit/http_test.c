@@ -59,7 +59,12 @@ static int send_with(const struct http_options *options, const char *method, con
     struct http_response response;
     snprintf(url, sizeof(url), "https://%s/v1/keeps", server.authority);
     assert_int_equal(http_open(options, &http, &fault), 0);
-    const struct http_request request = {.method = method, .url = url, .json = json};
+    const struct http_request request = {
+        .method = method,
+        .url = url,
+        .body = json == NULL ? (struct bytes){0} : bytes_of_text(json),
+        .type = json == NULL ? NULL : "application/json",
+    };
     int error = http_send(http, &request, &response, &fault);
     if (error == 0) {
         assert_int_equal(response.status, 200);
@@ -93,7 +98,8 @@ static void requests_follow_each_other(void **state)
     struct http_response r;
     snprintf(url, sizeof(url), "https://%s/", server.authority);
     assert_int_equal(http_open(&(struct http_options){.any_certificate = true}, &http, &fault), 0);
-    const struct http_request post = {.method = "POST", .url = url, .json = "[]"};
+    const struct http_request post = {
+        .method = "POST", .url = url, .body = bytes_of_text("[]"), .type = "application/json"};
     assert_int_equal(http_send(http, &post, &r, &fault), 0);
     http_response_fini(&r);
     assert_int_equal(http_get(http, url, &r, &fault), 0);
