@@ -48,13 +48,13 @@ int wire_receive(struct wire *w)
         return 0;
     room = room < PORT_CHUNK ? room : PORT_CHUNK;
     const int64_t got = port_read(w->handle, to, room, 0);
+    tls_session_fed(w->tls, got > 0 ? (size_t)got : 0);
     if (got == -EAGAIN)
         return 0;
     if (got <= 0) {
         tls_session_feed_end(w->tls);
         return 0;
     }
-    tls_session_fed(w->tls, (size_t)got);
     w->came += (uint64_t)got;
     return (size_t)got == room;
 }

@@ -124,7 +124,8 @@ static int configure(struct tls_context *c, const struct tls_config *config)
     if (config->server && config->own == NULL)
         return -EINVAL;
     c->ssl = SSL_CTX_new(config->server ? TLS_server_method() : TLS_client_method());
-    if (c->ssl == NULL || !set_rules(c->ssl))
+    c->wire = tls_session_wire();
+    if (c->ssl == NULL || c->wire == NULL || !set_rules(c->ssl))
         return -ENOMEM;
     c->server_name = config->server_name == NULL ? NULL : strdup(config->server_name);
     if (config->server_name != NULL && c->server_name == NULL)
@@ -161,6 +162,7 @@ void tls_context_free(struct tls_context *c)
     if (c == NULL)
         return;
     SSL_CTX_free(c->ssl);
+    BIO_meth_free(c->wire);
     free(c->protocols);
     free(c->server_name);
     free(c);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS sessions over memory; see session.h. Trusts OpenSSL, whose pair of BIOs holds
- * what has come from the wire and what is to go there. */
+/* TLS sessions over memory; see session.h. Trusts OpenSSL, which reads what has come from
+ * the wire, and writes what is to go there, through one BIO. */
 #include "tls/session.h"
 
 #include "base/wipe.h"
 #include "tls/peer.h"
+#include "tls/pipe.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -13,11 +14,12 @@
 
 #define PLAIN_MAX  16384u
 #define RECORD_MAX (5u + PLAIN_MAX + 256u) /* [RFC 8446 5.2] */
-#define HELD_MAX   (8u * RECORD_MAX)       /* bytes each way */
 
 struct tls_session {
     SSL *ssl;
-    BIO *wire;                         /* its near end; the far one is SSL's */
+    struct pipe in, out; /* ciphertext */
+    bool ended;          /* the wire, behind what is in */
+    bool dry;            /* OpenSSL has seen all that is in, and waits for more */
     const struct tls_context *context; /* null: in tests of what peers do */
     struct tls_context *own;           /* null: the context is shared */
     bool done;                         /* the handshake */
@@ -28,15 +30,75 @@ struct tls_session {
     char judged[TLS_WHY_MAX];
 };
 
-static bool open_session(struct tls_session *s, SSL_CTX *ctx, bool server)
+/* ---- what OpenSSL sees of the wire ---- */
+
+static int wire_read(BIO *wire, char *to, int size)
 {
-    BIO *far = NULL;
+    struct tls_session *s = BIO_get_data(wire);
+    const struct bytes held = pipe_held(&s->in);
+    BIO_clear_retry_flags(wire);
+    if (size <= 0 || held.size == 0) {
+        if (!s->ended)
+            BIO_set_retry_read(wire);
+        return s->ended ? 0 : -1;
+    }
+    const size_t taken = held.size < (size_t)size ? held.size : (size_t)size;
+    memcpy(to, held.data, taken);
+    pipe_taken(&s->in, taken);
+    return (int)taken;
+}
+
+static int wire_write(BIO *wire, const char *from, int size)
+{
+    struct tls_session *s = BIO_get_data(wire);
+    const size_t room = pipe_room(&s->out);
+    BIO_clear_retry_flags(wire);
+    if (size <= 0)
+        return 0;
+    if (room == 0) {
+        BIO_set_retry_write(wire);
+        return -1;
+    }
+    const size_t taken = room < (size_t)size ? room : (size_t)size;
+    const bool ok = pipe_put(&s->out, (struct bytes){(const uint8_t *)from, taken});
+    return ok ? (int)taken : -1;
+}
+
+static long wire_control(BIO *wire, int what, maybe_unused long number, maybe_unused void *at)
+{
+    const struct tls_session *s = BIO_get_data(wire);
+    if (what == BIO_CTRL_EOF)
+        return s->ended && pipe_held(&s->in).size == 0;
+    return what == BIO_CTRL_FLUSH;
+}
+
+BIO_METHOD *tls_session_wire(void)
+{
+    BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "wire");
+    if (m == NULL || (BIO_meth_set_read(m, wire_read) == 1 &&
+                      BIO_meth_set_write(m, wire_write) == 1 &&
+                      BIO_meth_set_ctrl(m, wire_control) == 1))
+        return m;
+    BIO_meth_free(m);
+    return NULL;
+}
+
+/* ---- its life ---- */
+
+static bool open_session(struct tls_session *s, const struct tls_context *c)
+{
     s->why = "";
-    s->ssl = SSL_new(ctx);
-    if (s->ssl == NULL || BIO_new_bio_pair(&far, HELD_MAX, &s->wire, HELD_MAX) != 1)
+    s->context = c;
+    s->ssl = SSL_new(c->ssl);
+    BIO *wire = BIO_new(c->wire);
+    if (s->ssl == NULL || wire == NULL) {
+        BIO_free(wire);
         return false;
-    SSL_set_bio(s->ssl, far, far);
-    if (server)
+    }
+    BIO_set_data(wire, s);
+    BIO_set_init(wire, 1);
+    SSL_set_bio(s->ssl, wire, wire);
+    if (c->server)
         SSL_set_accept_state(s->ssl);
     else
         SSL_set_connect_state(s->ssl);
@@ -46,14 +108,13 @@ static bool open_session(struct tls_session *s, SSL_CTX *ctx, bool server)
 int tls_session_open(const struct tls_context *c, int64_t now, struct tls_session **out)
 {
     struct tls_session *s = calloc(1, sizeof(*s));
-    const bool ok = s != NULL && open_session(s, c->ssl, c->server) &&
-                    tls_peer_expect(c, s->ssl, now, s->judged) == 0;
+    const bool ok =
+        s != NULL && open_session(s, c) && tls_peer_expect(c, s->ssl, now, s->judged) == 0;
     ERR_clear_error();
     if (!ok) {
         tls_session_free(s);
         return -ENOMEM;
     }
-    s->context = c;
     *out = s;
     return 0;
 }
@@ -76,66 +137,10 @@ void tls_session_free(struct tls_session *s)
     if (s == NULL)
         return;
     SSL_free(s->ssl);
-    BIO_free(s->wire);
+    pipe_fini(&s->in);
+    pipe_fini(&s->out);
     tls_context_free(s->own);
     free(s);
-}
-
-/* ---- the wire ---- */
-
-size_t tls_session_room(const struct tls_session *s)
-{
-    return BIO_ctrl_get_write_guarantee(s->wire);
-}
-
-size_t tls_session_feed(struct tls_session *s, struct bytes from)
-{
-    const size_t room = tls_session_room(s);
-    const size_t size = from.size < room ? from.size : room;
-    const int taken = size == 0 ? 0 : BIO_write(s->wire, from.data, (int)size);
-    return taken < 0 ? 0 : (size_t)taken;
-}
-
-uint8_t *tls_session_space(struct tls_session *s, size_t *size)
-{
-    char *data = NULL;
-    const int room = BIO_nwrite0(s->wire, &data);
-    *size = room > 0 ? (size_t)room : 0;
-    return (uint8_t *)data;
-}
-
-void tls_session_fed(struct tls_session *s, size_t size)
-{
-    char *data = NULL;
-    if (size > 0)
-        (void)BIO_nwrite(s->wire, &data, (int)size);
-}
-
-void tls_session_feed_end(struct tls_session *s) { (void)BIO_shutdown_wr(s->wire); }
-
-struct bytes tls_session_outgoing(const struct tls_session *s)
-{
-    char *data = NULL;
-    const int size = BIO_nread0(s->wire, &data);
-    if (size <= 0)
-        return (struct bytes){0};
-    return (struct bytes){.data = (const uint8_t *)data, .size = (size_t)size};
-}
-
-static void say_goodbye(struct tls_session *s)
-{
-    ERR_clear_error();
-    s->closing = SSL_shutdown(s->ssl) < 0 && SSL_get_error(s->ssl, -1) == SSL_ERROR_WANT_WRITE;
-    ERR_clear_error();
-}
-
-void tls_session_sent(struct tls_session *s, size_t size)
-{
-    char *data = NULL;
-    if (size > 0)
-        (void)BIO_nread(s->wire, &data, (int)size);
-    if (s->closing)
-        say_goodbye(s);
 }
 
 /* ---- what SSL says ---- */
@@ -161,10 +166,12 @@ static int explain(struct tls_session *s)
  * a failure, which stays. */
 static int outcome(struct tls_session *s, int result)
 {
+    const int error = SSL_get_error(s->ssl, result);
     int became = 0;
-    switch (SSL_get_error(s->ssl, result)) {
+    switch (error) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
+        s->dry = error == SSL_ERROR_WANT_READ;
         became = -EAGAIN;
         break;
     case SSL_ERROR_ZERO_RETURN:
@@ -174,6 +181,65 @@ static int outcome(struct tls_session *s, int result)
     }
     ERR_clear_error();
     return became;
+}
+
+/* ---- the wire ---- */
+
+size_t tls_session_room(const struct tls_session *s) { return s->ended ? 0 : pipe_room(&s->in); }
+
+uint8_t *tls_session_space(struct tls_session *s, size_t *size)
+{
+    *size = 0;
+    if (tls_session_room(s) == 0)
+        return NULL;
+    uint8_t *to = pipe_space(&s->in, size);
+    if (to == NULL)
+        (void)fail_for_ever(s, -EPROTO, "memory is short");
+    return to;
+}
+
+void tls_session_fed(struct tls_session *s, size_t size)
+{
+    pipe_added(&s->in, size);
+    s->dry = s->dry && size == 0;
+}
+
+size_t tls_session_feed(struct tls_session *s, struct bytes from)
+{
+    size_t taken = 0;
+    while (taken < from.size) {
+        size_t size;
+        uint8_t *to = tls_session_space(s, &size);
+        if (to == NULL)
+            break;
+        size = from.size - taken < size ? from.size - taken : size;
+        memcpy(to, from.data + taken, size);
+        tls_session_fed(s, size);
+        taken += size;
+    }
+    return taken;
+}
+
+void tls_session_feed_end(struct tls_session *s)
+{
+    s->ended = true;
+    s->dry = false;
+}
+
+struct bytes tls_session_outgoing(const struct tls_session *s) { return pipe_held(&s->out); }
+
+static void say_goodbye(struct tls_session *s)
+{
+    ERR_clear_error();
+    s->closing = SSL_shutdown(s->ssl) < 0 && SSL_get_error(s->ssl, -1) == SSL_ERROR_WANT_WRITE;
+    ERR_clear_error();
+}
+
+void tls_session_sent(struct tls_session *s, size_t size)
+{
+    pipe_taken(&s->out, size);
+    if (s->closing)
+        say_goodbye(s);
 }
 
 /* ---- the session ---- */
@@ -208,8 +274,8 @@ int tls_session_handshake(struct tls_session *s)
 static int64_t read_some(struct tls_session *s, uint8_t *to, size_t size)
 {
     size_t got = 0;
-    if (s->failure < 0)
-        return s->failure;
+    if (s->failure < 0 || s->dry)
+        return s->failure < 0 ? s->failure : -EAGAIN;
     ERR_clear_error();
     const int result = SSL_read_ex(s->ssl, to, size, &got);
     return result == 1 ? (int64_t)got : outcome(s, result);
@@ -232,7 +298,7 @@ int64_t tls_session_read(struct tls_session *s, void *to, size_t size)
 int64_t tls_session_peek(struct tls_session *s, void *to, size_t size)
 {
     size_t got = 0;
-    if (!s->done || s->failure < 0)
+    if (!s->done || s->failure < 0 || s->dry)
         return s->failure < 0 ? s->failure : -EAGAIN;
     ERR_clear_error();
     const int result = SSL_peek_ex(s->ssl, to, size, &got);
@@ -254,7 +320,7 @@ static int64_t write_some(struct tls_session *s, struct bytes from)
 {
     const size_t size = from.size < PLAIN_MAX ? from.size : PLAIN_MAX;
     size_t taken = 0;
-    if (BIO_ctrl_get_write_guarantee(SSL_get_wbio(s->ssl)) < RECORD_MAX)
+    if (pipe_room(&s->out) < RECORD_MAX)
         return -EAGAIN;
     ERR_clear_error();
     const int result = SSL_write_ex(s->ssl, from.data, size, &taken);

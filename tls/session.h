@@ -8,7 +8,8 @@
  * RSA with 2048 to 8192 bits, and its key is told; unless there are roots that it has to lead
  * to, or a judge. The peer has proved that it holds that key once the handshake is done.
  *
- * Each call takes what came as far as it goes: after any, bytes may be outgoing. */
+ * Each call takes what came as far as it goes: after any, bytes may be outgoing. A session
+ * holds memory for ciphertext, some 130 KiB each way at most, only while there is any. */
 #ifndef TLS_SESSION_H
 #define TLS_SESSION_H
 
@@ -86,7 +87,8 @@ size_t tls_session_room(const struct tls_session *s);
 size_t tls_session_feed(struct tls_session *s, struct bytes from);
 
 /* The same without a copy: where the next bytes from the wire may be put, `*size` of them
- * at most, and then how many were. */
+ * at most, and then how many were, be it none. Null when there is no room, or memory is
+ * short: then the session has failed. */
 uint8_t *tls_session_space(struct tls_session *s, size_t *size);
 void tls_session_fed(struct tls_session *s, size_t size);
 

@@ -3,7 +3,7 @@
  * cuts, changes, makes up. Whatever it does, each reads what the other wrote, from the
  * start, and an end only where the other made one. */
 /* links: crypto/digest.c base/der_put.c base/der.c base/rfc3339.c */
-/* links: tls/session.c tls/context.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
+/* links: tls/session.c tls/context.c tls/pipe.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #include "crypto/key.h"
 #include "tls/certificate.h"

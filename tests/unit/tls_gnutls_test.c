@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TLS sessions with another implementation at the other end: GnuTLS, where there is one. */
 /* links: crypto/digest.c base/der_put.c base/der.c base/rfc3339.c */
-/* links: tests/unit/tls_pair.c tls/context.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
+/* links: tests/unit/tls_pair.c tls/context.c tls/pipe.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #include "crypto/key.h"
 #include "tests/unit/tls_pair.h"

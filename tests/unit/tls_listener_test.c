@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A listener for TLS: what a program accepts is done with its handshake, and whoever stalls,
  * speaks something else or leaves costs the others nothing. */
-/* links: tests/unit/port_sockets.c tests/unit/tls_pair.c tls/context.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c crypto/digest.c base/der.c base/der_put.c base/rfc3339.c base/cur.c base/put.c base/wipe.c */
+/* links: tests/unit/port_sockets.c tests/unit/tls_pair.c tls/context.c tls/pipe.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c crypto/digest.c base/der.c base/der_put.c base/rfc3339.c base/cur.c base/put.c base/wipe.c */
 /* links: exec/tls_listener.c exec/tls_stream.c exec/wire.c exec/wait.c exec/port.c exec/time.c */
 /* libs: -lssl -lcrypto */
 #include "exec/tls_listener.h"

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-const size_t pair_holds = HELD_MAX;
+const size_t pair_holds = PIPE_MAX;
 
 const struct tls_identity *pair_identity(bool server)
 {
@@ -48,9 +48,12 @@ struct tls_session *pair_client(const char *alpn)
 struct tls_session *pair_raw(SSL_CTX *ctx, bool server)
 {
     struct tls_session *s = calloc(1, sizeof(*s));
-    assert_non_null(s);
-    assert_true(open_session(s, ctx, server));
-    SSL_CTX_free(ctx);
+    struct tls_context *c = calloc(1, sizeof(*c));
+    assert_true(s != NULL && c != NULL);
+    *c = (struct tls_context){.ssl = ctx, .wire = tls_session_wire(), .server = server};
+    assert_true(open_session(s, c));
+    s->context = NULL;
+    s->own = c;
     return s;
 }
 
@@ -74,6 +77,7 @@ struct tls_session *pair_raw_server(void)
 }
 
 SSL *pair_ssl(struct tls_session *s) { return s->ssl; }
+size_t pair_room_out(const struct tls_session *s) { return pipe_room(&s->out); }
 
 X509 *pair_certificate(EVP_PKEY *key, size_t padding)
 {

@@ -24,6 +24,9 @@ struct tls_session *pair_raw_client(void);
 struct tls_session *pair_raw_server(void);
 SSL *pair_ssl(struct tls_session *s);
 
+/* How much ciphertext may still become outgoing. */
+size_t pair_room_out(const struct tls_session *s);
+
 /* A certificate for any key, signed by itself, of `padding` bytes more. */
 X509 *pair_certificate(EVP_PKEY *key, size_t padding);
 

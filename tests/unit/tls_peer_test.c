@@ -2,7 +2,7 @@
 /* What the other side of a TLS session may speak and do: peers with OpenSSL's own settings.
  * Their keys are in tls_key_test.c. */
 /* links: crypto/digest.c base/der_put.c base/der.c base/rfc3339.c */
-/* links: tests/unit/scratch.c tests/unit/tls_pair.c tls/context.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
+/* links: tests/unit/scratch.c tests/unit/tls_pair.c tls/context.c tls/pipe.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #include "tests/unit/scratch.h"
 #include "tests/unit/tls_pair.h"

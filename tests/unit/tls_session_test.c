@@ -2,7 +2,7 @@
 /* TLS sessions between two of ours. Other peers are in tls_peer_test.c, keys in
  * tls_key_test.c and tls_export_test.c, and a wire that cuts and lies in tls_wire_test.c. */
 /* links: crypto/digest.c base/der_put.c base/der.c base/rfc3339.c */
-/* links: tests/unit/tls_pair.c tls/context.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
+/* links: tests/unit/tls_pair.c tls/context.c tls/pipe.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #include "tests/unit/tls_pair.h"
 
@@ -192,20 +192,15 @@ static void holds_no_more_than_it_says(void **state)
     free(data);
 }
 
-static size_t space(struct tls_session *s)
-{
-    return BIO_ctrl_get_write_guarantee(SSL_get_wbio(pair_ssl(s)));
-}
-
 /* Writes until just a record of full size would fit. */
 static void fill(struct tls_session *s, const uint8_t *data)
 {
     const size_t record = 16384 + 22;
-    while (space(s) - record - 22 > 16384)
+    while (pair_room_out(s) - record - 22 > 16384)
         assert_int_equal(tls_session_write(s, (struct bytes){data, 1000}), 1000);
-    const struct bytes last = {data, space(s) - record - 22};
+    const struct bytes last = {data, pair_room_out(s) - record - 22};
     assert_int_equal(tls_session_write(s, last), last.size);
-    assert_int_equal(space(s), record);
+    assert_int_equal(pair_room_out(s), record);
 }
 
 /* Also when there is an answer to send first, and something else to say later. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TLS connections as a program sees them: plain bytes, ends that are ends, and nothing held
  * back for ever. Host and peer are the test's. */
-/* links: tests/unit/port_sockets.c tests/unit/tls_pair.c tls/context.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c crypto/digest.c base/der.c base/der_put.c base/rfc3339.c base/cur.c base/put.c base/wipe.c */
+/* links: tests/unit/port_sockets.c tests/unit/tls_pair.c tls/context.c tls/pipe.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c crypto/digest.c base/der.c base/der_put.c base/rfc3339.c base/cur.c base/put.c base/wipe.c */
 /* links: exec/tls_stream.c exec/wire.c exec/wait.c exec/port.c exec/time.c */
 /* libs: -lssl -lcrypto */
 #include "exec/tls_stream.h"

@@ -2,7 +2,7 @@
 /* Whom a session takes for its peer: chains to roots, names, times and purposes, a judge's
  * word, clients with and without certificates, and which protocol. */
 /* links: crypto/digest.c base/der_put.c base/der.c base/rfc3339.c */
-/* links: tests/unit/tls_pair.c tls/context.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c crypto/issuer.c crypto/x509_parse.c crypto/ecdsa.c crypto/rsa_pss.c base/cur.c base/put.c base/wipe.c */
+/* links: tests/unit/tls_pair.c tls/context.c tls/pipe.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c crypto/issuer.c crypto/x509_parse.c crypto/ecdsa.c crypto/rsa_pss.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #include "crypto/issue.h"
 #include "crypto/key.h"
