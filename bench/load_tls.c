@@ -2,8 +2,10 @@
 /*
  * The client of the TLS measurement: load_tls PORT MODE CONNECTIONS SECONDS. MODE is
  * "http": requests over connections that stay; "handshake": a connection for each request;
- * "bulk": how fast bytes come. Prints what happened per second, and for requests the 99th
- * percentile of their time in seconds. Trusts the server's certificate, whatever it is.
+ * "crowd": requests over a hundred connections at a time, of as many as are given, while a
+ * thousand others came and never said a word; "bulk": how fast bytes come. Prints what
+ * happened per second, and for requests the 99th percentile of their time in seconds.
+ * Trusts the server's certificate, whatever it is.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -14,11 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNS_MAX = 128, TIMES_MAX = 1 << 22 };
+enum { CONNS_MAX = 16384, ACTIVE = 100, STALLED = 1000, TIMES_MAX = 1 << 22 };
 
 static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -26,7 +29,6 @@ struct conn {
     SSL *ssl;
     int fd;
     double since; /* of the request under way, or of the connection */
-    size_t got;
 };
 
 static SSL_CTX *ctx;
@@ -34,6 +36,8 @@ static double times[TIMES_MAX];
 static size_t done;
 static uint16_t port;
 static bool reconnects;
+static struct conn conns[CONNS_MAX];
+static size_t total, active; /* connections: all, and those with a request under way */
 
 static _Noreturn void die(const char *what)
 {
@@ -49,24 +53,28 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void dial(struct conn *c)
+static int dial_plain(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct linger reset = {.l_onoff = 1};
-    int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+    if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
         die("connect");
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    fcntl(c->fd, F_SETFL, O_NONBLOCK);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
+static void dial(struct conn *c)
+{
+    c->fd = dial_plain();
     c->ssl = SSL_new(ctx);
     SSL_set_fd(c->ssl, c->fd);
     SSL_set_connect_state(c->ssl);
     c->since = now();
-    c->got = 0;
 }
 
 static void hang_up(struct conn *c)
@@ -104,32 +112,53 @@ static void shake(struct conn *c)
         ask(c);
 }
 
-static void go_on(struct conn *c)
+/* Whether that made its answer whole. */
+static bool is_answered(struct conn *c)
 {
     static char data[65536];
     int n;
 
     if (!SSL_is_init_finished(c->ssl)) {
         shake(c);
-        return;
+        return false;
     }
     n = SSL_read(c->ssl, data, sizeof(data));
     if (n <= 0) {
         if (!waits(c, n))
             die("read");
-        return;
+        return false;
     }
     if (!is_whole(data, (size_t)n))
         die("answer");
     if (done < TIMES_MAX)
         times[done] = now() - c->since;
     done++;
+    return true;
+}
+
+/* Another connection's turn: those that have no request under way are a circle. */
+static void take_turns(struct conn *c)
+{
+    static size_t next;
+    struct conn *other = &conns[active + next++ % (total - active)];
+    const struct conn answered = *c;
+
+    *c = *other;
+    *other = answered;
+}
+
+static void go_on(struct conn *c)
+{
+    if (!is_answered(c))
+        return;
     if (reconnects) {
         hang_up(c);
         dial(c);
         shake(c);
         return;
     }
+    if (total > active)
+        take_turns(c);
     c->since = now();
     ask(c);
 }
@@ -141,22 +170,17 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void requests(size_t count, double span)
+static void serve(double span)
 {
-    static struct conn conns[CONNS_MAX];
-    struct pollfd polls[CONNS_MAX];
-    double start = now();
+    static struct pollfd polls[CONNS_MAX];
+    const double start = now();
 
-    for (size_t i = 0; i < count; i++) {
-        dial(&conns[i]);
-        shake(&conns[i]);
-    }
     while (now() - start < span || done == 0) {
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < active; i++)
             polls[i] = (struct pollfd){.fd = conns[i].fd, .events = POLLIN};
-        if (poll(polls, count, 100000) <= 0)
+        if (poll(polls, active, 100000) <= 0)
             die("poll");
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < active; i++) {
             if (polls[i].revents != 0)
                 go_on(&conns[i]);
         }
@@ -165,6 +189,59 @@ static void requests(size_t count, double span)
     size_t kept = done < TIMES_MAX ? done : TIMES_MAX;
     qsort(times, kept, sizeof(times[0]), compare);
     printf("%.2f %.6f\n", (double)done / span, times[kept - 1 - kept / 100]);
+}
+
+static void requests(size_t count, double span)
+{
+    total = active = count;
+    for (size_t i = 0; i < count; i++) {
+        dial(&conns[i]);
+        shake(&conns[i]);
+    }
+    serve(span);
+}
+
+static void wait_for_answer(struct conn *c)
+{
+    struct pollfd p = {.fd = c->fd, .events = POLLIN};
+
+    do {
+        if (poll(&p, 1, 100000) <= 0)
+            die("poll");
+    } while (!is_answered(c));
+}
+
+static void need_descriptors(size_t count)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max < count) {
+        fprintf(stderr, "load_tls: needs %zu descriptors: see ulimit -Hn\n", count);
+        exit(1);
+    }
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* Each connection has had an answer before it is one of many. */
+static void crowd(size_t count, double span)
+{
+    need_descriptors(count + STALLED + 16);
+    for (size_t i = 0; i < count; i++) {
+        dial(&conns[i]);
+        shake(&conns[i]);
+        wait_for_answer(&conns[i]);
+        if (i * STALLED / count < (i + 1) * STALLED / count)
+            (void)dial_plain();
+    }
+    done = 0;
+    total = count;
+    active = count < ACTIVE ? count : ACTIVE;
+    for (size_t i = 0; i < active; i++) {
+        conns[i].since = now();
+        ask(&conns[i]);
+    }
+    serve(span);
 }
 
 /* To the end. */
@@ -194,11 +271,14 @@ int main(int argc, char **argv)
     ctx = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     reconnects = strcmp(argv[2], "handshake") == 0;
     if (count > CONNS_MAX)
         return 2;
     if (strcmp(argv[2], "bulk") == 0)
         bulk();
+    else if (strcmp(argv[2], "crowd") == 0)
+        crowd(count, atof(argv[4]));
     else
         requests(count, atof(argv[4]));
     return 0;

@@ -35,7 +35,7 @@ static int stream_accept(struct object *o, struct object **connection)
     *connection = stream_new_connection(handle);
     if (*connection == NULL) {
         port_close(handle);
-        return -ENOMEM;
+        return -ECONNABORTED;
     }
     return 0;
 }

@@ -18,8 +18,9 @@ struct listener {
     size_t pending_count;
     struct tls_stream *done[TLS_PENDING_MAX]; /* to be given out, in this order */
     size_t done_count;
-    bool asked;  /* about the handle */
-    bool waited; /* since the last accept: what is pending has gone on */
+    uint64_t later; /* monotonic: when the host may be asked for more; 0: at once */
+    bool asked;     /* about the handle */
+    bool waited;    /* since the last accept: what is pending has gone on */
 };
 
 static struct listener *listener_of(struct object *o) { return (struct listener *)o; }
@@ -53,20 +54,29 @@ static void carry_on(struct listener *l, size_t index)
  * host. */
 static bool has_room(const struct listener *l) { return l->done_count < TLS_PENDING_MAX; }
 
+/* Handles or memory are short, and others may give some back. */
+static int pause_a_while(struct listener *l, int64_t error)
+{
+    l->later = port_now(true) + TLS_PAUSE_NS;
+    return (int)error;
+}
+
 /* As many as the host has, up to a bound, so that others get their turn. 0, or why there was
- * none. */
+ * none. What there is no memory for is dropped, as one whose handshake fails. */
 static int accept_some(struct listener *l)
 {
+    l->later = 0;
     for (size_t i = 0; i < TLS_PENDING_MAX && l->done_count + 1 < TLS_PENDING_MAX; i++) {
         const int64_t handle = port_accept(l->handle);
+        if (handle == -EMFILE || handle == -ENOMEM)
+            return pause_a_while(l, handle);
         if (handle < 0)
             return i > 0 && handle == -EAGAIN ? 0 : (int)handle;
         if (l->pending_count == TLS_PENDING_MAX)
             tls_stream_drop(remove_at(l->pending, &l->pending_count, 0));
         struct tls_stream *s;
-        const int error = tls_stream_new(l->set, l->context, handle, &s);
-        if (error < 0)
-            return error;
+        if (tls_stream_new(l->set, l->context, handle, &s) < 0)
+            return pause_a_while(l, -EAGAIN);
         l->pending[l->pending_count++] = s;
         carry_on(l, l->pending_count - 1);
     }
@@ -124,9 +134,11 @@ static size_t listener_ask(struct waiter *w, maybe_unused unsigned want, struct 
                            size_t room, uint64_t *timeout_ns)
 {
     struct listener *l = (struct listener *)w;
-    const uint64_t now = l->pending_count > 0 ? port_now(true) : 0;
+    const uint64_t now = l->pending_count > 0 || l->later > 0 ? port_now(true) : 0;
     size_t count = 0;
-    l->asked = has_room(l);
+    l->asked = has_room(l) && l->later <= now;
+    if (l->later > now && l->later - now < *timeout_ns)
+        *timeout_ns = l->later - now;
     if (l->asked)
         rows[count++] =
             (struct port_poll_row){.handle = (int32_t)l->handle, .want = PORT_POLL_READ};

@@ -6,7 +6,8 @@
 
 #include "exec/tls_stream.h"
 
-#define TLS_PENDING_MAX 64u /* handshakes at once: one more takes the place of the idlest */
+#define TLS_PENDING_MAX 64u        /* handshakes at once: one more takes the idlest's place */
+#define TLS_PAUSE_NS    100000000u /* between two looks for a connection that has no room */
 
 /* Over the listening `handle`, which it owns from here on, even on failure; the others are
  * borrowed. Null when memory is short. */

@@ -51,7 +51,7 @@ int handles_init(struct handles *h, bool standard)
         return -ENOMEM;
     for (int fd = 0; fd < 3; fd++)
         rows[fd] = standard ? standard_stream(fd) : (struct handle){.fd = -1};
-    *h = (struct handles){.rows = rows, .count = 3};
+    *h = (struct handles){.rows = rows, .count = 3, .lowest = 3};
     return 0;
 }
 
@@ -66,23 +66,15 @@ static struct handle *find(struct handles *h, uint64_t handle)
 
 int64_t handle_add(struct handles *h, int fd)
 {
-    size_t slot = h->count;
-    for (size_t i = 3; h->free_count > 0 && i < h->count; i++) {
-        if (h->rows[i].kind == HANDLE_FREE) {
-            slot = i;
-            break;
-        }
-    }
-    if (slot == HANDLES_MAX) {
+    while (h->lowest < h->count && h->rows[h->lowest].kind != HANDLE_FREE)
+        h->lowest++;
+    if (h->lowest == HANDLES_MAX) {
         close(fd);
         return -EMFILE;
     }
-    if (slot == h->count)
-        h->count++;
-    else
-        h->free_count--;
-    h->rows[slot] = (struct handle){.fd = fd, .kind = HANDLE_SOCKET};
-    return (int64_t)slot;
+    h->count += h->lowest == h->count;
+    h->rows[h->lowest] = (struct handle){.fd = fd, .kind = HANDLE_SOCKET};
+    return (int64_t)h->lowest++;
 }
 
 static bool is_ready(int fd, short events)
@@ -135,6 +127,8 @@ int64_t handle_accept(struct handles *h, uint64_t handle)
     if (row->kind != HANDLE_SOCKET)
         return -ENOTSOCK;
     int fd = accept4(row->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && errno == ENFILE)
+        return -EMFILE;
     return fd < 0 ? result_of(fd) : handle_add(h, fd);
 }
 
@@ -153,7 +147,7 @@ int64_t handle_close(struct handles *h, uint64_t handle)
         return -EBADF;
     if (handle >= 3) {
         close(row->fd);
-        h->free_count++;
+        h->lowest = handle < h->lowest ? (size_t)handle : h->lowest;
     }
     row->kind = HANDLE_FREE;
     return 0;

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HANDLES_MAX 8192u
+#define HANDLES_MAX 32768u
 
 /* How to use a descriptor without waiting. */
 enum handle_kind {
@@ -30,8 +30,8 @@ struct handle {
 
 struct handles {
     struct handle *rows;
-    size_t count; /* rows in use or freed since */
-    size_t free_count;
+    size_t count;  /* rows in use or freed since */
+    size_t lowest; /* no free row below */
 };
 
 /* Takes the standard streams, if they are the keep's, as handles 0, 1 and 2. A closed one

@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@ struct port_host {
     uint64_t claims_size;
     uint64_t evidence_size;
     unsigned log_count; /* messages so far, of a deployment */
+    bool told_full;     /* that there are no more descriptors */
     struct handles handles;
 };
 
@@ -65,23 +68,17 @@ static bool count_message(struct port_host *h)
     return false;
 }
 
-/* Control characters would let a keep rewrite its operator's terminal. Lines are for who
- * runs a program of their own: a deployment's are the agent's, who tells keeps apart by
- * them. */
-static int64_t serve_log(struct port_host *h, const struct request *r)
+/* One message of at most LOG_MAX bytes. Control characters would let a keep rewrite its
+ * operator's terminal. Lines are for who runs a program of their own: a deployment's are the
+ * agent's, who tells keeps apart by them. */
+static int64_t say(struct port_host *h, struct bytes message)
 {
     static const char prefix[] = "enarx: ";
     const char *label = h->keep->label == NULL ? "" : h->keep->label;
-    uint8_t text[LOG_MAX];
-    char line[sizeof(prefix) + ESCAPE_GROWTH * (LABEL_MAX + sizeof(text)) + 3];
-    uint64_t level = r->frame.arg[0];
-    if (level > PORT_LOG_DEBUG)
-        return -EINVAL;
-    if (level > h->keep->log_level || !count_message(h))
+    char line[sizeof(prefix) + ESCAPE_GROWTH * (LABEL_MAX + LOG_MAX) + 3];
+    if (!count_message(h))
         return 0;
     struct bytes name = {.data = (const uint8_t *)label, .size = strnlen(label, LABEL_MAX)};
-    struct bytes message = {.data = text, .size = (size_t)r->frame.in_size};
-    memcpy(text, r->in, message.size);
     memcpy(line, prefix, strlen(prefix));
     size_t length = strlen(prefix);
     length += escape_controls(name, "", line + length);
@@ -93,6 +90,19 @@ static int64_t serve_log(struct port_host *h, const struct request *r)
     line[length++] = '\n';
     ssize_t written = write(h->keep->log_fd, line, length);
     return written < 0 && errno == EPIPE ? -EPIPE : 0;
+}
+
+static int64_t serve_log(struct port_host *h, const struct request *r)
+{
+    uint8_t text[LOG_MAX];
+    const uint64_t level = r->frame.arg[0];
+    if (level > PORT_LOG_DEBUG)
+        return -EINVAL;
+    if (level > h->keep->log_level)
+        return 0;
+    const struct bytes message = {.data = text, .size = (size_t)r->frame.in_size};
+    memcpy(text, r->in, message.size);
+    return say(h, message);
 }
 
 static int64_t serve_read(struct port_host *h, const struct request *r)
@@ -133,9 +143,28 @@ static int64_t serve_endpoint(struct port_host *h, const struct request *r)
     return handle_add(&h->handles, fd);
 }
 
+/* Once: connections come and go, and those that wait may be taken yet. */
+static void tell_full(struct port_host *h)
+{
+    struct rlimit limit = {0};
+    char text[LOG_MAX];
+    if (h->told_full)
+        return;
+    h->told_full = true;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    snprintf(text, sizeof(text),
+             "connections wait: this keep has all the descriptors that it may have; it holds "
+             "%u handles at most, and this system allows it %llu open files (ulimit -Hn)",
+             HANDLES_MAX, (unsigned long long)limit.rlim_cur);
+    (void)say(h, bytes_of_text(text));
+}
+
 static int64_t serve_accept(struct port_host *h, const struct request *r)
 {
-    return handle_accept(&h->handles, r->frame.arg[0]);
+    const int64_t handle = handle_accept(&h->handles, r->frame.arg[0]);
+    if (handle == -EMFILE)
+        tell_full(h);
+    return handle;
 }
 
 static int64_t serve_poll(struct port_host *h, const struct request *r)

@@ -4,6 +4,7 @@
 #include "host/sandbox.h"
 
 #include "base/wipe.h"
+#include "host/handles.h"
 #include "shim/core/syscalls.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_MAX 8448u
+#define DESCRIPTORS_MAX (HANDLES_MAX + 256u)
 
 static int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 

@@ -153,10 +153,11 @@ enum port_store {
 
 /* One row of a poll: i32 handle, u16 wanted, u16 ready. */
 #define PORT_POLL_ROW    8u
-#define PORT_POLL_MAX    8192u
+#define PORT_POLL_MAX    32768u
 #define PORT_POLL_READ   1u
 #define PORT_POLL_WRITE  2u
 #define PORT_POLL_HANGUP 4u /* ready only */
+_Static_assert(2 * PORT_POLL_MAX * PORT_POLL_ROW <= PORT_DATA_SIZE, "rows both ways");
 
 /* The frame as it lies in the block. */
 struct port_frame {

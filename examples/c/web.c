@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #define LISTENER        3
+#ifndef CONNECTIONS_MAX
 #define CONNECTIONS_MAX 256
+#endif
 
 static const char answer[] = "HTTP/1.1 200 OK\r\n"
                              "Content-Type: text/plain\r\n"

@@ -12,7 +12,7 @@
 struct object;
 struct node;
 
-#define FDTAB_MAX 4096u /* descriptors open at once */
+#define FDTAB_MAX 16384u /* descriptors open at once */
 
 struct fd {
     struct object *object; /* owned; null for files and directories */
