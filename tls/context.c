@@ -2,6 +2,7 @@
 /* What TLS sessions of one kind have in common; see session.h. Trusts OpenSSL. */
 #include "tls/context.h"
 
+#include "tls/check.h"
 #include "tls/peer.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
             return SSL_TLSEXT_ERR_OK;
         }
     }
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
+    return CHECKED(peer_offers, SSL_TLSEXT_ERR_ALERT_FATAL, SSL_TLSEXT_ERR_NOACK);
 }
 
 bool tls_context_agrees(const struct tls_context *c, struct bytes protocol)
@@ -103,12 +104,13 @@ static bool set_rules(SSL_CTX *ctx)
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_security_level(ctx, 2);
-    return SSL_CTX_set_num_tickets(ctx, 0) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
-           SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+    return CHECK(peer_tickets, SSL_CTX_set_num_tickets(ctx, 0) == 1) &&
+           SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
+           CHECK(peer_version, SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1) &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-           SSL_CTX_set_ciphersuites(ctx, suites) == 1 &&
-           SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
-           SSL_CTX_set1_sigalgs_list(ctx, signatures) == 1;
+           CHECK(peer_suites, SSL_CTX_set_ciphersuites(ctx, suites) == 1) &&
+           CHECK(peer_groups, SSL_CTX_set1_groups_list(ctx, groups) == 1) &&
+           CHECK(key_signatures, SSL_CTX_set1_sigalgs_list(ctx, signatures) == 1);
 }
 
 static bool set_own(SSL_CTX *ctx, const struct tls_identity *own)

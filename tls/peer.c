@@ -3,6 +3,8 @@
  * at the time it is told, from what it is given: it fetches nothing. */
 #include "tls/peer.h"
 
+#include "tls/check.h"
+
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -73,7 +75,7 @@ static bool key_allowed(const EVP_PKEY *key)
         return curve_allowed(key);
     if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) {
         const int bits = EVP_PKEY_get_bits(key);
-        return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX;
+        return bits >= RSA_BITS_MIN && CHECK(key_longest, bits <= RSA_BITS_MAX);
     }
     return EVP_PKEY_is_a(key, "ED25519");
 }
@@ -107,12 +109,12 @@ static int check_peer(X509_STORE_CTX *store, void *context)
     const struct tls_context *c = context;
     const X509 *cert = X509_STORE_CTX_get0_cert(store);
     const EVP_PKEY *key = cert == NULL ? NULL : X509_get0_pubkey(cert);
-    if (key == NULL || !key_allowed(key))
+    if (key == NULL || !CHECK(key_allowed, key_allowed(key)))
         return refuse(store, X509_V_ERR_EE_KEY_TOO_SMALL);
-    if (c->verified && X509_verify_cert(store) != 1)
+    if (c->verified && !CHECK(trust_chain, X509_verify_cert(store) == 1))
         return X509_STORE_CTX_get_error(store) == X509_V_OK ? refuse(store, X509_V_ERR_UNSPECIFIED)
                                                             : 0;
-    if (c->judge != NULL && !judge(c, store, cert))
+    if (c->judge != NULL && !CHECK(trust_judge, judge(c, store, cert)))
         return refuse(store, X509_V_ERR_APPLICATION_VERIFICATION);
     return 1;
 }
@@ -144,14 +146,15 @@ static bool name_roots(SSL_CTX *ctx, const struct tls_roots *roots)
 int tls_peer_configure(const struct tls_context *c, const struct tls_config *config)
 {
     const bool asks = !config->server || config->ask_client || config->require_client;
-    const int needs = config->require_client ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+    const bool requires = CHECKED(trust_required, config->require_client, false);
+    const int needs = requires ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
     SSL_CTX_set_verify(c->ssl, asks ? SSL_VERIFY_PEER | needs : SSL_VERIFY_NONE, NULL);
     SSL_CTX_set_cert_verify_callback(c->ssl, check_peer, (void *)c);
     if (config->roots == NULL)
         return 0;
     /* What somebody trusts by name needs nobody above it. */
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(c->ssl);
-    SSL_CTX_set_verify_depth(c->ssl, DEPTH_MAX);
+    SSL_CTX_set_verify_depth(c->ssl, CHECKED(trust_depth, DEPTH_MAX, INT_MAX));
     SSL_CTX_set1_verify_cert_store(c->ssl, config->roots->store);
     return X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
                    (!config->server || name_roots(c->ssl, config->roots))
@@ -171,11 +174,14 @@ static bool is_address(const char *name)
 static bool expect_name(const struct tls_context *c, SSL *ssl, X509_VERIFY_PARAM *param)
 {
     if (is_address(c->server_name))
-        return !c->verified || X509_VERIFY_PARAM_set1_ip_asc(param, c->server_name) == 1;
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
-                                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+        return !c->verified ||
+               CHECK(trust_address, X509_VERIFY_PARAM_set1_ip_asc(param, c->server_name) == 1);
+    X509_VERIFY_PARAM_set_hostflags(
+        param, CHECKED(trust_wildcard, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, 0u) |
+                   CHECKED(trust_subject, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, 0u));
     return SSL_set_tlsext_host_name(ssl, c->server_name) == 1 &&
-           (!c->verified || X509_VERIFY_PARAM_set1_host(param, c->server_name, 0) == 1);
+           (!c->verified ||
+            CHECK(trust_name, X509_VERIFY_PARAM_set1_host(param, c->server_name, 0) == 1));
 }
 
 int tls_peer_expect(const struct tls_context *c, SSL *ssl, int64_t now, char *why)

@@ -4,6 +4,7 @@
 #include "tls/session.h"
 
 #include "base/wipe.h"
+#include "tls/check.h"
 #include "tls/peer.h"
 #include "tls/pipe.h"
 
@@ -147,7 +148,7 @@ void tls_session_free(struct tls_session *s)
 
 static int fail_for_ever(struct tls_session *s, int failure, const char *why)
 {
-    s->failure = failure;
+    s->failure = CHECKED(wire_failure, failure, 0);
     s->why = why == NULL ? "TLS failed" : why;
     return failure;
 }
@@ -156,7 +157,7 @@ static int explain(struct tls_session *s)
 {
     const unsigned long error = ERR_peek_last_error();
     if (ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        return fail_for_ever(s, -ECONNABORTED, "the connection was cut");
+        return CHECKED(wire_end, fail_for_ever(s, -ECONNABORTED, "the connection was cut"), 0);
     if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
         return fail_for_ever(s, -EPROTO, tls_peer_why(s->ssl));
     return fail_for_ever(s, -EPROTO, ERR_reason_error_string(error));
@@ -264,7 +265,7 @@ int tls_session_handshake(struct tls_session *s)
         return became == 0 ? fail_for_ever(s, -ECONNABORTED, "closed within the handshake")
                            : became;
     }
-    if (!protocol_agreed(s))
+    if (!CHECK(peer_protocol, protocol_agreed(s)))
         return fail_for_ever(s, -EPROTO, "the other side speaks another protocol (ALPN)");
     s->done = true;
     return 0;
@@ -284,7 +285,7 @@ static int64_t read_some(struct tls_session *s, uint8_t *to, size_t size)
 int64_t tls_session_read(struct tls_session *s, void *to, size_t size)
 {
     size_t got = 0;
-    if (!s->done)
+    if (!CHECK(peer_early, s->done))
         return s->failure < 0 ? s->failure : -EAGAIN;
     while (got < size) {
         const int64_t more = read_some(s, (uint8_t *)to + got, size - got);
@@ -298,7 +299,7 @@ int64_t tls_session_read(struct tls_session *s, void *to, size_t size)
 int64_t tls_session_peek(struct tls_session *s, void *to, size_t size)
 {
     size_t got = 0;
-    if (!s->done || s->failure < 0 || s->dry)
+    if (!CHECK(peer_early, s->done) || s->failure < 0 || s->dry)
         return s->failure < 0 ? s->failure : -EAGAIN;
     ERR_clear_error();
     const int result = SSL_peek_ex(s->ssl, to, size, &got);
@@ -320,7 +321,7 @@ static int64_t write_some(struct tls_session *s, struct bytes from)
 {
     const size_t size = from.size < PLAIN_MAX ? from.size : PLAIN_MAX;
     size_t taken = 0;
-    if (pipe_room(&s->out) < RECORD_MAX)
+    if (pipe_room(&s->out) < CHECKED(wire_records, RECORD_MAX, PLAIN_MAX + 22u))
         return -EAGAIN;
     ERR_clear_error();
     const int result = SSL_write_ex(s->ssl, from.data, size, &taken);
@@ -334,7 +335,7 @@ int64_t tls_session_write(struct tls_session *s, struct bytes from)
     size_t taken = 0;
     if (s->closed || s->failure < 0)
         return -EPIPE;
-    if (!s->done)
+    if (!CHECK(peer_early, s->done))
         return -EAGAIN;
     while (taken < from.size) {
         const int64_t more =
@@ -367,7 +368,7 @@ int tls_session_export(struct tls_session *s, const char *label, struct bytes co
 
 int tls_session_peer_key(const struct tls_session *s, uint8_t *der, size_t *size)
 {
-    const X509 *cert = s->done ? SSL_get0_peer_certificate(s->ssl) : NULL;
+    const X509 *cert = CHECK(key_proved, s->done) ? SSL_get0_peer_certificate(s->ssl) : NULL;
     if (cert == NULL)
         return -ENOENT;
     const X509_PUBKEY *key = X509_get_X509_PUBKEY(cert);

@@ -88,6 +88,58 @@ static void keys_that_are_not_taken(void **state)
     }
 }
 
+static void multiply_primes(BIGNUM *n, BIGNUM *order, unsigned bits, BN_CTX *ctx)
+{
+    BIGNUM *p = BN_new();
+    assert_true(BN_one(n) && BN_one(order));
+    while (BN_num_bits(n) < (int)bits) {
+        assert_int_equal(BN_generate_prime_ex2(p, 512, 0, NULL, NULL, NULL, ctx), 1);
+        assert_int_equal(BN_mul(n, n, p, ctx), 1);
+        assert_int_equal(BN_sub_word(p, 1), 1);
+        assert_int_equal(BN_mul(order, order, p, ctx), 1);
+    }
+    BN_free(p);
+}
+
+/* Of many small primes: one of two would take a minute to make. */
+static EVP_PKEY *long_rsa_key(unsigned bits)
+{
+    BN_CTX *ctx = BN_CTX_new();
+    BIGNUM *n = BN_new(), *order = BN_new(), *e = BN_new(), *d = NULL;
+    EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    EVP_PKEY *key = NULL;
+    assert_int_equal(BN_set_word(e, 65537), 1);
+    do
+        multiply_primes(n, order, bits, ctx);
+    while ((d = BN_mod_inverse(NULL, e, order, ctx)) == NULL);
+    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
+    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e);
+    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_D, d);
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+    assert_int_equal(EVP_PKEY_fromdata_init(make), 1);
+    assert_int_equal(EVP_PKEY_fromdata(make, &key, EVP_PKEY_KEYPAIR, params), 1);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    EVP_PKEY_CTX_free(make);
+    BN_free(n);
+    BN_free(order);
+    BN_free(e);
+    BN_free(d);
+    BN_CTX_free(ctx);
+    return key;
+}
+
+/* Whoever shows one has others compute. */
+static void keys_that_take_long_are_not_taken(void **state)
+{
+    (void)state;
+    EVP_PKEY *key = long_rsa_key(8193);
+    assert_true(EVP_PKEY_get_bits(key) > 8192);
+    pair_refuse(pair_client(NULL), raw_holding(true, key, 0));
+    EVP_PKEY_free(key);
+}
+
 /* The certificate of `of`, the private key of another. */
 static EVP_PKEY *stolen(const EVP_PKEY *of)
 {
@@ -208,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_that_are_taken),
         cmocka_unit_test(keys_that_are_not_taken),
+        cmocka_unit_test(keys_that_take_long_are_not_taken),
         cmocka_unit_test(a_certificate_without_its_key_is_refused),
         cmocka_unit_test(a_client_is_known_by_its_key),
         cmocka_unit_test(a_key_is_told_once_it_is_proved),

@@ -114,6 +114,27 @@ static void says_nothing_before_the_handshake(void **state)
     pair_close(e);
 }
 
+/* Nor does it hear: a peer that has not yet shown what it speaks is not one to be read. */
+static void hears_nothing_before_the_handshake(void **state)
+{
+    (void)state;
+    struct tls_session *client = pair_raw_client(), *server = pair_server(ALPN);
+    char got[8];
+    assert_int_equal(tls_session_handshake(client), -EAGAIN);
+    pair_carry_all(client, server);
+    assert_int_equal(tls_session_handshake(server), -EAGAIN);
+    pair_carry_all(client, server);
+    assert_int_equal(tls_session_handshake(client), 0);
+    assert_int_equal(tls_session_write(client, bytes_of_text("x")), 1);
+    pair_carry_all(client, server);
+    assert_int_equal(tls_session_peek(server, got, sizeof(got)), -EAGAIN);
+    assert_int_equal(tls_session_read(server, got, sizeof(got)), -EAGAIN);
+    assert_int_equal(tls_session_write(server, bytes_of_text("x")), -EAGAIN);
+    assert_int_equal(tls_session_handshake(server), -EPROTO);
+    assert_int_equal(tls_session_read(server, got, sizeof(got)), -EPROTO);
+    pair_close((struct pair){client, server});
+}
+
 static void tells_what_is_buffered(void **state)
 {
     (void)state;
@@ -307,6 +328,7 @@ int main(void)
         cmocka_unit_test(carries_bulk),
         cmocka_unit_test(takes_the_wire_byte_by_byte),
         cmocka_unit_test(says_nothing_before_the_handshake),
+        cmocka_unit_test(hears_nothing_before_the_handshake),
         cmocka_unit_test(tells_what_is_buffered),
         cmocka_unit_test(takes_ciphertext_in_place),
         cmocka_unit_test(holds_no_more_than_it_says),

@@ -141,8 +141,7 @@ static struct outcome meet(struct tls_session *client, struct tls_session *serve
     return o;
 }
 
-/* The server shows `m`, and whatever a chain has beside. */
-static struct outcome verify(struct made m, struct wish w)
+static struct outcome verify_server(struct tls_session *server, struct wish w)
 {
     struct tls_roots *roots;
     struct tls_context *context;
@@ -152,10 +151,18 @@ static struct outcome verify(struct made m, struct wish w)
                                       .server_name = w.name == NULL ? "www.example.org" : w.name};
     assert_int_equal(tls_context_new(&config, &context), 0);
     assert_int_equal(tls_session_open(context, w.now == 0 ? NOW : w.now, &client), 0);
-    const struct tls_identity own = {m.key, cert_of(&m)};
-    struct outcome o = meet(client, pair_new(&(struct tls_config){.server = true, .own = &own}));
+    const struct outcome o = meet(client, server);
     tls_context_free(context);
     tls_roots_free(roots);
+    return o;
+}
+
+/* The server shows `m`. */
+static struct outcome verify(struct made m, struct wish w)
+{
+    const struct tls_identity own = {m.key, cert_of(&m)};
+    const struct tls_config config = {.server = true, .own = &own};
+    const struct outcome o = verify_server(pair_new(&config), w);
     EVP_PKEY_free(m.key);
     return o;
 }
@@ -244,6 +251,38 @@ static void a_peer_may_be_its_own_root(void **state)
     struct made copy = m;
     const struct outcome o = verify(m, (struct wish){.roots = cert_of(&copy)});
     assert_int_equal(o.result.client, 0);
+}
+
+/* A server with as many CAs between its certificate and the root. */
+static struct tls_session *server_below(size_t count, const struct made *chain)
+{
+    struct made m = leaf((struct like){.by = &chain[count]});
+    const struct tls_identity own = {m.key, cert_of(&m)};
+    SSL_CTX *ctx = pair_context(&own);
+    for (size_t i = count; i > 0; i--) {
+        const uint8_t *pos = chain[i].der;
+        X509 *cert = d2i_X509(NULL, &pos, (long)chain[i].size);
+        assert_int_equal(SSL_CTX_add0_chain_cert(ctx, cert), 1);
+    }
+    EVP_PKEY_free(m.key);
+    return pair_raw(ctx, true);
+}
+
+static void chains_have_an_end(void **state)
+{
+    (void)state;
+    struct made chain[10] = {0};
+    for (unsigned i = 0; i < 10; i++) {
+        const char name[] = {(char)('A' + i), '\0'};
+        make(&chain[i], (struct certificate){.name = name, .ca = true, .path_length = 20 - i},
+             i == 0 ? NULL : &chain[i - 1]);
+    }
+    const struct wish by_the_first = {.roots = cert_of(&chain[0])};
+    assert_int_equal(verify_server(server_below(8, chain), by_the_first).result.client, 0);
+    const struct outcome o = verify_server(server_below(9, chain), by_the_first);
+    assert_int_equal(o.result.client, -EPROTO);
+    for (size_t i = 0; i < 10; i++)
+        EVP_PKEY_free(chain[i].key);
 }
 
 static void purposes(void **state)
@@ -395,6 +434,7 @@ int main(void)
         cmocka_unit_test(times),
         cmocka_unit_test(issuers),
         cmocka_unit_test(a_peer_may_be_its_own_root),
+        cmocka_unit_test(chains_have_an_end),
         cmocka_unit_test(purposes),
         cmocka_unit_test(roots_are_certificates),
         cmocka_unit_test(a_judge_has_the_last_word),
