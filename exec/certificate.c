@@ -3,6 +3,7 @@
 #include "exec/certificate.h"
 
 #include "attest/attest.h"
+#include "exec/check.h"
 #include "exec/evidence.h"
 #include "include/port.h"
 #include "tls/certificate.h"
@@ -26,7 +27,10 @@ static int put_evidence(struct put *out, const struct evidence *e)
 /* The extension with evidence about this key; empty where there is none. */
 static int prove(struct keep_certificate *c, const uint8_t *workload, struct put *extension)
 {
-    const struct evidence_claims claims = {.purpose = PURPOSE_CERTIFICATE, .workload = workload};
+    const struct evidence_claims claims = {
+        .purpose = CHECKED(certificate_purpose, PURPOSE_CERTIFICATE, PURPOSE_READY),
+        .workload = CHECKED(certificate_workload, workload, NULL),
+    };
     struct evidence e;
     int error = evidence_make(&c->identity, claims, &e);
     if (error == -ENOSYS) {

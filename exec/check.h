@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every check that a deployment's promises rest on, in one list, so that a test build
- * can leave out one and see which test fails (tools/checklist-deploy).
+/* Every check that promises of deployments and streams rest on, in one list, so that a test build
+ * can leave out one and see which test fails (tools/checklist-deploy); those of TLS are in
+ * tls/check.h.
  *
  * X(name, attack, kind)
  *   name    CHECK(name, condition), and CHECKED(name, value, what it would be without)
- *   attack  what it withstands, in a few words
+ *   attack  the item of the checklist that it stands for, if any, and what it withstands
  *   kind    what proves it: UNIT tests/unit; SYSTEM a deployment, tests/deploy/without */
 #ifndef EXEC_CHECK_H
 #define EXEC_CHECK_H
@@ -57,22 +58,62 @@
     X(host_blobs, "a workload of the host's", UNIT)                          \
     X(host_code, "machine code of the host's", UNIT)                         \
     X(time_floor, "a clock set back", UNIT)
+
+/* How long and how many: exec/tls_stream.c, exec/tls_listener.c. */
+#define EXEC_CHECKS_STREAMS(X)                                               \
+    X(stream_shakes, "SV6: a client that stalls in its handshake", UNIT)     \
+    X(stream_connects, "a server that stalls in its handshake", UNIT)        \
+    X(stream_lingers, "a peer that takes nothing", UNIT)                     \
+    X(stream_lingering, "many peers that take nothing", UNIT)                \
+    X(stream_ends, "a peer that takes nothing when the program is over", UNIT) \
+    X(stream_wire, "a peer that sends and is not read", UNIT)                \
+    X(listener_pending, "SV6: more handshakes than there is room for", UNIT) \
+    X(listener_idlest, "SV6: many that stall beside one that goes on", UNIT) \
+    X(listener_done, "more connections than the program takes", UNIT)
+
+/* Whom a stream takes for its peer: exec/network.c. */
+#define EXEC_CHECKS_NETWORK(X)                                               \
+    X(network_roots, "SV3: a peer of another CA", UNIT)                      \
+    X(network_attested, "SV2: a peer without evidence", UNIT)                \
+    X(network_required, "SV3: a client without certificate", UNIT)           \
+    X(network_optional, "SV3: a client with another's certificate", UNIT)    \
+    X(network_name, "SV3: a server of another name", UNIT)                   \
+    X(network_protocols, "a peer of another protocol", UNIT)                 \
+    X(network_collateral, "collateral without end", UNIT)
+
+/* What a peer has to prove: exec/peer_policy.c. */
+#define EXEC_CHECKS_POLICY(X)                                                \
+    X(policy_purpose, "SV2: evidence made for another purpose", UNIT)        \
+    X(policy_binding, "SV2: evidence in the original's form", UNIT)          \
+    X(policy_verdict, "SV2: evidence that the policy refuses", UNIT)         \
+    X(policy_identity, "any program in a genuine TEE", UNIT)                 \
+    X(policy_own, "a keep that has no measurement of its own", UNIT)
+
+/* What this keep shows: exec/certificate.c, exec/evidence.c. */
+#define EXEC_CHECKS_CERTIFICATE(X)                                           \
+    X(certificate_purpose, "evidence for deployments in a certificate", UNIT) \
+    X(certificate_key, "SV2: evidence about another key", UNIT)              \
+    X(certificate_workload, "SV5: a certificate that hides its workload", UNIT)
 /* clang-format on */
 
 #define EXEC_CHECKS(X)      \
     EXEC_CHECKS_STATE(X)    \
     EXEC_CHECKS_EVIDENCE(X) \
     EXEC_CHECKS_WORKLOAD(X) \
-    EXEC_CHECKS_HOST(X)
+    EXEC_CHECKS_HOST(X)     \
+    EXEC_CHECKS_STREAMS(X)  \
+    EXEC_CHECKS_NETWORK(X)  \
+    EXEC_CHECKS_POLICY(X)   \
+    EXEC_CHECKS_CERTIFICATE(X)
 
 /* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
 #ifdef WITHOUT
 enum exec_check {
-    CHECK_NONE,
+    EXEC_CHECK_NONE,
 #define X(name, attack, kind) CHECK_##name,
     EXEC_CHECKS(X)
 #undef X
-        CHECK_COUNT
+        EXEC_CHECK_COUNT
 };
 #define CHECK(name, condition)        ((WITHOUT) == CHECK_##name || (condition))
 #define CHECKED(name, value, instead) ((WITHOUT) == CHECK_##name ? (instead) : (value))

@@ -3,6 +3,7 @@
 #include "exec/evidence.h"
 
 #include "crypto/digest.h"
+#include "exec/check.h"
 #include "exec/port.h"
 
 #include <errno.h>
@@ -11,7 +12,8 @@
 static int put_claims(const struct keep_identity *identity, const struct evidence_claims *asked,
                       struct evidence *evidence)
 {
-    const struct bytes key = {.data = identity->public_key, .size = sizeof(identity->public_key)};
+    const size_t size = CHECKED(certificate_key, sizeof(identity->public_key), 0);
+    const struct bytes key = {.data = identity->public_key, .size = size};
     uint8_t hash[SHA256_SIZE];
     struct put p = put_init(evidence->claims, sizeof(evidence->claims));
     int error = sha256(key, hash);

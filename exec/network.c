@@ -3,6 +3,7 @@
 #include "exec/network.h"
 
 #include "conf/manifest_check.h"
+#include "exec/check.h"
 #include "exec/peer_policy.h"
 #include "exec/port.h"
 #include "exec/report.h"
@@ -54,7 +55,8 @@ static bool any_tls(const struct manifest *m)
 static void fetch_collateral(struct network *n)
 {
     struct bytes blob;
-    if (port_fetch(PORT_BLOB_COLLATERAL, COLLATERAL_BLOB_MAX, &blob) == 0 &&
+    const size_t most = CHECKED(network_collateral, COLLATERAL_BLOB_MAX, SIZE_MAX);
+    if (port_fetch(PORT_BLOB_COLLATERAL, most, &blob) == 0 &&
         collateral_blob_parse(blob, &n->collateral) < 0)
         report(PORT_LOG_WARN, "the host's collateral is malformed");
 }
@@ -100,12 +102,12 @@ static int make_context(struct network *n, size_t index)
     const struct tls_config config = {
         .server = s->kind == STREAM_LISTEN,
         .own = &n->certificate.own,
-        .ask_client = t->clients == CLIENTS_OPTIONAL,
-        .require_client = t->clients == CLIENTS_REQUIRED,
-        .protocols = t->alpn,
-        .server_name = s->kind == STREAM_CONNECT ? name : NULL,
-        .roots = t->verify == VERIFY_CA ? n->roots[t->trust] : NULL,
-        .judge = attested ? peer_policy_judge : NULL,
+        .ask_client = CHECKED(network_optional, t->clients == CLIENTS_OPTIONAL, false),
+        .require_client = CHECKED(network_required, t->clients == CLIENTS_REQUIRED, false),
+        .protocols = CHECKED(network_protocols, t->alpn, (struct bytes){0}),
+        .server_name = CHECKED(network_name, s->kind == STREAM_CONNECT, false) ? name : NULL,
+        .roots = CHECKED(network_roots, t->verify == VERIFY_CA, false) ? n->roots[t->trust] : NULL,
+        .judge = CHECKED(network_attested, attested, false) ? peer_policy_judge : NULL,
         .judge_context = attested ? &n->policies[t->trust] : NULL,
     };
     const int error = tls_context_new(&config, &n->contexts[index]);

@@ -4,6 +4,7 @@
 
 #include "attest/carrier.h"
 #include "conf/evidence_claims.h"
+#include "exec/check.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ static int put_own(struct peer_policy *p, const struct claims *own)
 {
     struct policy *policy = &p->file.policy;
     const struct bytes_list list = {.items = &p->own, .count = 1};
-    if (!own->decoded || (policy->kinds & 1u << own->kind) == 0)
+    if (!CHECK(policy_own, own->decoded && (policy->kinds & 1u << own->kind) != 0))
         return -ENOTSUP;
     if (own->kind == KIND_SGX) {
         p->own = (struct bytes){own->sgx.mrenclave, sizeof(own->sgx.mrenclave)};
@@ -43,7 +44,8 @@ int peer_policy_init(struct peer_policy *p, struct bytes text, const struct clai
     int error = policy_toml_parse(text, &p->file, &unused);
     if (error < 0)
         return error;
-    p->file.policy.purpose = bytes_of_text(PURPOSE_CERTIFICATE);
+    p->file.policy.purpose =
+        CHECKED(policy_purpose, bytes_of_text(PURPOSE_CERTIFICATE), p->file.policy.purpose);
     p->cache = attest_cache_new(CHAINS_MAX);
     error = p->cache == NULL ? -ENOMEM : p->file.policy.same_image ? put_own(p, own) : 0;
     if (error < 0)
@@ -108,7 +110,8 @@ static bool verify(const struct peer_policy *p, const struct carrier *c, int64_t
     struct attest_result *result = calloc(1, sizeof(*result));
     snprintf(why, size, "out of memory");
     const bool accepted = result != NULL && attest_verify(&in, result) == 0 &&
-                          result->verdict == ACCEPTED && result->identity == IDENTITY_NAMED;
+                          CHECK(policy_verdict, result->verdict == ACCEPTED) &&
+                          CHECK(policy_identity, result->identity == IDENTITY_NAMED);
     if (result != NULL && !accepted)
         explain(result, why, size);
     free(result);
@@ -124,7 +127,7 @@ bool peer_policy_judge(void *policy, struct bytes cert, int64_t now, char *why, 
     if (error < 0)
         return false;
     bool accepted = false;
-    if (carrier.binding == BIND_CLAIMS)
+    if (CHECK(policy_binding, carrier.binding == BIND_CLAIMS))
         accepted = verify(policy, &carrier, now, why, size);
     carrier_fini(&carrier);
     return accepted;

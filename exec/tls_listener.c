@@ -3,6 +3,7 @@
  * holds is bounded, and one that stalls makes way. */
 #include "exec/tls_listener.h"
 
+#include "exec/check.h"
 #include "exec/wasi/abi.h"
 
 #include <errno.h>
@@ -52,7 +53,10 @@ static void carry_on(struct listener *l, size_t index)
 
 /* Done ones are not given out faster than the program takes them: the rest waits at the
  * host. */
-static bool has_room(const struct listener *l) { return l->done_count < TLS_PENDING_MAX; }
+static bool has_room(const struct listener *l)
+{
+    return CHECK(listener_done, l->done_count < TLS_PENDING_MAX);
+}
 
 /* Handles or memory are short, and others may give some back. */
 static int pause_a_while(struct listener *l, int64_t error)
@@ -72,8 +76,9 @@ static int accept_some(struct listener *l)
             return pause_a_while(l, handle);
         if (handle < 0)
             return i > 0 && handle == -EAGAIN ? 0 : (int)handle;
-        if (l->pending_count == TLS_PENDING_MAX)
-            tls_stream_drop(remove_at(l->pending, &l->pending_count, 0));
+        if (!CHECK(listener_pending, l->pending_count < TLS_PENDING_MAX))
+            tls_stream_drop(remove_at(l->pending, &l->pending_count,
+                                      CHECKED(listener_idlest, 0, TLS_PENDING_MAX - 1)));
         struct tls_stream *s;
         if (tls_stream_new(l->set, l->context, handle, &s) < 0)
             return pause_a_while(l, -EAGAIN);

@@ -2,6 +2,7 @@
 /* TLS connections; see tls_stream.h. Trusts tls/ for what is plaintext. */
 #include "exec/tls_stream.h"
 
+#include "exec/check.h"
 #include "exec/time.h"
 #include "exec/tls_link.h"
 #include "exec/wasi/abi.h"
@@ -55,7 +56,8 @@ static size_t ask_late(struct tls_streams *set, struct port_poll_row *rows, size
 static void drop_overdue(struct tls_streams *set)
 {
     const uint64_t now = set->closed_count > 0 ? port_now(true) : 0;
-    while (set->closed_count > 0 && TLS_LINKED(set->closed.next, closed)->due <= now)
+    while (set->closed_count > 0 &&
+           !CHECK(stream_lingers, now < TLS_LINKED(set->closed.next, closed)->due))
         tls_stream_drop(TLS_LINKED(set->closed.next, closed));
 }
 
@@ -114,7 +116,8 @@ void tls_streams_end(struct tls_streams *set)
     }
     set->ending = true;
     if (tls_link_is_in(&set->late))
-        (void)wait_for(&set->company, NULL, 0, TLS_LINGER_NS);
+        (void)wait_for(&set->company, NULL, 0,
+                       CHECKED(stream_ends, TLS_LINGER_NS, PORT_FOREVER));
 }
 
 /* ---- reading and writing ---- */
@@ -173,7 +176,7 @@ static int stream_shutdown(struct object *o, unsigned how)
 static void linger(struct tls_stream *s)
 {
     struct tls_streams *set = s->set;
-    if (set->closed_count == TLS_LINGER_MAX)
+    if (!CHECK(stream_lingering, set->closed_count < TLS_LINGER_MAX))
         tls_stream_drop(TLS_LINKED(set->closed.next, closed));
     s->due = port_now(true) + TLS_LINGER_NS;
     tls_link_append(&set->closed, &s->closed);
@@ -213,7 +216,7 @@ static size_t stream_ask(struct waiter *w, unsigned want, struct port_poll_row *
 {
     const struct tls_stream *s = (struct tls_stream *)w;
     *row = wire_row(&s->wire);
-    if ((want & OBJECT_READABLE) == 0)
+    if (!CHECK(stream_wire, (want & OBJECT_READABLE) != 0))
         row->want &= PORT_POLL_WRITE;
     return 1;
 }
@@ -283,7 +286,7 @@ int tls_stream_handshake(struct tls_stream *s)
         s->state = tls_session_handshake(s->wire.tls);
         flush(s);
     }
-    if (s->state == -EAGAIN && port_now(true) >= s->due)
+    if (s->state == -EAGAIN && !CHECK(stream_shakes, port_now(true) < s->due))
         s->state = -ETIMEDOUT;
     if (s->state == 0 && !tls_link_is_in(&s->open))
         tls_link_append(&s->set->open, &s->open);
@@ -295,7 +298,8 @@ int tls_stream_connect(struct tls_stream *s)
     struct wait_row row = {.object = &s->waiter.object, .want = OBJECT_READABLE | OBJECT_WRITABLE};
     int result = tls_stream_handshake(s);
     if (result == -EAGAIN)
-        result = wait_for(&s->set->company, &row, 1, TLS_HANDSHAKE_NS);
+        result = wait_for(&s->set->company, &row, 1,
+                          CHECKED(stream_connects, TLS_HANDSHAKE_NS, PORT_FOREVER));
     if (result < 0 && s->state == -EAGAIN)
         return result;
     return s->state == -EAGAIN ? -ETIMEDOUT : s->state;

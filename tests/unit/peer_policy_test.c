@@ -8,8 +8,11 @@
 #define _GNU_SOURCE
 #include "exec/peer_policy.h"
 
+#include "attest/carrier.h"
+#include "base/der_put.h"
 #include "conf/evidence_claims.h"
 #include "crypto/digest.h"
+#include "crypto/issue.h"
 #include "crypto/key.h"
 #include "host/fault.h"
 #include "sim/sgx/keys.h"
@@ -107,6 +110,36 @@ static void make_certificate(EVP_PKEY *key, const char *purpose, EVP_PKEY *prove
     struct put out = put_init(world.der, sizeof(world.der));
     const struct tls_certificate cert = {.name = "peer", .evidence = put_done(&e)};
     assert_int_equal(tls_certificate_make(key, &cert, &out), 0);
+    world.der_size = put_done(&out).size;
+}
+
+/* The same quote as the original has it: about the key alone, and with no word on what for. */
+static void make_original(EVP_PKEY *key)
+{
+    uint8_t public_key[KEY_PUBLIC_SIZE];
+    static uint8_t quote[16384], extension[20000];
+    assert_int_equal(key_public(key, public_key), 0);
+    const struct bytes spki = {public_key, sizeof(public_key)};
+    const struct bytes empty_sequence = {(const uint8_t *)"\x30\0", 2};
+    const struct bytes evidence = {quote, quote_of(spki, quote, sizeof(quote))};
+    struct put e = put_init(extension, sizeof(extension));
+    const size_t all = der_open(&e, DER_SEQUENCE);
+    der_put(&e, DER_OCTET_STRING, evidence);
+    der_put(&e, DER_SEQUENCE, empty_sequence); /* of CRLs */
+    const size_t tcb = der_open(&e, DER_SEQUENCE);
+    der_put(&e, DER_SEQUENCE, (struct bytes){0}); /* of certificates */
+    der_put(&e, DER_OCTET_STRING, (struct bytes){0});
+    der_close(&e, tcb);
+    der_close(&e, all);
+    const struct certificate_extension one = {"1.3.6.1.4.1.58270.1.2", false, put_done(&e)};
+    const struct certificate cert = {.organisation = "Enarx",
+                                     .name = "peer",
+                                     .public_key = spki,
+                                     .not_after = time(NULL) + DAY,
+                                     .extensions = &one,
+                                     .extension_count = 1};
+    struct put out = put_init(world.der, sizeof(world.der));
+    assert_int_equal(certificate_issue(&cert, &(struct issuer){.key = key}, &out), 0);
     world.der_size = put_done(&out).size;
 }
 
@@ -225,6 +258,16 @@ static void refuses_evidence_of_another_key(void **state)
     refuses(policy("measurement = \"self\""), "refused");
 }
 
+static void refuses_the_originals_form(void **state)
+{
+    (void)state;
+    struct carrier carrier;
+    make_original(key);
+    assert_int_equal(carrier_parse((struct bytes){world.der, world.der_size}, &carrier), 0);
+    carrier_fini(&carrier);
+    refuses(policy("measurement = \"self\""), "no evidence");
+}
+
 static void refuses_without_evidence(void **state)
 {
     (void)state;
@@ -297,6 +340,7 @@ int main(void)
         TEST(refuses_when_nothing_is_named),
         TEST(refuses_other_purposes),
         TEST(refuses_evidence_of_another_key),
+        TEST(refuses_the_originals_form),
         TEST(refuses_without_evidence),
         TEST(refuses_without_collateral),
         TEST(a_keep_without_evidence_has_no_self),

@@ -246,6 +246,31 @@ static void garbage_and_goodbyes(void **state)
     client_free(&c);
 }
 
+/* Both say what they have to, as far as the listener takes it. */
+static void go_on(struct client *c)
+{
+    client_go(c);
+    wait_now(0);
+    client_go(c);
+    wait_now(0);
+}
+
+static void accept_all(struct client *c, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct object *o = NULL;
+        for (unsigned tries = 0; try_accept(&o) < 0; tries++) {
+            assert_true(tries < 10);
+            for (size_t j = 0; j < count; j++)
+                client_go(&c[j]);
+            wait_now(0);
+        }
+        o->ops->close(o);
+    }
+    for (size_t i = 0; i < count; i++)
+        client_free(&c[i]);
+}
+
 /* A program that takes none of them holds no more than so many. */
 static void who_is_not_accepted_waits_at_the_host(void **state)
 {
@@ -253,25 +278,31 @@ static void who_is_not_accepted_waits_at_the_host(void **state)
     static struct client c[200];
     for (size_t i = 0; i < 200; i++) {
         c[i] = client_new();
-        client_go(&c[i]);
-        wait_now(0);
-        client_go(&c[i]);
-        wait_now(0);
+        go_on(&c[i]);
     }
     wait_now(0);
     assert_true(host.polled <= TLS_PENDING_MAX);
-    for (size_t i = 0; i < 200; i++) {
-        struct object *o = NULL;
-        for (unsigned tries = 0; try_accept(&o) < 0; tries++) {
-            assert_true(tries < 10);
-            for (size_t j = 0; j < 200; j++)
-                client_go(&c[j]);
-            wait_now(0);
-        }
-        o->ops->close(o);
+    accept_all(c, 200);
+}
+
+/* Nor when all that are pending come to be done beside those that are. */
+static void who_is_done_waits_for_those_before(void **state)
+{
+    (void)state;
+    static struct client c[60 + TLS_PENDING_MAX];
+    for (size_t i = 0; i < ARRAY_COUNT(c); i++) {
+        c[i] = client_new();
+        if (i < 60)
+            go_on(&c[i]);
+        wait_now(0);
     }
-    for (size_t i = 0; i < 200; i++)
-        client_free(&c[i]);
+    wait_now(0);
+    assert_int_equal(host.polled, 1 + TLS_PENDING_MAX);
+    for (size_t i = 60; i < ARRAY_COUNT(c); i++)
+        go_on(&c[i]);
+    wait_now(0);
+    assert_int_equal(host.polled, 60); /* no room for them, nor for more */
+    accept_all(c, ARRAY_COUNT(c));
 }
 
 /* Subscribed to twice, as a poll may be. */
@@ -308,6 +339,7 @@ int main(void)
         TEST(the_idlest_makes_way),
         TEST(garbage_and_goodbyes),
         TEST(who_is_not_accepted_waits_at_the_host),
+        TEST(who_is_done_waits_for_those_before),
         TEST(twice_in_a_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

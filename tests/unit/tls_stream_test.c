@@ -38,31 +38,41 @@ static void peer_shakes(void)
     carry();
 }
 
-static int set_up(void **state)
+static void begin(void)
 {
     int pair[2];
+    socket_pair(pair);
+    c.fd = pair[1];
+    c.peer = pair_client(NULL);
+    assert_int_equal(tls_stream_new(&c.set, c.context, pair[0], &c.stream), 0);
+    c.object = &c.stream->waiter.object;
+}
+
+static int set_up(void **state)
+{
     (void)state;
     memset(&host, 0, sizeof(host));
     host.now = 1;
     const struct tls_config config = {.server = true, .own = pair_identity(true)};
-    socket_pair(pair);
-    c.fd = pair[1];
-    c.peer = pair_client(NULL);
     tls_streams_init(&c.set, NULL);
     assert_int_equal(tls_context_new(&config, &c.context), 0);
-    assert_int_equal(tls_stream_new(&c.set, c.context, pair[0], &c.stream), 0);
-    c.object = &c.stream->waiter.object;
+    begin();
     return 0;
 }
 
-static int set_up_open(void **state)
+static void shake(void)
 {
-    set_up(state);
     while (tls_stream_handshake(c.stream) == -EAGAIN)
         peer_shakes();
     peer_shakes();
     assert_int_equal(c.stream->state, 0);
     assert_int_equal(tls_session_handshake(c.peer), 0);
+}
+
+static int set_up_open(void **state)
+{
+    set_up(state);
+    shake();
     return 0;
 }
 
@@ -396,6 +406,39 @@ static void lingering_has_an_end(void **state)
     assert_int_equal(tls_session_read(c.peer, &(char){0}, 1), -ECONNABORTED); /* cut */
 }
 
+/* The first is cut for one too many. */
+static void lingering_ones_are_few(void **state)
+{
+    (void)state;
+    static struct tls_session *peers[TLS_LINGER_MAX];
+    static int fds[TLS_LINGER_MAX];
+    for (size_t i = 0; i < TLS_LINGER_MAX; i++) {
+        (void)fill();
+        close_object();
+        peers[i] = c.peer;
+        fds[i] = c.fd;
+        begin();
+        shake();
+    }
+    assert_int_equal(host.closes, 0);
+    (void)fill();
+    close_object();
+    assert_int_equal(host.closes, 1);
+    assert_int_equal(c.set.closed_count, TLS_LINGER_MAX);
+    for (size_t i = 0; i < TLS_LINGER_MAX; i++) {
+        char byte;
+        socket_carry(peers[i], fds[i]);
+        while (i == 0 && tls_session_read(peers[i], &byte, 1) == 1)
+            socket_carry(peers[i], fds[i]);
+        if (i == 0)
+            assert_int_equal(tls_session_read(peers[i], &byte, 1), -ECONNABORTED);
+        tls_session_free(peers[i]);
+        close(fds[i]);
+    }
+    assert_int_equal(wait_for(&c.set.company, NULL, 0, 2 * TLS_LINGER_NS), 0);
+    assert_int_equal(c.set.closed_count, 0);
+}
+
 static void an_ended_program_lets_go(void **state)
 {
     (void)state;
@@ -422,6 +465,15 @@ static void an_end_waits_for_what_is_late(void **state)
     assert_int_equal(drained, given);
     assert_int_equal(tls_session_read(c.peer, &(char){0}, 1), 0);
     assert_true(host.now - before < TLS_LINGER_NS);
+}
+
+static void an_end_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    (void)fill();
+    const uint64_t before = host.now;
+    tls_streams_end(&c.set);
+    assert_in_range(host.now - before, TLS_LINGER_NS, 2 * TLS_LINGER_NS);
 }
 
 /* ---- handshakes ---- */
@@ -479,8 +531,10 @@ int main(void)
         OPEN(closing_says_goodbye),
         OPEN(what_is_late_outlives_closing),
         OPEN(lingering_has_an_end),
+        OPEN(lingering_ones_are_few),
         OPEN(an_ended_program_lets_go),
         OPEN(an_end_waits_for_what_is_late),
+        OPEN(an_end_does_not_wait_for_ever),
         SHAKE(connecting_waits_for_the_handshake),
         SHAKE(connecting_has_an_end),
         SHAKE(connecting_fails_for_a_reason),
