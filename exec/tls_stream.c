@@ -116,8 +116,7 @@ void tls_streams_end(struct tls_streams *set)
     }
     set->ending = true;
     if (tls_link_is_in(&set->late))
-        (void)wait_for(&set->company, NULL, 0,
-                       CHECKED(stream_ends, TLS_LINGER_NS, PORT_FOREVER));
+        (void)wait_for(&set->company, NULL, 0, CHECKED(stream_ends, TLS_LINGER_NS, PORT_FOREVER));
 }
 
 /* ---- reading and writing ---- */

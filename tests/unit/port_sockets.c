@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -39,7 +40,9 @@ static int64_t poll_once(const struct port_call *c, struct row *rows, size_t cou
                                               (rows[i].want & PORT_POLL_WRITE ? POLLOUT : 0))};
     int64_t ready = host.deaf ? 0 : poll(polls, count, 0);
     for (size_t i = 0; i < count; i++) {
-        const short got = host.deaf ? 0 : polls[i].revents;
+        const short all = POLLIN | POLLOUT, got = host.deaf   ? 0
+                                                  : host.liar ? all
+                                                              : polls[i].revents;
         rows[i].ready = (uint16_t)((got & (POLLIN | POLLHUP | POLLERR) ? PORT_POLL_READ : 0) |
                                    (got & (POLLOUT | POLLERR) ? PORT_POLL_WRITE : 0));
         rows[i].ready &= rows[i].want;
@@ -56,7 +59,8 @@ static int64_t serve_poll(const struct port_call *c)
         fail_msg("polls for ever");
     host.polled = count;
     int64_t ready = poll_once(c, rows, count);
-    if (ready != 0 || c->arg[0] == 0)
+    host.now += host.liar ? 1000000 : 0;
+    if (ready != 0 || host.liar || c->arg[0] == 0)
         return ready;
     if (host.idle != NULL) {
         host.idle();
@@ -67,6 +71,26 @@ static int64_t serve_poll(const struct port_call *c)
     if (ready == 0 && c->arg[0] != PORT_FOREVER)
         host.now += c->arg[0];
     return ready;
+}
+
+static int64_t serve_exchange(const struct port_call *c)
+{
+    const size_t size = host.collateral.size, from = c->arg[2] < size ? c->arg[2] : size;
+    host.exchanges++;
+    if (c->arg[0] != PORT_BLOB_COLLATERAL || size == 0)
+        return -ENOENT;
+    if (c->out_size > 0)
+        memcpy(c->out, host.collateral.data + from,
+               c->out_size < size - from ? c->out_size : size - from);
+    return (int64_t)size;
+}
+
+static int64_t serve_log(const struct port_call *c)
+{
+    const size_t length = strlen(host.log);
+    snprintf(host.log + length, sizeof(host.log) - length, "%.*s\n", (int)c->in_size,
+             (const char *)c->in);
+    return 0;
 }
 
 static int64_t entry(const struct port_call *c)
@@ -84,8 +108,15 @@ static int64_t entry(const struct port_call *c)
         return result_of(close(fd));
     case PORT_ACCEPT:
         return result_of(accept4(fd, NULL, NULL, SOCK_NONBLOCK));
+    case PORT_LISTEN:
+    case PORT_CONNECT:
+        return host.stream;
     case PORT_POLL:
         return serve_poll(c);
+    case PORT_EXCHANGE:
+        return serve_exchange(c);
+    case PORT_LOG:
+        return serve_log(c);
     default:
         return -ENOSYS;
     }
@@ -95,9 +126,10 @@ static uint64_t clock_now(maybe_unused uint64_t clock) { return host.now; }
 
 unsigned long getauxval(unsigned long type)
 {
-    return type == AT_ENARX_PORT    ? (unsigned long)entry
-           : type == AT_ENARX_CLOCK ? (unsigned long)clock_now
-                                    : 0;
+    return type == AT_ENARX_PORT       ? (unsigned long)entry
+           : type == AT_ENARX_CLOCK    ? (unsigned long)clock_now
+           : type == AT_ENARX_EVIDENCE ? (unsigned long)host.evidence
+                                       : 0;
 }
 
 void socket_pair(int pair[static 2])

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A host for exec's objects in tests: its handles are sockets of this process, its clock
- * stands still but in a poll that waits, which takes no time. */
+ * stands still but in a poll that waits, which takes no time. All that is zero does no harm. */
 #ifndef PORT_SOCKETS_H
 #define PORT_SOCKETS_H
 
+#include "base/cur.h"
 #include "include/port.h"
 
 #include <stdbool.h>
@@ -16,7 +17,13 @@ struct port_sockets {
     size_t polled;      /* rows of the last poll */
     size_t write_most;  /* bytes that a write takes at most; 0: no bound */
     bool deaf;          /* a poll says that nothing is ready */
+    bool liar;          /* it says that all is, at once; 1 ms has passed */
     void (*idle)(void); /* called in a poll that would wait; null: none */
+    int64_t stream;     /* of listen and connect: a socket, or minus an errno */
+    struct bytes collateral;
+    unsigned exchanges;
+    evidence_entry *evidence; /* null: this keep proves nothing */
+    char log[4096];           /* what it was told, each with a line end */
 };
 extern struct port_sockets host;
 
