@@ -113,12 +113,16 @@ static bool set_rules(SSL_CTX *ctx)
            CHECK(key_signatures, SSL_CTX_set1_sigalgs_list(ctx, signatures) == 1);
 }
 
+/* All of it or nothing. */
 static bool set_own(SSL_CTX *ctx, const struct tls_identity *own)
 {
-    return own == NULL ||
-           (own->cert.size <= INT_MAX &&
-            SSL_CTX_use_certificate_ASN1(ctx, (int)own->cert.size, own->cert.data) == 1 &&
-            SSL_CTX_use_PrivateKey(ctx, own->key) == 1 && SSL_CTX_check_private_key(ctx) == 1);
+    STACK_OF(X509) *cert = NULL, *above = NULL;
+    const bool ok = tls_certs_parse(own->cert, &cert) == 0 && sk_X509_num(cert) == 1 &&
+                    tls_certs_parse(own->above, &above) == 0 &&
+                    SSL_CTX_use_cert_and_key(ctx, sk_X509_value(cert, 0), own->key, above, 1) == 1;
+    sk_X509_pop_free(cert, X509_free);
+    sk_X509_pop_free(above, X509_free);
+    return ok;
 }
 
 static int configure(struct tls_context *c, const struct tls_config *config)
@@ -135,7 +139,9 @@ static int configure(struct tls_context *c, const struct tls_config *config)
     const int error = tls_peer_configure(c, config);
     if (error < 0)
         return error;
-    return set_own(c->ssl, config->own) ? set_protocols(c, config) : -EKEYREJECTED;
+    if (config->own != NULL && !set_own(c->ssl, config->own))
+        return -EKEYREJECTED;
+    return set_protocols(c, config);
 }
 
 int tls_context_new(const struct tls_config *config, struct tls_context **out)
@@ -157,6 +163,13 @@ int tls_context_new(const struct tls_config *config, struct tls_context **out)
     }
     *out = c;
     return 0;
+}
+
+int tls_context_set_identity(struct tls_context *c, const struct tls_identity *own)
+{
+    const bool ok = set_own(c->ssl, own);
+    ERR_clear_error();
+    return ok ? 0 : -EKEYREJECTED;
 }
 
 void tls_context_free(struct tls_context *c)

@@ -13,27 +13,37 @@
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 8192 /* larger ones cost more than they are worth */
-#define DEPTH_MAX    8    /* certificates between the peer's and a root */
-
-struct tls_roots {
-    X509_STORE *store;
-};
 
 /* ---- roots ---- */
 
+int tls_certs_parse(struct bytes certs, STACK_OF(X509) * *out)
+{
+    STACK_OF(X509) *list = sk_X509_new_null();
+    const uint8_t *pos = certs.data, *end = certs.size == 0 ? pos : pos + certs.size;
+    int error = list == NULL ? -ENOMEM : 0;
+    while (error == 0 && pos < end) {
+        X509 *cert = d2i_X509(NULL, &pos, end - pos);
+        error = cert == NULL ? -EBADMSG : sk_X509_push(list, cert) > 0 ? 0 : -ENOMEM;
+        if (error == -ENOMEM)
+            X509_free(cert);
+    }
+    if (error < 0)
+        sk_X509_pop_free(list, X509_free);
+    else
+        *out = list;
+    return error;
+}
+
 static int add_roots(X509_STORE *store, struct bytes certs)
 {
-    const uint8_t *pos = certs.data, *end = certs.data + certs.size;
-    while (pos < end) {
-        X509 *cert = d2i_X509(NULL, &pos, end - pos);
-        if (cert == NULL)
-            return -EBADMSG;
-        const bool added = X509_STORE_add_cert(store, cert) == 1;
-        X509_free(cert);
-        if (!added)
-            return -ENOMEM;
-    }
-    return certs.size > 0 ? 0 : -EBADMSG;
+    STACK_OF(X509) * list;
+    int error = certs.size == 0 ? -EBADMSG : tls_certs_parse(certs, &list);
+    if (error < 0)
+        return error;
+    for (int i = 0; error == 0 && i < sk_X509_num(list); i++)
+        error = X509_STORE_add_cert(store, sk_X509_value(list, i)) == 1 ? 0 : -ENOMEM;
+    sk_X509_pop_free(list, X509_free);
+    return error;
 }
 
 int tls_roots_new(struct bytes certs, struct tls_roots **out)
@@ -154,7 +164,7 @@ int tls_peer_configure(const struct tls_context *c, const struct tls_config *con
         return 0;
     /* What somebody trusts by name needs nobody above it. */
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(c->ssl);
-    SSL_CTX_set_verify_depth(c->ssl, CHECKED(trust_depth, DEPTH_MAX, INT_MAX));
+    SSL_CTX_set_verify_depth(c->ssl, CHECKED(trust_depth, TLS_DEPTH_MAX, INT_MAX));
     SSL_CTX_set1_verify_cert_store(c->ssl, config->roots->store);
     return X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
                    (!config->server || name_roots(c->ssl, config->roots))

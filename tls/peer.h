@@ -5,7 +5,15 @@
 
 #include "tls/context.h"
 
-#define TLS_WHY_MAX 256u
+#define TLS_WHY_MAX   256u
+#define TLS_DEPTH_MAX 8 /* certificates between a peer's and a root */
+
+struct tls_roots {
+    X509_STORE *store;
+};
+
+/* Certificates, DER, one behind the other. 0, -EBADMSG or -ENOMEM. */
+must_use int tls_certs_parse(struct bytes certs, STACK_OF(X509) * *out);
 
 /* The certificates that are asked for, and how they are judged. 0 or -ENOMEM. */
 must_use int tls_peer_configure(const struct tls_context *c, const struct tls_config *config);

@@ -22,7 +22,9 @@
 /* A key and the certificate that goes with it. Borrowed. */
 struct tls_identity {
     EVP_PKEY *key;
-    struct bytes cert; /* DER */
+    struct bytes cert;  /* DER */
+    struct bytes above; /* DER, one behind the other: the one that issued it, and so on; without
+                           the root, which others have. Empty: none */
 };
 
 struct tls_session;
@@ -57,11 +59,15 @@ struct tls_config {
 };
 
 /* What sessions with one configuration share. Roots, and what a judge needs, are borrowed for
- * its life, the rest is copied. 0; -EKEYREJECTED when key and certificate do not belong
- * together; -EINVAL for a server without them, or a protocol whose name is empty or too
- * long; or -ENOMEM. */
+ * its life, the rest is copied. 0; -EKEYREJECTED when key and certificates do not belong
+ * together or are malformed; -EINVAL for a server without them, or a protocol whose name is empty
+ * or too long; or -ENOMEM. */
 struct tls_context;
 must_use int tls_context_new(const struct tls_config *config, struct tls_context **out);
+
+/* Another identity for the sessions that are yet to be opened: those that there are go on with
+ * theirs. Copied. 0, or -EKEYREJECTED, and then it has its old one. */
+must_use int tls_context_set_identity(struct tls_context *c, const struct tls_identity *own);
 
 /* After the last of its sessions. Null is none. */
 void tls_context_free(struct tls_context *c);
