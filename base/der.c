@@ -67,3 +67,13 @@ bool der_take_boolean(struct cur *c)
     cur_fail(c);
     return false;
 }
+
+size_t der_parse_list(struct bytes der, struct bytes *items, size_t max)
+{
+    struct cur c = cur_init(der);
+    struct cur list = cur_init(der_take(&c, DER_SEQUENCE));
+    size_t count = 0;
+    while (cur_ok(&list) && cur_left(&list) > 0 && count < max)
+        items[count++] = der_take_whole(&list, DER_SEQUENCE);
+    return cur_done(&c) && cur_done(&list) ? count : 0;
+}

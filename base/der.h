@@ -40,4 +40,8 @@ struct bytes der_take_bits(struct cur *c);
 /* TRUE or FALSE; FALSE may be written out even where it is the default. */
 bool der_take_boolean(struct cur *c);
 
+/* The elements of `der`, which is a SEQUENCE of SEQUENCEs and nothing more: whole, heads
+ * included. How many, 1 to `max`; 0 for anything else. */
+size_t der_parse_list(struct bytes der, struct bytes *items, size_t max);
+
 #endif

@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests in, certificates out; see answer.h. */
+/* Certificates out; see answer.h. */
 #include "svc/steward/answer.h"
 
 #include "base/der_put.h"
-
-#include <errno.h>
-
-int bundle_parse(struct bytes der, struct bytes requests[static BUNDLE_MAX])
-{
-    struct cur c = cur_init(der);
-    struct cur list = cur_init(der_take(&c, DER_SEQUENCE));
-    int count = 0;
-    while (cur_ok(&list) && cur_left(&list) > 0 && count < (int)BUNDLE_MAX)
-        requests[count++] = der_take_whole(&list, DER_SEQUENCE);
-    return cur_done(&c) && cur_done(&list) && count > 0 ? count : -EBADMSG;
-}
 
 /* From the last authority down [X.509 7.7]: the other way round than chains are kept. */
 static void put_chain(struct put *p, const struct bytes *chain, size_t count)

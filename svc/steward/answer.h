@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is asked and answered: one request and a PkiPath [RFC 6066 10.1], or the original's
- * bundle of requests and its answer. Pure. Trusts nothing in what is asked. */
+/* What is answered: a PkiPath [RFC 6066 10.1], or what the original's bundles of requests,
+ * SEQUENCE OF CertificationRequest, get. Pure. Trusts its caller. */
 #ifndef SVC_STEWARD_ANSWER_H
 #define SVC_STEWARD_ANSWER_H
 
@@ -13,10 +13,6 @@
 #define TYPE_PATH    "application/pkix-pkipath"
 
 #define BUNDLE_MAX 16u /* requests in one */
-
-/* The requests of a bundle, SEQUENCE OF CertificationRequest, as slices. How many, at least
- * one, or -EBADMSG. */
-must_use int bundle_parse(struct bytes der, struct bytes requests[static BUNDLE_MAX]);
 
 /* Certificates are DER; `chain` begins with the one that issued `leaf`. */
 void answer_put_path(struct put *out, const struct bytes *chain, size_t count, struct bytes leaf);

@@ -2,26 +2,16 @@
 /* Names in certificates; see names.h. */
 #include "svc/steward/names.h"
 
-#include "base/der.h"
+#include "crypto/host_names.h"
 
 #include <string.h>
 
-#define DNS_NAME (DER_IMPLICIT + 2)
-
 enum steward_check names_parse(struct bytes value, struct names_asked *out)
 {
-    struct cur c = cur_init(value);
-    struct cur list = cur_init(der_take(&c, DER_SEQUENCE));
     *out = (struct names_asked){.given = true};
-    while (cur_ok(&list) && cur_left(&list) > 0) {
-        const struct bytes host = der_take(&list, DNS_NAME);
-        if (out->count == POLICY_HOSTS_MAX)
-            cur_fail(&list);
-        else
-            out->hosts[out->count++] = host;
-    }
-    const bool whole = cur_done(&c) && cur_done(&list) && out->count > 0;
-    return steward_passes(names_form, whole) ? STEWARD_PASSED : STEWARD_names_form;
+    const int count = host_names_parse(value, out->hosts, POLICY_HOSTS_MAX);
+    out->count = count < 0 ? 0 : (size_t)count;
+    return steward_passes(names_form, count > 0) ? STEWARD_PASSED : STEWARD_names_form;
 }
 
 static struct bytes workload_of(const struct order *order)

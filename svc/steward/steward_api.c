@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "svc/steward/steward_parts.h"
 
+#include "base/der.h"
 #include "crypto/pem.h"
 #include "host/clock.h"
 #include "svc/steward/audit.h"
@@ -111,18 +112,18 @@ static void apply_for_many(struct steward *s, const struct server_request *q,
     static uint8_t room[BUNDLE_MAX][CERTIFICATE_MAX], answer[ANSWER_MAX];
     struct bytes requests[BUNDLE_MAX], issued[BUNDLE_MAX];
     struct put out = put_init(answer, sizeof(answer));
-    const int count = bundle_parse(q->body, requests);
-    if (count < 0) {
+    const size_t count = der_parse_list(q->body, requests, BUNDLE_MAX);
+    if (count == 0) {
         server_refuse(r, 400, "this is no bundle of 1 to %u certificate requests", BUNDLE_MAX);
         return;
     }
-    for (int i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct put cert = put_init(room[i], sizeof(room[i]));
         if (!apply(s, q, requests[i], &cert, r))
             return;
         issued[i] = put_done(&cert);
     }
-    answer_put_bundle(&out, s->signer.certs, s->signer.cert_count, issued, (size_t)count);
+    answer_put_bundle(&out, s->signer.certs, s->signer.cert_count, issued, count);
     answer_bytes(r, TYPE_BUNDLE, put_done(&out));
 }
 

@@ -5,6 +5,7 @@
 /* links: svc/steward/answer.c attest/[a-z]*.c attest/anchors_data.S crypto/[a-z]*.c base/[a-z]*.c */
 /* libs: -lcrypto -ljansson */
 #include "svc/steward/application.h"
+#include "base/der.h"
 #include "svc/steward/answer.h"
 
 #include <errno.h>
@@ -29,8 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct bytes der = {data, size};
     apply(der, false);
     apply(der, true);
-    const int count = bundle_parse(der, requests);
-    for (int i = 0; i < count; i++)
+    const size_t count = der_parse_list(der, requests, BUNDLE_MAX);
+    for (size_t i = 0; i < count; i++)
         apply(requests[i], true);
     return 0;
 }

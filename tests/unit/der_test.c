@@ -137,12 +137,36 @@ static void refuses_values(void **state)
     }
 }
 
+static void lists(void **state)
+{
+    (void)state;
+    struct bytes items[3] = {{0}};
+    static const struct bytes two = INPUT("\x30\x06\x30\x01\x61\x30\x01\x62"),
+                              four = INPUT("\x30\x08\x30\0\x30\0\x30\0\x30\0");
+    assert_int_equal(der_parse_list(two, items, ARRAY_COUNT(items)), 2);
+    assert_true(bytes_equal(items[0], (struct bytes)INPUT("\x30\x01\x61")));
+    assert_true(bytes_equal(items[1], (struct bytes)INPUT("\x30\x01\x62")));
+    assert_int_equal(der_parse_list(two, items, 2), 2);
+    assert_int_equal(der_parse_list(four, items, ARRAY_COUNT(items)), 0);
+    static const struct bytes bad[] = {
+        INPUT(""),
+        INPUT("\x30\0"),
+        INPUT("\x31\x03\x30\x01\x61"),
+        INPUT("\x30\x03\x31\x01\x61"),
+        INPUT("\x30\x04\x30\x01\x61\x30"),
+        INPUT("\x30\x03\x30\x01\x61\0"),
+        INPUT("\x30\x03\x30\x02\x61\x62"),
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(bad); i++)
+        assert_int_equal(der_parse_list(bad[i], items, ARRAY_COUNT(items)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_values), cmocka_unit_test(refuses_values),
         cmocka_unit_test(takes),        cmocka_unit_test(takes_long_forms),
-        cmocka_unit_test(refuses),
+        cmocka_unit_test(refuses),      cmocka_unit_test(lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -445,7 +445,6 @@ static void bundles(void **state)
 {
     (void)state;
     uint8_t room[256];
-    struct bytes requests[BUNDLE_MAX];
     struct put out = put_init(room, sizeof(room));
     answer_put_bundle(&out, chain, 2, leaves, 2);
     assert_memory_equal(room,
@@ -455,21 +454,6 @@ static void bundles(void **state)
                         "c\x30\x01"
                         "d",
                         18);
-    assert_int_equal(bundle_parse((struct bytes){room + 2, 8}, requests), 2);
-    assert_memory_equal(requests[1].data,
-                        "\x30\x01"
-                        "b",
-                        3);
-    assert_int_equal(bundle_parse((struct bytes){room + 2, 7}, requests), -EBADMSG);
-    assert_int_equal(bundle_parse((struct bytes){room + 2, 9}, requests), -EBADMSG);
-    assert_int_equal(bundle_parse((struct bytes){(const uint8_t *)"\x30\x00", 2}, requests),
-                     -EBADMSG);
-    uint8_t many[2 + 2 * (BUNDLE_MAX + 1)] = {0x30, 2 * BUNDLE_MAX};
-    for (size_t i = 0; i <= BUNDLE_MAX; i++)
-        many[2 + 2 * i] = 0x30;
-    assert_int_equal(bundle_parse((struct bytes){many, sizeof(many) - 2}, requests), BUNDLE_MAX);
-    many[1] += 2;
-    assert_int_equal(bundle_parse((struct bytes){many, sizeof(many)}, requests), -EBADMSG);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
