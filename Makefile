@@ -218,7 +218,8 @@ $(BUILD)/examples/verify: examples/verify/verify.c $(BUILD)/libattest.a
 
 # ---- manual, completion, installation ----
 
-DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c commands_deploy.c commands_host.c commands_steward.c docs.c man.c completion.c) \
+DOCGEN_OBJS := $(call objects,tools/docgen.c $(addprefix host/cli/,command.c commands.c commands_attest.c commands_deploy.c \
+    commands_host.c commands_key.c commands_steward.c docs.c man.c completion.c) \
     base/nearest.c base/cur.c)
 $(BUILD)/docgen: tools/docgen.c $(filter $(BUILD)/obj/%,$(DOCGEN_OBJS))
 	$(Q)$(CC) -pie -o $@ $(DOCGEN_OBJS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of stewards, and of who meets their keeps; see commands_steward.h. */
+/* The options of stewards; see commands_steward.h. */
 #include "host/cli/commands_steward.h"
 
 #include "host/cli/command_rows.h"
@@ -92,45 +92,5 @@ const struct option steward_options[STEWARD_OPTION_COUNT] = {
         .offer = OFFER_FILES,
         .help = "Its private key, in PEM, closed to others.",
     },
-    HELP_OPTION,
-};
-
-const struct argument connect_arguments[1] = {
-    {.name = "HOST:PORT", .help = "The server, as in example.org:443 or [::1]:443."},
-};
-
-const struct option connect_options[CONNECT_OPTION_COUNT] = {
-    {
-        .id = OPTION_POLICY,
-        .name = "--policy",
-        .value = "FILE",
-        .offer = OFFER_FILES,
-        .variable = "ENARX_POLICY",
-        .help = "The policy.toml that says what to accept; its purpose is 'certificate' unless it "
-                "says another. Default: genuine hardware, up to date, not debuggable, any program.",
-    },
-    {
-        .id = OPTION_COLLATERAL,
-        .name = "--collateral",
-        .value = "DIR",
-        .offer = OFFER_FOLDERS,
-        .help = "The folder with what the manufacturer publishes about the machine, as 'enarx "
-                "attest fetch' writes it.",
-    },
-    {
-        .id = OPTION_ALPN,
-        .name = "--alpn",
-        .value = "NAME",
-        .help = "The protocol to ask for, as in h2. Default: none.",
-    },
-    {
-        .id = OPTION_SERVER_NAME,
-        .name = "--server-name",
-        .value = "NAME",
-        .help = "The name to ask for. Default: HOST, where that is a name.",
-    },
-    OUT_OPTION("Where to put the certificate, in PEM; 'enarx attest verify' takes it."),
-    {.id = OPTION_EXPLAIN, .name = "--explain", .help = "Lists every check that was made."},
-    JSON_OPTION("Prints one JSON object."),
     HELP_OPTION,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parser of command lines: every spelling, every mistake. */
-/* links: host/cli/command.c host/cli/commands.c host/cli/commands_deploy.c host/cli/commands_host.c host/cli/commands_steward.c base/nearest.c base/cur.c */
+/* links: host/cli/command.c host/cli/commands.c host/cli/commands_attest.c host/cli/commands_deploy.c host/cli/commands_host.c host/cli/commands_key.c host/cli/commands_steward.c base/nearest.c base/cur.c */
 #include "host/cli/command.h"
 
 #include "host/backend_list.h"

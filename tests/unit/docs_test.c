@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Help, manual page and completion hold all of the table, and are well formed. */
-/* links: host/cli/command.c host/cli/commands.c host/cli/commands_deploy.c host/cli/commands_host.c host/cli/commands_steward.c base/nearest.c base/cur.c host/cli/docs.c host/cli/usage.c host/cli/man.c host/cli/completion.c */
+/* links: host/cli/command.c host/cli/commands.c host/cli/commands_attest.c host/cli/commands_deploy.c host/cli/commands_host.c host/cli/commands_key.c host/cli/commands_steward.c base/nearest.c base/cur.c host/cli/docs.c host/cli/usage.c host/cli/man.c host/cli/completion.c */
 #define _GNU_SOURCE
 #include "host/backend_list.h"
 #include "host/cli/docs.h"

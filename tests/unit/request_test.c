@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `enarx run` understands of its options. Messages go to standard error. */
 /* links: conf/manifest_tls.c conf/host_name.c base/der.c */
-/* links: host/cli/request.c host/cli/command.c host/cli/commands.c host/cli/commands_deploy.c host/cli/commands_host.c host/cli/commands_steward.c base/nearest.c host/cli/units.c host/cli/message.c host/cli/file.c host/guest_path.c host/beneath.c base/wipe.c conf/manifest_check.c base/cur.c base/utf8.c base/put.c base/escape.c */
+/* links: host/cli/request.c host/cli/command.c host/cli/commands.c host/cli/commands_attest.c host/cli/commands_deploy.c host/cli/commands_host.c host/cli/commands_key.c host/cli/commands_steward.c base/nearest.c host/cli/units.c host/cli/message.c host/cli/file.c host/guest_path.c host/beneath.c base/wipe.c conf/manifest_check.c base/cur.c base/utf8.c base/put.c base/escape.c */
 #include "host/cli/request.h"
 
 #include "host/cli/message.h"
