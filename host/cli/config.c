@@ -42,18 +42,41 @@ int config_file_read(const char *path, struct config_file *f)
     return parse(path, f);
 }
 
+/* ---- streams in the clear ---- */
+
+int config_check_unencrypted(const char *path, const struct config *c)
+{
+    for (size_t i = 0; i < c->stream_count; i++) {
+        const struct config_stream *note = &c->notes[i];
+        if (c->streams[i].protocol == PROTOCOL_TCP && !note->insecure)
+            return fail("%s:%u:%u: what goes through this file is not encrypted, and the keep is "
+                        "for what nobody may read; if it is meant, say insecure = true here, else "
+                        "prot = \"tls\"",
+                        path, note->place.line, note->place.column);
+    }
+    return 0;
+}
+
 void config_warn_unencrypted(const struct config *c, enum port_level level)
 {
     char names[200] = "";
-    size_t used = 0;
+    size_t used = 0, more = 0;
     for (size_t i = 0; i < c->stream_count; i++) {
         const struct bytes name = c->streams[i].name;
-        if (c->streams[i].protocol != PROTOCOL_TCP || used + name.size + 8 > sizeof(names))
+        if (c->streams[i].protocol != PROTOCOL_TCP)
             continue;
+        if (more > 0 || used + name.size + 3 > sizeof(names)) {
+            more++;
+            continue;
+        }
         used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%.*s", used > 0 ? ", " : "",
                                  (int)name.size, (const char *)name.data);
     }
-    if (used > 0)
+    if (more > 0)
+        warn(level,
+             "not encrypted, so that anybody on the way can read and change it: %s%s%zu more",
+             names, used > 0 ? " and " : "", more);
+    else if (used > 0)
         warn(level, "not encrypted, so that anybody on the way can read and change it: %s", names);
 }
 

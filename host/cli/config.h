@@ -18,7 +18,12 @@ struct config_file {
  * and where. With a null path: what a program gets without one. */
 must_use int config_file_read(const char *path, struct config_file *f);
 
-/* Names in one line the streams that anybody on the way can read and change. */
+
+/* Each stream that anybody on the way can read and change is meant to be so: for keeps that
+ * protect what they hold. 0, or a status after saying where one is not. */
+must_use int config_check_unencrypted(const char *path, const struct config *c);
+
+/* Names those streams in one line. */
 void config_warn_unencrypted(const struct config *c, enum port_level level);
 
 void config_file_fini(struct config_file *f);

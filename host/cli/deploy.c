@@ -151,6 +151,17 @@ static int choose_backend(struct deploy *d)
     return v->backend != NULL ? 0 : refuse_unfit(d, &fault);
 }
 
+/* What a keep protects that has to prove itself nothing protects on the way there. */
+static int check_unencrypted(struct deploy *d)
+{
+    if (!d->visit.backend->confidential)
+        return 0;
+    const int status = config_check_unencrypted(d->request.config, &d->workload.config.config);
+    if (status != 0)
+        deploy_tell_failed(&d->visit.tell, NULL, status); /* it has been said */
+    return status;
+}
+
 /* ---- the keep ---- */
 
 static int check_keep(struct visit *v, const json_t *keep, struct fault *fault)
@@ -205,6 +216,8 @@ static void remark(const struct deploy *d)
     else if (v->backend->collateral != NULL)
         note(v->level, "backend %s is a simulation: %s could read and alter all that is sent there",
              v->backend->name, v->remote.authority);
+    else
+        config_warn_unencrypted(&d->workload.config.config, v->level);
     if (!d->detach)
         workload_check_stdout(v->level);
 }
@@ -337,6 +350,8 @@ static int deploy(struct deploy *d)
     visit_hold_signals();
     if (status == 0)
         status = choose_backend(d);
+    if (status == 0)
+        status = check_unencrypted(d);
     if (status == 0)
         status = make_keep(d);
     if (status == 0) {
