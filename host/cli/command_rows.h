@@ -105,6 +105,16 @@ extern const char *const compiler_names[];
         .value = "TIME", \
         .help = "Ends the program after a number of ms, s, m or h, as in 30s. Default: never.", \
     }
+#define SECRET_OPTION \
+    { \
+        .id = OPTION_SECRET, \
+        .name = "--secret", \
+        .value = "NAME[=VALUE]|FILE::GUEST", \
+        .offer = OFFER_FILES, \
+        .help = "A secret: an environment variable, with the value it has here if none is given, " \
+                "or a file that the program finds at GUEST. Evidence, which anybody may see, " \
+                "names it and says nothing of its value. May be repeated.", \
+    }
 /* clang-format on */
 
 #endif

@@ -178,8 +178,9 @@ static const struct command root_commands[] = {
         .name = "measure",
         .summary = "Shows what evidence of a keep from this build says",
         .details = "Starts nothing and needs no such hardware. A policy names the measurement, or "
-                   "the signer.",
+                   "the signer, and may name the workload. Options end at APP.wasm.",
         OPTIONS(measure_options),
+        ARGUMENTS(measure_arguments),
     },
     {
         .name = "key",

@@ -77,15 +77,7 @@ const struct option deploy_options[DEPLOY_OPTION_COUNT] = {
                 "this very build, as 'enarx measure' shows it.",
     },
     WORKLOAD_OPTIONS,
-    {
-        .id = OPTION_SECRET,
-        .name = "--secret",
-        .value = "NAME[=VALUE]|FILE::GUEST",
-        .offer = OFFER_FILES,
-        .help = "A secret: an environment variable, with the value it has here if none is given, "
-                "or a file that the program finds at GUEST. Evidence, which anybody may see, "
-                "names it and says nothing of its value. May be repeated.",
-    },
+    SECRET_OPTION,
     {
         .id = OPTION_DETACH,
         .name = "--detach",

@@ -8,6 +8,16 @@
 
 static const char *const measured_names[] = {"sgx", "sgx-sim", NULL};
 
+const struct argument measure_arguments[1] = {
+    {
+        .name = "APP.wasm ARG",
+        .help = "A program and its arguments: shows the workload digest, too, that a keep's "
+                "evidence has once it runs that, with these options.",
+        .offer = OFFER_FILES,
+        .rest = true,
+    },
+};
+
 const struct option measure_options[MEASURE_OPTION_COUNT] = {
     {
         .id = OPTION_BACKEND,
@@ -31,6 +41,8 @@ const struct option measure_options[MEASURE_OPTION_COUNT] = {
         .help = "Lists every operation that the processor measures, in its order, so that others "
                 "can calculate the measurement.",
     },
+    WORKLOAD_OPTIONS,
+    SECRET_OPTION,
     JSON_OPTION("Prints one JSON object."),
     HELP_OPTION,
 };

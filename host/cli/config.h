@@ -18,7 +18,6 @@ struct config_file {
  * and where. With a null path: what a program gets without one. */
 must_use int config_file_read(const char *path, struct config_file *f);
 
-
 /* Each stream that anybody on the way can read and change is meant to be so: for keeps that
  * protect what they hold. 0, or a status after saying where one is not. */
 must_use int config_check_unencrypted(const char *path, const struct config *c);

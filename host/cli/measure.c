@@ -5,10 +5,13 @@
 #include "host/cli/enclave.h"
 #include "host/cli/json.h"
 #include "host/cli/message.h"
+#include "host/cli/request.h"
+#include "host/cli/workload.h"
 #include "host/exec_image.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define HEX_SIZE (2 * SHA256_SIZE + 1)
 
@@ -17,7 +20,8 @@ struct measured {
     char mrenclave[HEX_SIZE];
     char mrsigner[HEX_SIZE]; /* "": nobody's key was named */
     char exec[HEX_SIZE];
-    json_t *records; /* null: not asked for */
+    char workload[HEX_SIZE]; /* "": no program was named */
+    json_t *records;         /* null: not asked for */
 };
 
 static void put_hex(const uint8_t digest[static SHA256_SIZE], char text[static HEX_SIZE])
@@ -112,6 +116,24 @@ static int find_signer(const struct line *line, const uint8_t mrenclave[static S
     return status;
 }
 
+/* ---- the workload ---- */
+
+static int find_workload(const struct line *line, struct measured *m)
+{
+    struct request request;
+    struct workload workload = {.output = NULL};
+    if (line->arg_count == 0)
+        return 0;
+    int status = request_read(line, &request);
+    if (status == 0)
+        status = workload_read(&request, message_level(getenv("ENARX_LOG"), false), &workload);
+    if (status == 0)
+        put_hex(workload.plan.workload_digest, m->workload);
+    workload_fini(&workload);
+    request_fini(&request);
+    return status;
+}
+
 /* ---- telling ---- */
 
 static int print_text(const struct measured *m)
@@ -121,14 +143,17 @@ static int print_text(const struct measured *m)
                                   ? m->mrsigner
                                   : "that of the key that signs; --key or --signatures name one");
     printf("exec:      %s\n", m->exec);
+    if (m->workload[0] != '\0')
+        printf("workload:  %s\n", m->workload);
     return stdout_finish();
 }
 
 static int print_json(const struct measured *m)
 {
-    json_t *json = json_pack("{s:s, s:s, s:s?, s:s, s:O*}", "backend", m->backend, "mrenclave",
-                             m->mrenclave, "mrsigner", m->mrsigner[0] != '\0' ? m->mrsigner : NULL,
-                             "exec_digest", m->exec, "records", m->records);
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s?, s:s, s:s*, s:O*}", "backend", m->backend, "mrenclave", m->mrenclave,
+        "mrsigner", m->mrsigner[0] != '\0' ? m->mrsigner : NULL, "exec_digest", m->exec,
+        "workload_digest", m->workload[0] != '\0' ? m->workload : NULL, "records", m->records);
     int status = json_put(json, stdout);
     json_decref(json);
     return status != 0 ? status : stdout_finish();
@@ -148,6 +173,8 @@ static int measure(const struct line *line, struct measured *m)
     put_hex(mrenclave, m->mrenclave);
     put_hex(exec_identity, m->exec);
     status = find_signer(line, mrenclave, m);
+    if (status == 0)
+        status = find_workload(line, m);
     if (status != 0)
         return status;
     return json ? print_json(m) : print_text(m);

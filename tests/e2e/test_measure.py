@@ -385,7 +385,7 @@ def test_the_part_for_sev_is_passed_over(enarx, signed, tmp_path):
     [
         (["measure", "--key", "a", "--signatures", "b"], "exclude"),
         (["measure", "--backend", "nil"], "nil"),
-        (["measure", "file"], "file"),
+        (["measure", "--dir", "x", "a.wasm"], "--dir"),
         (["run", "--signatures", "a", "--unsigned", "a.wasm"], "exclude"),
         (["key", "sgx", "digest"], "KEY"),
     ],
@@ -400,7 +400,53 @@ def test_groups_print_their_help(enarx, command):
     assert result.status == 2 and "usage: enarx " + " ".join(command) in result.err
 
 
-def test_measuring_starts_nothing(fresh):
+def test_measuring_starts_nothing(fresh, tool):
     """It leaves no file behind: no key is made for it."""
-    fresh("measure").ok()
+    fresh("measure", tool).ok()
     assert not (fresh.home / "state").exists()
+
+
+def workload_of(enarx, *words):
+    text = enarx("measure", *words).ok().out
+    (digest,) = re.findall(r"^workload:  ([0-9a-f]{64})$", text, re.MULTILINE)
+    told = json.loads(enarx("measure", "--json", *words).ok().out)
+    assert told["workload_digest"] == digest
+    return digest
+
+
+def test_workload_is_that_of_a_run(enarx, tool, tmp_path):
+    config = tmp_path / "Enarx.toml"
+    config.write_text('args = ["exit", "0"]\n[env]\nA = "1"\n')
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/file").write_text("x")
+    options = ["--config", config, "--env", "B=2", "--dir", f"{tmp_path}/in::/in:ro"]
+    for words in ([*options, tool], [*options, tool, "exit", "0", "--json"], [tool, "exit", "0"]):
+        run = json.loads(enarx("run", "--json", *words).err.splitlines()[-1])
+        assert workload_of(enarx, *words) == run["workload_digest"]
+
+
+def test_workload_has_names_of_secrets_alone(enarx, tool):
+    plain = workload_of(enarx, tool)
+    secret = workload_of(enarx, "--secret", "A=b", tool)
+    assert secret == workload_of(enarx, "--secret", "A=c", tool) != plain
+
+
+def test_workload_has_the_steward(enarx, tool, simulation, tmp_path):
+    def digest(ca, url="https://steward.example"):
+        config = tmp_path / "Enarx.toml"
+        config.write_text(f'steward = "{url}"\nfiles = [{{kind = "listen", name = "web"}}]\n'
+                          f'[certificate]\nca = "{ca}"\n')
+        return workload_of(enarx, "--config", config, tool)
+
+    one, other = tmp_path / "one.pem", tmp_path / "other.pem"
+    one.write_bytes((simulation / "root.pem").read_bytes())
+    other.write_bytes((simulation / "tcb_signing_chain.pem").read_bytes())
+    digests = {digest("one.pem"), digest("other.pem"), digest("one.pem", "https://a.example")}
+    assert len(digests) == 3
+    assert digest(one) in digests  # wherever the file lies
+
+
+def test_no_workload_without_a_program(enarx):
+    assert "workload" not in enarx("measure").ok().out
+    assert "workload_digest" not in json.loads(enarx("measure", "--json").ok().out)
+    enarx("measure", "nowhere.wasm").refused("nowhere.wasm", "No such file|no such file")
