@@ -253,6 +253,7 @@ const struct entry command_files[] = {
     {"$XDG_STATE_HOME/enarx/owner.key",
      "Gets you back to programs left running; beside it, in keeps, what is remembered of each: "
      "its host, what it runs, and the policy it has to meet."},
+    {"$XDG_STATE_HOME/enarx/steward", "The authority of 'enarx steward --dev'."},
     {"$XDG_STATE_HOME/enarx/sim",
      "The secret of the simulated processor, and the root of simulated evidence with all that "
      "hangs below it. Worth nothing to anybody else."},

@@ -37,7 +37,7 @@ const struct option steward_options[STEWARD_OPTION_COUNT] = {
     {
         .id = OPTION_DEV,
         .name = "--dev",
-        .help = "For trying things out: an authority of its own, which ends with it; see /ca. "
+        .help = "For trying things out: an authority of its own, made on first use; see /ca. "
                 "Listens on a loopback address only.",
     },
     {

@@ -17,7 +17,7 @@
 #define CHAIN_SIZE_MAX 16384u /* bytes of them all, DER */
 
 struct signer_config {
-    const char *key, *cert; /* files, PEM; both null: made anew, for trying things out */
+    const char *key, *cert; /* files, PEM; both null: one for trying things out */
     const struct policy_file *policy;
     bool legacy;
     int64_t lifetime;

@@ -12,11 +12,8 @@
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <time.h>
 
 #define PEM_MAX   65536u
-#define DEV_DAYS  30
-#define DAY       86400
 #define KEY_SIGNS 0x04 /* keyCertSign, first byte of keyUsage [RFC 5280 4.2.1.3] */
 
 /* ---- files ---- */
@@ -96,30 +93,6 @@ static int read_chain(const char *path, const EVP_PKEY *key, struct put *chain, 
     return error;
 }
 
-/* ---- for trying things out ---- */
-
-static int make_dev(struct put *chain, EVP_PKEY **key, struct authority *a)
-{
-    uint8_t public_key[KEY_PUBLIC_SIZE];
-    const int64_t now = (int64_t)time(NULL);
-    int error = key_generate(key);
-    if (error == 0)
-        error = key_public(*key, public_key);
-    if (error < 0)
-        return error;
-    const struct certificate cert = {
-        .organisation = "Enarx",
-        .name = "Enarx steward, for trying things out",
-        .public_key = {public_key, sizeof(public_key)},
-        .ca = true,
-        .not_before = now - CERTIFICATE_BACKDATE,
-        .not_after = now + DEV_DAYS * DAY,
-    };
-    a->not_before = cert.not_before;
-    a->not_after = cert.not_after;
-    return certificate_issue(&cert, &(const struct issuer){.key = *key}, chain);
-}
-
 /* ---- both ---- */
 
 int signer_load(const struct signer_config *config, struct put *chain, EVP_PKEY **key,
@@ -130,7 +103,7 @@ int signer_load(const struct signer_config *config, struct put *chain, EVP_PKEY 
     *a = (struct authority){
         .policy = config->policy, .legacy = config->legacy, .lifetime = config->lifetime};
     if (config->key == NULL) {
-        error = make_dev(chain, key, a);
+        error = signer_dev(chain, key, a, fault);
     } else {
         error = read_key(config->key, key, fault);
         if (error == 0)

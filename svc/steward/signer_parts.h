@@ -25,6 +25,11 @@ struct signer_answer {
 /* Never returns. */
 no_return void signer_process(const struct signer_config *config, int fd);
 
+/* The authority for trying things out: the user's own, made when there is none or it has
+ * expired; as signer_load, of which it is a part. */
+must_use int signer_dev(struct put *chain, EVP_PKEY **key, struct authority *authority,
+                        struct fault *fault);
+
 /* The authority from its files, or made. `key` is the caller's to free; `chain` is DER, one
  * certificate after the other, borrowed by `authority`. 0, or -errno with `fault` filled. */
 must_use int signer_load(const struct signer_config *config, struct put *chain, EVP_PKEY **key,

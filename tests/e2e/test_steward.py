@@ -84,12 +84,14 @@ class Answer:
 
 class Steward:
     def __init__(self, folder, *args):
+        (folder / "state").mkdir(exist_ok=True)
         self.audit = folder / "audit.log"
         self.said = folder / "said.log"
         with open(self.audit, "ab") as out, open(self.said, "wb") as err:
             self.process = subprocess.Popen(
                 [ENARX, "steward", "--listen", "127.0.0.1:0", *map(str, args)],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                env={**os.environ, "XDG_STATE_HOME": str(folder / "state")},
             )
         self.url = self.wait_for_address()
 
@@ -154,6 +156,66 @@ def start(tmp_path, applicant):
     yield start_one
     for steward in started:
         assert steward.stop() == 0
+
+
+# ---- the authority for trying things out ----
+
+
+@pytest.fixture
+def authority(tmp_path, applicant):
+    """The certificate of the one that a steward with --dev has, started and ended here."""
+    (tmp_path / "policy.toml").write_text(policy(applicant.machine))
+    folder = tmp_path / "dev"
+    folder.mkdir()
+
+    def read():
+        steward = Steward(folder, "--dev", "--policy", tmp_path / "policy.toml")
+        pem = steward.ask("/ca").body
+        assert steward.stop() == 0
+        return pem
+
+    read.file = folder / "state/enarx/steward/dev.pem"
+    return read
+
+
+def test_the_authority_for_trying_out_is_kept(authority):
+    """A workload names it, and a policy the workload."""
+    first = authority()
+    assert authority() == first
+    assert authority.file.stat().st_mode & 0o77 == 0
+    authority.file.unlink()
+    assert authority() != first
+
+
+def test_the_authority_for_trying_out_expires(authority, tmp_path):
+    """One that is good for less than a certificate is makes room for another."""
+    first = authority()
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1"
+    words += f" -subj /CN=old -keyout {tmp_path}/key.pem -out {tmp_path}/cert.pem"
+    subprocess.run(words.split(), check=True, capture_output=True)
+    key = subprocess.run(["openssl", "ec", "-in", tmp_path / "key.pem"], check=True,
+                         capture_output=True).stdout
+    authority.file.write_bytes(key + (tmp_path / "cert.pem").read_bytes())
+    now = authority()
+    assert now != first and now != (tmp_path / "cert.pem").read_bytes()
+    assert authority() == now
+
+
+@pytest.mark.parametrize("how", ["spoiled", "open", "another key"])
+def test_an_authority_that_is_not_ours_is_not_used(authority, how):
+    authority()
+    text = authority.file.read_bytes()
+    if how == "spoiled":
+        authority.file.write_bytes(text.replace(b"A", b"B", 1))
+    elif how == "open":
+        authority.file.chmod(0o644)
+    else:
+        authority.file.unlink()
+        authority()
+        key, _, rest = authority.file.read_bytes().partition(b"-----BEGIN CERTIFICATE-----")
+        authority.file.write_bytes(key + text[text.index(b"-----BEGIN CERTIFICATE-----"):])
+    with pytest.raises(AssertionError, match="dev.pem cannot be used; remove it"):
+        authority()
 
 
 # ---- certificates ----
