@@ -2,7 +2,7 @@
 /* What a keep shows on TLS streams: its own key, with evidence about that key where it can
  * prove anything, and none that is not about itself. The verdicts are the verifier's. */
 /* links: exec/certificate.c exec/evidence.c exec/identity.c exec/port.c conf/evidence_claims.c tls/certificate.c tests/unit/port_sockets.c tests/unit/sim_evidence.c tests/unit/scratch.c */
-/* links: tls/session.c tls/context.c tls/peer.c */
+/* links: tls/session.c tls/pipe.c tls/context.c tls/peer.c */
 /* links: sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/pck_extension.c host/user_dir.c host/newfile.c host/fault.c */
 /* links: attest/[a-z]*.c attest/anchors_data.S crypto/[a-z]*.c base/[a-z]*.c */
 /* libs: -lssl -lcrypto -ljansson */
