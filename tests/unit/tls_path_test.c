@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a certificate leads to roots, what it is for; and that sessions show the path to
  * it, the one that their context had when they began. */
-/* links: tls/path.c tls/peer.c tls/context.c tls/certificate.c tests/unit/tls_pair.c tests/unit/made_cert.c crypto/digest.c crypto/issue.c crypto/key.c base/der_put.c base/der.c base/rfc3339.c base/cur.c base/put.c base/wipe.c */
+/* links: tls/path.c tls/pipe.c tls/peer.c tls/context.c tls/certificate.c tests/unit/tls_pair.c tests/unit/made_cert.c crypto/digest.c crypto/issue.c crypto/key.c base/der_put.c base/der.c base/rfc3339.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #include "tls/path.h"
 
