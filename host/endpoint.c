@@ -26,7 +26,8 @@ struct target {
     char name[64];  /* cut where too long */
     char host[256]; /* [RFC 1035 2.3.4] allows 253 characters */
     char port[6];
-    bool bracketed; /* an IPv6 address */
+    bool bracketed;                       /* an IPv6 address */
+    const struct endpoint_filter *filter; /* null: every address will do */
 };
 
 /* "stream NAME (HOST:PORT)" in messages */
@@ -61,6 +62,11 @@ static int resolve(const struct target *t, int flags, struct addrinfo **found, s
     const char *why = status == EAI_SYSTEM ? strerror(errno) : gai_strerror(status);
     return fault_set(fault, -EHOSTUNREACH, TARGET_FORMAT ": cannot find the address of %s: %s",
                      TARGET_ARGS(t), t->host, why);
+}
+
+static bool is_allowed(const struct target *t, const struct addrinfo *a)
+{
+    return t->filter == NULL || t->filter->allows(t->filter->context, a->ai_addr);
 }
 
 /* What a program writes in one go is sent at once. Connections have this from
@@ -101,10 +107,12 @@ static bool is_missing_ipv6(const struct addrinfo *a, int error)
            IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
 }
 
-static int listen_first(const struct addrinfo *addresses)
+static int listen_first(const struct target *t, const struct addrinfo *addresses)
 {
-    int result = -EADDRNOTAVAIL;
+    int result = -EPERM;
     for (const struct addrinfo *a = addresses; a != NULL && result < 0; a = a->ai_next) {
+        if (!is_allowed(t, a))
+            continue;
         result = listen_at(a->ai_addr, a->ai_addrlen);
         if (result >= 0 || !is_missing_ipv6(a, result))
             continue;
@@ -146,7 +154,7 @@ static int open_listener(const struct target *t, struct fault *fault)
     int result = resolve(t, AI_PASSIVE, &addresses, fault);
     if (result < 0)
         return result;
-    result = listen_first(addresses);
+    result = listen_first(t, addresses);
     freeaddrinfo(addresses);
     return result < 0 ? explain_listen(t, result, fault) : result;
 }
@@ -186,14 +194,16 @@ static int connect_to(const struct addrinfo *a, int64_t timeout_ms)
 
 /* Each address gets an equal share of the time that is left, so that one that
  * never answers does not keep the others from being tried. */
-static int connect_first(const struct addrinfo *addresses)
+static int connect_first(const struct target *t, const struct addrinfo *addresses)
 {
     int64_t deadline = (int64_t)clock_ms() + CONNECT_TIMEOUT_MS;
     int64_t count = 0;
     for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next)
-        count++;
-    int result = -EHOSTUNREACH;
+        count += is_allowed(t, a);
+    int result = -EPERM;
     for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next) {
+        if (!is_allowed(t, a))
+            continue;
         result = connect_to(a, (deadline - (int64_t)clock_ms()) / count--);
         if (result >= 0 || result == -EINTR)
             break;
@@ -207,7 +217,7 @@ static int open_connection(const struct target *t, struct fault *fault)
     int result = resolve(t, 0, &addresses, fault);
     if (result < 0)
         return result;
-    result = connect_first(addresses);
+    result = connect_first(t, addresses);
     freeaddrinfo(addresses);
     if (result == -ECONNREFUSED)
         return fault_set(fault, result, TARGET_FORMAT ": nothing listens there; is it running?",
@@ -219,12 +229,14 @@ static int open_connection(const struct target *t, struct fault *fault)
 
 /* ---- all streams ---- */
 
-static int open_stream(const struct manifest_stream *stream, struct fault *fault)
+int endpoint_open(const struct manifest_stream *stream, const struct endpoint_filter *filter,
+                  struct fault *fault)
 {
     struct target t;
     int error = target_init(stream, &t, fault);
     if (error < 0)
         return error;
+    t.filter = filter;
     return stream->kind == STREAM_LISTEN ? open_listener(&t, fault) : open_connection(&t, fault);
 }
 
@@ -236,7 +248,7 @@ int endpoints_open(const struct manifest_stream *streams, size_t count, struct e
     for (size_t i = 0; i < count; i++) {
         if (streams[i].kind != STREAM_LISTEN && streams[i].kind != STREAM_CONNECT)
             continue;
-        int result = open_stream(&streams[i], fault);
+        int result = endpoint_open(&streams[i], NULL, fault);
         if (result < 0) {
             endpoints_close(endpoints, count);
             return result;

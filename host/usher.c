@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The usher; see usher.h. */
+#define _GNU_SOURCE
+#include "host/usher.h"
+
+#include "base/put.h"
+#include "host/endpoint.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STACK_SIZE (256u * 1024u) /* resolvers want some */
+#define AT_SIZE    (INET6_ADDRSTRLEN + 8u)
+
+/* Everything that a thread has, and it alone. */
+struct usher {
+    struct ushers *shared;
+    int fd;
+    char name[USHER_NAME_SIZE];
+    unsigned counts[USHER_KINDS]; /* of orders, by kind */
+    unsigned total;
+    struct usher_order order;
+    uint8_t message[USHER_ORDER_MAX];
+};
+
+/* What became of one. */
+struct answer {
+    int result;
+    bool refused;
+    int fd;            /* -1: none */
+    struct bytes said; /* from malloc */
+};
+
+/* ---- what may be opened ---- */
+
+struct gate {
+    const struct usher_rules *rules;
+    const struct usher_order *order;
+    enum usher_reach reach;
+    bool passed; /* some address was allowed */
+};
+
+static bool may_listen_at(void *context, const struct sockaddr *address)
+{
+    struct gate *g = context;
+    const struct in6_addr host = host_address_of(address);
+    const bool allowed = usher_rules_may_listen(g->rules, &host, g->order->place.port);
+    g->passed = g->passed || allowed;
+    return allowed;
+}
+
+/* What is connected to is the address that was looked at: no name is resolved again. */
+static bool may_connect_to(void *context, const struct sockaddr *address)
+{
+    struct gate *g = context;
+    const struct in6_addr host = host_address_of(address);
+    const bool allowed = g->reach == REACH_ALL || host_address_is_public(&host);
+    g->passed = g->passed || allowed;
+    return allowed;
+}
+
+/* Not even a name is looked up for who may not open it: that would tell others something. */
+static bool begin(struct gate *g)
+{
+    const struct place *place = &g->order->place;
+    struct in6_addr address;
+    if (g->order->kind != USHER_LISTEN) {
+        g->reach = usher_rules_reach(g->rules, place);
+        return g->reach != REACH_NOTHING;
+    }
+    const bool known =
+        host_address_parse(place->host, &address) || strcmp(place->host, "localhost") == 0;
+    return known && usher_rules_has_port(g->rules, place->port);
+}
+
+static int open_socket(const struct usher *u, bool *refused)
+{
+    const struct usher_order *o = &u->order;
+    struct gate gate = {.rules = u->shared->rules, .order = o};
+    struct fault fault;
+    const bool listens = o->kind == USHER_LISTEN;
+    const struct endpoint_filter filter = {.allows = listens ? may_listen_at : may_connect_to,
+                                           .context = &gate};
+    const struct manifest_stream stream = {
+        .kind = listens ? STREAM_LISTEN : STREAM_CONNECT,
+        .host = bytes_of_text(o->place.host),
+        .port = o->place.port,
+    };
+    if (gate.rules == NULL)
+        return endpoint_open(&stream, NULL, &fault);
+    *refused = !begin(&gate);
+    if (*refused)
+        return -EACCES;
+    const int fd = endpoint_open(&stream, &filter, &fault);
+    *refused = fd == -EPERM && !gate.passed;
+    return *refused ? -EACCES : fd;
+}
+
+/* ---- stewards ---- */
+
+/* "192.0.2.7:443": whom a socket is connected to. 0 or -errno. */
+static int put_peer(int fd, char at[static AT_SIZE])
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof(address);
+    char host[INET6_ADDRSTRLEN], port[8];
+    if (getpeername(fd, (struct sockaddr *)&address, &size) < 0)
+        return -errno;
+    if (getnameinfo((struct sockaddr *)&address, size, host, sizeof(host), port, sizeof(port),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        return -EIO;
+    const char *format = address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s";
+    return snprintf(at, AT_SIZE, format, host, port) < (int)AT_SIZE ? 0 : -EIO;
+}
+
+/* An address of its that answers and that the rules allow is found by connecting to it. */
+static int ask_steward(const struct usher *u, struct answer *a)
+{
+    const struct usher_order *o = &u->order;
+    char at[AT_SIZE];
+    struct fault why;
+    if (u->shared->carry == NULL)
+        return -ENOSYS;
+    const int fd = open_socket(u, &a->refused);
+    if (fd < 0)
+        return fd;
+    int error = put_peer(fd, at);
+    close(fd);
+    if (error == 0)
+        error = u->shared->carry(o->url, at, o->request, &a->said, &why);
+    return error == 0 && a->said.size > USHER_SAID_MAX ? -EMSGSIZE : error;
+}
+
+/* ---- one order ---- */
+
+/* Whoever asks so often does not mean it. */
+static bool is_too_many(const struct usher *u)
+{
+    static const unsigned most[USHER_KINDS] = {
+        [USHER_LISTEN] = USHER_LISTENS_MAX, [USHER_CONNECT] = USHER_CONNECTS_MAX};
+    return most[u->order.kind] != 0 && u->counts[u->order.kind] > most[u->order.kind];
+}
+
+static struct answer carry_out(const struct usher *u)
+{
+    struct answer a = {.fd = -1};
+    if (is_too_many(u)) {
+        a.result = -EMFILE;
+        return a;
+    }
+    const bool steward = u->order.kind == USHER_NONCE || u->order.kind == USHER_CERTIFICATE;
+    const int result = steward ? ask_steward(u, &a) : open_socket(u, &a.refused);
+    a.result = result < 0 ? result : 0;
+    a.fd = !steward && result >= 0 ? result : -1;
+    return a;
+}
+
+static void put_descriptor(struct msghdr *m, int fd)
+{
+    struct cmsghdr *c = CMSG_FIRSTHDR(m);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(fd));
+    memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+}
+
+/* Waits where the keep does not read; then it has no use for more. False: it has gone. */
+static bool reply(const struct usher *u, const struct answer *a)
+{
+    _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(int))] = {0};
+    uint8_t header[USHER_HEADER];
+    struct put p = put_init(header, sizeof(header));
+    put_le32(&p, u->order.number);
+    put_le32(&p, (uint32_t)a->result);
+    struct iovec parts[] = {
+        {.iov_base = header, .iov_len = sizeof(header)},
+        {.iov_base = (void *)a->said.data, .iov_len = a->result < 0 ? 0 : a->said.size},
+    };
+    struct msghdr m = {.msg_iov = parts, .msg_iovlen = ARRAY_COUNT(parts)};
+    if (a->fd >= 0) {
+        m.msg_control = control;
+        m.msg_controllen = sizeof(control);
+        put_descriptor(&m, a->fd);
+    }
+    return sendmsg(u->fd, &m, MSG_NOSIGNAL) >= 0;
+}
+
+/* What does not fit into the pipe is not told. */
+static void tell(const struct usher *u, const struct answer *a)
+{
+    struct usher_told told;
+    if (u->shared->told_fd < 0)
+        return;
+    memset(&told, 0, sizeof(told)); /* padding goes along */
+    memcpy(told.name, u->name, sizeof(told.name));
+    told.kind = u->order.kind;
+    told.result = a->result;
+    told.refused = a->refused;
+    told.place = u->order.place;
+    (void)!write(u->shared->told_fd, &told, sizeof(told));
+}
+_Static_assert(sizeof(struct usher_told) <= 4096, "PIPE_BUF: it is written at once or not");
+
+/* ---- the thread ---- */
+
+static void pace(struct usher *u)
+{
+    static const struct timespec pause = {.tv_nsec = USHER_PACE_MS * 1000000};
+    if (u->total < USHER_FREE)
+        u->total++;
+    else
+        nanosleep(&pause, NULL);
+}
+
+/* Descriptors that come along are closed by the kernel: no place is given for them. */
+static bool serve(struct usher *u)
+{
+    const ssize_t n = recv(u->fd, u->message, sizeof(u->message), MSG_TRUNC);
+    if (n < 0 && errno == EINTR)
+        return true;
+    if (n <= 0 || (size_t)n > sizeof(u->message))
+        return false;
+    if (usher_order_parse((struct bytes){u->message, (size_t)n}, &u->order) < 0)
+        return false;
+    pace(u);
+    u->counts[u->order.kind]++;
+    struct answer a = carry_out(u);
+    const bool there = reply(u, &a);
+    tell(u, &a);
+    if (a.fd >= 0)
+        close(a.fd);
+    free((void *)a.said.data);
+    return there;
+}
+
+static void usher_free(struct usher *u)
+{
+    close(u->fd);
+    atomic_fetch_sub(&u->shared->living, 1);
+    free(u);
+}
+
+static void *run(void *context)
+{
+    struct usher *u = context;
+    while (serve(u))
+        continue;
+    usher_free(u);
+    return NULL;
+}
+
+/* Signals are for the rest of the process. */
+static int start(struct usher *u)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all, before;
+    int error = pthread_attr_init(&attributes);
+    if (error != 0)
+        return -error;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    if (error == 0)
+        error = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    if (error == 0)
+        error = pthread_create(&thread, &attributes, run, u);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return -error;
+}
+
+/* The keep's end is none of the standard descriptors, whoever may have closed those. */
+static int open_ends(int ends[static 2])
+{
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return -errno;
+    const int keep = fcntl(ends[0], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int error = keep < 0 ? -errno : 0;
+    close(ends[0]);
+    ends[0] = keep;
+    if (error < 0)
+        close(ends[1]);
+    return error;
+}
+
+int usher_open(struct ushers *ushers, const char *name)
+{
+    int ends[2];
+    if (atomic_fetch_add(&ushers->living, 1) >= ushers->living_max) {
+        atomic_fetch_sub(&ushers->living, 1);
+        return -EAGAIN;
+    }
+    struct usher *u = malloc(sizeof(*u));
+    int error = u == NULL ? -ENOMEM : open_ends(ends);
+    if (error < 0) {
+        free(u);
+        atomic_fetch_sub(&ushers->living, 1);
+        return error;
+    }
+    memset(u, 0, offsetof(struct usher, message));
+    u->shared = ushers;
+    u->fd = ends[1];
+    snprintf(u->name, sizeof(u->name), "%s", name);
+    error = start(u);
+    if (error < 0) {
+        close(ends[0]);
+        usher_free(u);
+        return error;
+    }
+    return ends[0];
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The usher of a keep: does for its process what the sandbox lets no keep do itself, and
+ * only as far as the host's operator allows: sockets that listen or are connected, and
+ * answers of stewards.
+ *
+ * A thread of this process for each keep, which may wait, does one thing at a time, and ends
+ * when the keep's end of its socket is closed; where it is at something then, that comes
+ * first, and nothing of it stays. The keep is hostile: whoever sends what is no order has no
+ * usher any more. */
+#ifndef HOST_USHER_H
+#define HOST_USHER_H
+
+#include "host/fault.h"
+#include "host/usher_order.h"
+#include "host/usher_rules.h"
+
+#include <stdatomic.h>
+
+#define USHER_NAME_SIZE 32u
+
+/* Numbers of one keep, in all its life; and how fast it may ask once it has asked often. */
+#define USHER_LISTENS_MAX  64u
+#define USHER_CONNECTS_MAX 1024u
+#define USHER_FREE         64u  /* orders */
+#define USHER_PACE_MS      100u /* for each one more */
+
+/* Asks a steward: GET URL/nonce where `request` is empty, else the PKCS #10 request to URL.
+ * Called in an usher's thread, in several at once; may take as long as such things do. It is
+ * to connect to `at`, "192.0.2.7:443", and nowhere else, whatever the URL's host resolves to
+ * by then. 0 and at most USHER_SAID_MAX bytes, from malloc, or -errno with `why` filled:
+ * -EACCES where the steward refuses. */
+typedef int usher_carry(const char *url, const char *at, struct bytes request, struct bytes *answer,
+                        struct fault *why);
+
+/* What became of an order: one write of a pipe. */
+struct usher_told {
+    char name[USHER_NAME_SIZE]; /* of the keep */
+    enum usher_kind kind;
+    int result;   /* 0 or -errno */
+    bool refused; /* the rules forbid it: -EACCES */
+    struct place place;
+};
+
+/* What the ushers of a process share. It stays where it is as long as the process lives: an
+ * usher may outlive its keep and everything else. */
+struct ushers {
+    const struct usher_rules *rules; /* null: all is allowed */
+    usher_carry *carry;              /* null: -ENOSYS */
+    int told_fd;                     /* a pipe that never waits; -1: nobody wants to know */
+    unsigned living_max;             /* those of keeps that have ended among them */
+    atomic_uint living;
+};
+
+/* An usher for the keep of that name. The keep's end, 3 or more, close-on-exec and the
+ * caller's, or -errno: -EAGAIN where too many live. */
+must_use int usher_open(struct ushers *ushers, const char *name);
+
+#endif
