@@ -10,6 +10,7 @@
 #include "host/port_host.h"
 #include "host/sandbox.h"
 #include "host/signals.h"
+#include "host/usher.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +55,7 @@ static no_return void child_fail(int log_fd, const char *what, int error)
 
 static int close_others(const struct keep *keep, int output_fd)
 {
-    int *fds = calloc(keep->endpoint_count + 5, sizeof(*fds));
+    int *fds = calloc(keep->endpoint_count + 6, sizeof(*fds));
     if (fds == NULL)
         return -ENOMEM;
     size_t count = 0;
@@ -63,6 +64,7 @@ static int close_others(const struct keep *keep, int output_fd)
     fds[count++] = keep->exec.fd;
     fds[count++] = keep->code_fd;
     fds[count++] = output_fd;
+    fds[count++] = keep->usher_fd;
     if (keep->evidence != NULL) {
         fds[count++] = keep->evidence->claims_fd;
         fds[count++] = keep->evidence->evidence_fd;
@@ -116,6 +118,7 @@ static no_return void become(const struct backend *backend, struct keep *keep,
         .own_kernel = backend->own_kernel,
         .ioctls = backend->ioctls,
         .ioctl_count = backend->ioctl_count,
+        .usher_fd = keep->usher_fd,
     };
     error = sandbox_enter(&needs);
     if (error < 0)
@@ -290,6 +293,21 @@ out:
     return error;
 }
 
+/* The usher ends when nobody has the keep's end any more. */
+static int with_usher(const struct backend *backend, struct keep *keep, struct keep_report *report,
+                      const sigset_t *mask, struct outcome *outcome)
+{
+    int fd = keep->ushers == NULL ? 0 : usher_open(keep->ushers, "");
+    if (fd < 0)
+        return fd;
+    keep->usher_fd = fd;
+    const int error = start_and_watch(backend, keep, report, mask, outcome);
+    keep->usher_fd = 0;
+    if (fd > 0)
+        close(fd);
+    return error;
+}
+
 int keep_run(const struct backend *backend, struct keep *keep, struct outcome *outcome)
 {
     struct keep_report *report =
@@ -304,7 +322,7 @@ int keep_run(const struct backend *backend, struct keep *keep, struct outcome *o
     sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &inherited);
     int error = exec_image_open(&keep->exec);
     if (error == 0) {
-        error = start_and_watch(backend, keep, report, &mask, outcome);
+        error = with_usher(backend, keep, report, &mask, outcome);
         close_fd(&keep->exec.fd);
     }
     sigaction(SIGCHLD, &inherited, NULL);

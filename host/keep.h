@@ -12,6 +12,7 @@
 
 struct backend;
 struct port_host;
+struct ushers;
 
 /* Verbs of the port that only some backends serve. The keep is hostile: arguments
  * are any numbers, `in` may change while it is read. Result as the verb's row says. */
@@ -67,6 +68,11 @@ struct keep {
      * the sandbox step. 0 or -errno: the keep does not start. Null: nothing to do. */
     int (*isolate)(const struct keep *keep, void *context);
     void *isolate_context;
+
+    /* Its end of an usher's socket (host/usher.h), 3 or more; 0: none. keep_run makes one by
+     * `ushers`, which may be null. */
+    int usher_fd;
+    struct ushers *ushers;
 
     /* Set by the backend's prepare; null: neither verb. */
     const struct keep_verbs *verbs;

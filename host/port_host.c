@@ -5,6 +5,7 @@
 
 #include "base/escape.h"
 #include "host/handles.h"
+#include "host/port_usher.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -33,6 +34,7 @@ struct port_host {
     unsigned log_count; /* messages so far, of a deployment */
     bool told_full;     /* that there are no more descriptors */
     struct handles handles;
+    struct port_usher *usher; /* null: none */
 };
 
 /* One call, decoded: the frame is a private copy, `in` and `out` lie in the block. */
@@ -131,11 +133,23 @@ static int64_t serve_shutdown(struct port_host *h, const struct request *r)
     return handle_shutdown(&h->handles, r->frame.arg[0], how[r->frame.arg[1]]);
 }
 
-/* The sockets were opened before the keep started; each is handed out once: two
+/* Of a deployment nobody knew the streams before. */
+static int64_t serve_usher(struct port_host *h, uint32_t verb, uint64_t index, struct bytes place)
+{
+    if (h->usher == NULL)
+        return -ENOSYS;
+    const int fd = port_usher_open(h->usher, verb, index, place);
+    return fd < 0 ? fd : handle_add(&h->handles, fd);
+}
+
+/* Sockets that were opened before the keep started; each is handed out once: two
  * handles on one descriptor would outlive it. */
 static int64_t serve_endpoint(struct port_host *h, const struct request *r)
 {
     uint64_t index = r->frame.arg[0];
+    const struct bytes place = {.data = r->in, .size = (size_t)r->frame.in_size};
+    if (place.size > 0)
+        return serve_usher(h, r->frame.verb, index, place);
     if (index >= h->keep->endpoint_count || h->keep->endpoints[index].fd < 0)
         return -ENOENT;
     int fd = h->keep->endpoints[index].fd;
@@ -185,40 +199,54 @@ static int64_t serve_clock(maybe_unused struct port_host *h, const struct reques
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static int64_t serve_exchange(struct port_host *h, const struct request *r)
+/* A blob of the keep's own, or of its run. 0 or -errno. */
+static int find_blob(const struct keep *k, uint64_t kind, uint64_t index, struct bytes *out)
 {
-    const struct keep *k = h->keep;
-    uint64_t index = r->frame.arg[1];
-    uint64_t offset = r->frame.arg[2];
-    struct bytes blob = {0};
-    switch (r->frame.arg[0]) {
+    switch (kind) {
     case PORT_BLOB_MANIFEST:
-        blob = k->manifest;
-        break;
+        *out = k->manifest;
+        return 0;
     case PORT_BLOB_MODULE:
-        blob = k->module;
-        break;
+        *out = k->module;
+        return 0;
     case PORT_BLOB_FILE:
         if (index >= k->file_count)
             return -ENOENT;
-        blob = k->files[index];
-        break;
+        *out = k->files[index];
+        return 0;
     case PORT_BLOB_CODE:
-        blob = k->code;
-        break;
+        *out = k->code;
+        return 0;
     case PORT_BLOB_CHALLENGE:
         if (k->evidence == NULL)
             return -ENOENT;
-        blob = k->evidence->nonce;
-        break;
+        *out = k->evidence->nonce;
+        return 0;
     case PORT_BLOB_COLLATERAL:
-        if (k->collateral.size == 0)
-            return -ENOENT;
-        blob = k->collateral;
-        break;
+        *out = k->collateral;
+        return k->collateral.size == 0 ? -ENOENT : 0;
     default:
         return -EINVAL;
     }
+}
+
+static int ask_steward(struct port_host *h, const struct request *r, struct bytes *out)
+{
+    const struct bytes input = {.data = r->in, .size = (size_t)r->frame.in_size};
+    if (h->usher == NULL)
+        return -ENOSYS;
+    return port_usher_ask(h->usher, r->frame.arg[0], r->frame.arg[1], input, out);
+}
+
+static int64_t serve_exchange(struct port_host *h, const struct request *r)
+{
+    const uint64_t kind = r->frame.arg[0], offset = r->frame.arg[2];
+    const bool steward = kind == PORT_BLOB_STEWARD_NONCE || kind == PORT_BLOB_STEWARD_CERTIFICATE;
+    struct bytes blob = {0};
+    const int error =
+        steward ? ask_steward(h, r, &blob) : find_blob(h->keep, kind, r->frame.arg[1], &blob);
+    if (error < 0)
+        return error;
     if (offset < blob.size) {
         size_t left = blob.size - (size_t)offset;
         size_t size = left < r->frame.out_size ? left : (size_t)r->frame.out_size;
@@ -350,8 +378,12 @@ int port_host_new(struct keep *keep, struct keep_report *report, int output_fd,
         return -ENOMEM;
     *h = (struct port_host){.keep = keep, .report = report, .output_fd = output_fd};
     int error = handles_init(&h->handles, !is_deployment(h));
+    if (error == 0 && keep->usher_fd > 0) {
+        h->usher = port_usher_new(keep->usher_fd);
+        error = h->usher == NULL ? -ENOMEM : 0;
+    }
     if (error < 0) {
-        free(h);
+        port_host_free(h);
         return error;
     }
     *out = h;
@@ -360,6 +392,7 @@ int port_host_new(struct keep *keep, struct keep_report *report, int output_fd,
 
 void port_host_free(struct port_host *h)
 {
+    port_usher_free(h->usher);
     handles_fini(&h->handles);
     free(h);
 }

@@ -75,11 +75,21 @@ static const int thread_calls[] = {
 };
 
 /* Who needs a call. */
-enum whose { PORT, EXEC, THREADS };
+enum whose { PORT, EXEC, THREADS, USHER };
 
 static bool is_needed(enum whose whose, const struct sandbox *needs)
 {
-    return whose == PORT || (whose == EXEC ? !needs->own_kernel : needs->threads);
+    switch (whose) {
+    case EXEC:
+        return !needs->own_kernel;
+    case THREADS:
+        return needs->threads;
+    case USHER:
+        return needs->usher_fd > 0;
+    case PORT:
+        break;
+    }
+    return true;
 }
 
 /* Calls that are allowed only with certain arguments. A call may have several
@@ -105,6 +115,8 @@ static int allow_some(scmp_filter_ctx f, const struct sandbox *needs)
         {EXEC, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
         /* No destination: with MSG_FASTOPEN it would be connect(2). */
         {PORT, SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0)},
+        /* Descriptors come from one place; what else it says has no other way either. */
+        {USHER, SCMP_SYS(recvmsg), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)needs->usher_fd)},
         /* Threads, never processes. */
         {THREADS, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, threaded, threaded)},
     };

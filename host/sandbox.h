@@ -20,6 +20,7 @@ struct sandbox {
     bool own_kernel;        /* the port's calls are all: another one ends the process */
     const uint32_t *ioctls; /* commands of ioctl(2) */
     size_t ioctl_count;
+    int usher_fd; /* where descriptors may come from (host/usher.h); 0: nowhere */
 };
 
 /* Capabilities, privileges, core dumps, limits and, last, system calls: only

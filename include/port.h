@@ -88,29 +88,30 @@ enum port_verb { PORT_TABLE(PORT_VERB_NAME) PORT_VERB_COUNT };
 
 /* The errnos a host may answer with, by their Linux numbers. Anything else
  * stops the keep. */
-#define PORT_ERRNO_TABLE(X)   \
-    X(2)   /* ENOENT */       \
-    X(5)   /* EIO */          \
-    X(9)   /* EBADF */        \
-    X(11)  /* EAGAIN */       \
-    X(12)  /* ENOMEM */       \
-    X(13)  /* EACCES */       \
-    X(22)  /* EINVAL */       \
-    X(24)  /* EMFILE */       \
-    X(27)  /* EFBIG */        \
-    X(28)  /* ENOSPC */       \
-    X(32)  /* EPIPE */        \
-    X(38)  /* ENOSYS */       \
-    X(88)  /* ENOTSOCK */     \
-    X(90)  /* EMSGSIZE */     \
-    X(95)  /* EOPNOTSUPP */   \
-    X(98)  /* EADDRINUSE */   \
-    X(101) /* ENETUNREACH */  \
-    X(103) /* ECONNABORTED */ \
-    X(104) /* ECONNRESET */   \
-    X(107) /* ENOTCONN */     \
-    X(110) /* ETIMEDOUT */    \
-    X(111) /* ECONNREFUSED */ \
+#define PORT_ERRNO_TABLE(X)    \
+    X(2)   /* ENOENT */        \
+    X(5)   /* EIO */           \
+    X(9)   /* EBADF */         \
+    X(11)  /* EAGAIN */        \
+    X(12)  /* ENOMEM */        \
+    X(13)  /* EACCES */        \
+    X(22)  /* EINVAL */        \
+    X(24)  /* EMFILE */        \
+    X(27)  /* EFBIG */         \
+    X(28)  /* ENOSPC */        \
+    X(32)  /* EPIPE */         \
+    X(38)  /* ENOSYS */        \
+    X(88)  /* ENOTSOCK */      \
+    X(90)  /* EMSGSIZE */      \
+    X(95)  /* EOPNOTSUPP */    \
+    X(98)  /* EADDRINUSE */    \
+    X(99)  /* EADDRNOTAVAIL */ \
+    X(101) /* ENETUNREACH */   \
+    X(103) /* ECONNABORTED */  \
+    X(104) /* ECONNRESET */    \
+    X(107) /* ENOTCONN */      \
+    X(110) /* ETIMEDOUT */     \
+    X(111) /* ECONNREFUSED */  \
     X(113) /* EHOSTUNREACH */
 
 enum port_end { PORT_END_DONE, PORT_END_TRAP, PORT_END_FAILED };

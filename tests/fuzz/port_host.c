@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's side of the port against arbitrary frames and data. */
-/* links: host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c */
+/* links: host/port_host.c host/port_usher.c host/handles.c shim/core/shared.c base/cur.c base/put.c base/escape.c */
 #include "host/port_host.h"
 
 #include <fcntl.h>
@@ -37,6 +37,10 @@ static void set_up(void)
     keep.label = "fuzz";
     files[0] = bytes_of_text("content");
     keep.manifest = bytes_of_text("manifest");
+    int usher[2]; /* that takes orders until there are too many, and never answers */
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, usher) < 0)
+        abort();
+    keep.usher_fd = usher[0];
     if (port_host_new(&keep, &report, null, &host) < 0)
         abort();
 }

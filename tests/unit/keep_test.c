@@ -2,7 +2,7 @@
 /* Supervision and the sandbox: keeps that end in every way there is, and keeps
  * that try what they must not. Each is a backend whose enter function misbehaves
  * in the real child process. */
-/* links: host/keep.c host/signals.c host/clock.c host/sandbox.c host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c base/wipe.c */
+/* links: host/keep.c host/usher.c host/usher_order.c host/usher_rules.c host/place.c host/endpoint.c host/fault.c host/signals.c host/clock.c host/sandbox.c host/port_host.c host/port_usher.c host/handles.c shim/core/shared.c base/cur.c base/put.c base/escape.c base/wipe.c */
 /* libs: -lseccomp */
 #define _GNU_SOURCE
 #include "host/backend.h"

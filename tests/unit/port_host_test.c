@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's side of the port against a keep that lies. */
-/* links: host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c */
+/* links: host/port_host.c host/port_usher.c host/handles.c shim/core/shared.c base/cur.c base/put.c base/escape.c */
 #define _GNU_SOURCE
 #include "host/port_host.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loader over a device that is none: it notes what it is asked and plays an
  * enclave that leaves as a script says, trashing what an enclave may trash. */
-/* links: host/sgx/keep.c host/inside.c host/sgx/enter.S host/sgx/turn.c host/port_host.c host/handles.c shim/core/shared.c base/cur.c base/escape.c */
+/* links: host/sgx/keep.c host/inside.c host/sgx/enter.S host/sgx/turn.c host/port_host.c host/port_usher.c host/handles.c shim/core/shared.c base/cur.c base/put.c base/escape.c */
 #define _GNU_SOURCE
 #include "host/sgx/keep.h"
 
