@@ -70,6 +70,21 @@ const struct option host_options[HOST_OPTION_COUNT] = {
                 "as for 'enarx run'.",
     },
     {
+        .id = OPTION_ALLOW_LISTEN,
+        .name = "--allow-listen",
+        .value = "[ADDR:]PORT[-PORT]",
+        .help = "Where keeps may listen; again, or with commas, for more. Default: nowhere, with "
+                "--dev on ports from 1024.",
+    },
+    {
+        .id = OPTION_ALLOW_CONNECT,
+        .name = "--allow-connect",
+        .value = "HOST[:PORT[-PORT]]",
+        .help = "What keeps may connect to, stewards included; again, or with commas, for more. A "
+                "name, an address, '*.example.org' or '*', and the last two reach public "
+                "addresses only. Default: nothing, with --dev everything.",
+    },
+    {
         .id = OPTION_MAX_KEEPS,
         .name = "--max-keeps",
         .value = "N",

@@ -27,6 +27,7 @@ struct hosting {
     struct agent_config config;
     struct sgx_sigstruct signature;
     char measurement[2 * SHA256_SIZE + 1];
+    struct usher_rules rules;
 };
 
 static const char *value_of(const struct line *line, enum option_id id)
@@ -173,6 +174,44 @@ static int read_address(struct hosting *h)
     return check_access(c);
 }
 
+/* ---- what keeps may open ---- */
+
+/* All settings of one option, which may stand there often; how many there were. */
+static int read_rules(struct hosting *h, enum option_id id,
+                      int (*add)(struct usher_rules *rules, const char *text), const char *example,
+                      size_t *count)
+{
+    const struct line *line = h->line;
+    for (size_t i = 0; i < line->setting_count; i++) {
+        const struct setting *s = &line->settings[i];
+        if (s->option->id != id)
+            continue;
+        const int error = add(&h->rules, s->value);
+        if (error == -E2BIG)
+            return misuse("%s: these are more than %u rules", s->from, USHER_RULES_MAX);
+        if (error < 0)
+            return misuse("%s: '%s' is no such rule; write it like %s", s->from, s->value, example);
+        (*count)++;
+    }
+    return 0;
+}
+
+static int read_streams(struct hosting *h)
+{
+    size_t listens = 0, connects = 0;
+    int status = read_rules(h, OPTION_ALLOW_LISTEN, usher_rules_listen,
+                            "8443, 9000-9100 or 127.0.0.1:8443", &listens);
+    if (status == 0)
+        status = read_rules(h, OPTION_ALLOW_CONNECT, usher_rules_connect,
+                            "example.org:443, '*.example.org', 10.0.0.5:5000-5999 or '*:443'",
+                            &connects);
+    h->config.rules = &h->rules;
+    if (status != 0 || !h->config.dev)
+        return status;
+    h->rules.anywhere = connects == 0;
+    return listens > 0 || usher_rules_listen(&h->rules, "1024-65535") == 0 ? 0 : STATUS_FAILED;
+}
+
 /* ---- backends ---- */
 
 static int add_backend(struct agent_config *c, const char *name, size_t length)
@@ -259,6 +298,8 @@ int host_command(const struct line *line)
         status = read_counts(&h);
     if (status == 0)
         status = read_ids(&h);
+    if (status == 0)
+        status = read_streams(&h);
     if (status == 0)
         status = read_backends(&h);
     if (status == 0)

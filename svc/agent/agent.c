@@ -103,7 +103,7 @@ static int open_state(struct agent *a, struct fault *fault)
                      "--state-dir");
 }
 
-/* Each session takes two descriptors, each keep three. */
+/* Each session takes two descriptors, each keep four, and what it opens another one. */
 static void raise_limit(void)
 {
     struct rlimit limit;
@@ -152,6 +152,15 @@ static int open_server(struct agent *a, struct fault *fault)
     return server_open(&a->loop, &config, &a->server, fault);
 }
 
+/* As many ushers more as there may be keeps: those that are still at something. */
+static int open_streams(struct agent *a, struct fault *fault)
+{
+    const struct agent_config *c = a->config;
+    const int error = streams_open(&a->streams, &a->keeps, &a->loop, c->rules, 2 * c->keeps_max);
+    a->keeps.ushers = a->streams.ushers;
+    return error < 0 ? fault_system(fault, error, "cannot start the agent") : 0;
+}
+
 static int start(struct agent *a, struct fault *fault)
 {
     int error = loop_open(&a->loop);
@@ -172,7 +181,9 @@ static int start(struct agent *a, struct fault *fault)
         return error;
     platform_open(&a->platform, a->config);
     keeps_open(&a->keeps, &a->loop, a->config, a->state_fd, &a->audit);
-    error = open_server(a, fault);
+    error = open_streams(a, fault);
+    if (error == 0)
+        error = open_server(a, fault);
     if (error == 0)
         tell_isolation(a);
     return error;
@@ -206,6 +217,7 @@ static void stop(struct agent *a)
     server_close(a->server);
     if (a->keeps.loop != NULL)
         keeps_close(&a->keeps);
+    streams_close(&a->streams);
     if (a->platform.config != NULL)
         platform_close(&a->platform);
     tokens_fini(&a->tokens);

@@ -9,6 +9,7 @@
 #include "base/cur.h"
 #include "host/backend.h"
 #include "host/fault.h"
+#include "host/usher_rules.h"
 #include "include/port.h"
 
 #define AGENT_BACKENDS_MAX 16u
@@ -26,6 +27,7 @@ struct agent_config {
     struct bytes signature;  /* SIGSTRUCT, for enclaves */
     const char *measurement; /* of enclaves, in hexadecimal */
 
+    const struct usher_rules *rules; /* what keeps may listen on and connect to */
     uint32_t keeps_max, keeps_of_one_max;
     uint64_t memory_max, upload_max; /* of one keep */
     uint64_t cpu_max, lifetime_max;

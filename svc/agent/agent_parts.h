@@ -6,6 +6,7 @@
 #include "net/server.h"
 #include "svc/agent/keeps.h"
 #include "svc/agent/platform.h"
+#include "svc/agent/streams.h"
 #include "svc/agent/tokens.h"
 
 #define STATUS_CLASSES 6u /* of HTTP: 1xx to 5xx */
@@ -17,6 +18,7 @@ struct agent {
     SSL_CTX *tls;
     struct tokens tokens; /* none: nobody has one */
     struct keeps keeps;
+    struct streams streams;
     struct platform platform;
     struct audit audit;
     int state_fd;

@@ -208,7 +208,9 @@ int hosted_start(struct hosted *h, struct fault *fault)
         h->grouped = true;
     }
     const struct order order = make_order(keeps, h);
-    int error = spawn(&order, h->id, keeps->dir_fd, group, &h->process, fault);
+    const struct spawn_from from = {
+        .dir_fd = keeps->dir_fd, .cgroup_fd = group, .ushers = keeps->ushers};
+    int error = spawn(&order, h->id, &from, &h->process, fault);
     if (group >= 0)
         close(group);
     if (error < 0) {

@@ -91,6 +91,7 @@ no_return void keep_process(void)
         .endpoints = &channel,
         .endpoint_count = 1,
         .code_fd = -1,
+        .usher_fd = USHER_FD,
         .signature = {.data = (const uint8_t *)&order.signature, .size = order.signature_size},
         .log_level = order.log_level,
         .isolate = isolate,

@@ -18,15 +18,16 @@ struct keeps {
     struct audit *audit;
     struct isolation isolation; /* of every keep; id: of the first */
     struct cgroups groups;
-    int dir_fd;          /* private */
-    struct hosted *list; /* the newest first */
-    uint32_t living;     /* with a process */
-    uint64_t second;     /* of clock_ms() */
-    uint64_t next_tick;  /* the same */
+    struct ushers *ushers; /* theirs */
+    int dir_fd;            /* private */
+    struct hosted *list;   /* the newest first */
+    uint32_t living;       /* with a process */
+    uint64_t second;       /* of clock_ms() */
+    uint64_t next_tick;    /* the same */
     struct keep_numbers numbers;
 };
 
-/* Finds out what keeps can be isolated from. */
+/* Finds out what keeps can be isolated from. `ushers` are set before the first one begins. */
 void keeps_open(struct keeps *keeps, struct loop *loop, const struct agent_config *config,
                 int dir_fd, struct audit *audit);
 

@@ -78,6 +78,25 @@ static void put_totals(FILE *out, const struct agent *a)
     put(out, "enarx_agent_sent_bytes_total", "counter", "Bytes from keeps to owners.", n.sent);
 }
 
+/* ---- what keeps open ---- */
+
+static void put_streams(FILE *out, const struct agent *a)
+{
+    static const char name[] = "enarx_agent_streams_total";
+    static const char *const kinds[USHER_KINDS] = {[USHER_LISTEN] = "listen",
+                                                   [USHER_CONNECT] = "connect",
+                                                   [USHER_NONCE] = "nonce",
+                                                   [USHER_CERTIFICATE] = "certificate"};
+    static const char *const results[STREAM_RESULTS] = {
+        [STREAM_OPENED] = "opened", [STREAM_REFUSED] = "refused", [STREAM_FAILED] = "failed"};
+    begin(out, name, "counter", "What keeps asked to listen on, to connect to, or of stewards.");
+    for (unsigned k = USHER_LISTEN; k < USHER_KINDS; k++) {
+        for (unsigned r = 0; r < STREAM_RESULTS; r++)
+            fprintf(out, "%s{kind=\"%s\",result=\"%s\"} %" PRIu64 "\n", name, kinds[k], results[r],
+                    a->streams.counts[k][r]);
+    }
+}
+
 /* ---- the server ---- */
 
 static void put_requests(FILE *out, const struct agent *a)
@@ -128,6 +147,7 @@ char *agent_metrics(const struct agent *a)
     put_process(out, a);
     put_keeps(out, a);
     put_totals(out, a);
+    put_streams(out, a);
     put_requests(out, a);
     put_connections(out, a);
     if (fclose(out) == 0)

@@ -72,7 +72,7 @@ int spawned_connect(const struct spawned *s)
 
 /* What the child is given, and what it is to be called with. */
 struct birth {
-    int null_fd, log_fd, order_fd, listen_fd;
+    int null_fd, log_fd, order_fd, listen_fd, usher_fd;
     int group_fd; /* -1: none */
     char variables[VARIABLES][VARIABLE_AT];
     const char *environment[VARIABLES + 1];
@@ -96,11 +96,11 @@ static void take_variables(struct birth *b)
 /* Those of the agent go first: they may be as many as there can be. */
 static int move_fds(const struct birth *b)
 {
-    int own[] = {b->null_fd, b->log_fd, b->order_fd, b->listen_fd};
+    int own[] = {b->null_fd, b->log_fd, b->order_fd, b->listen_fd, b->usher_fd};
     int error = sandbox_close_others(own, ARRAY_COUNT(own));
     if (error < 0)
         return error;
-    const int from[] = {b->null_fd, b->null_fd, b->log_fd, b->order_fd, b->listen_fd};
+    const int from[] = {b->null_fd, b->null_fd, b->log_fd, b->order_fd, b->listen_fd, b->usher_fd};
     int aside[ARRAY_COUNT(from)];
     for (size_t i = 0; i < ARRAY_COUNT(from); i++) {
         aside[i] = fcntl(from[i], F_DUPFD_CLOEXEC, ASIDE);
@@ -111,7 +111,7 @@ static int move_fds(const struct birth *b)
         if (dup2(aside[i], (int)i) < 0)
             return -errno;
     }
-    return syscall(SYS_close_range, LISTEN_FD + 1, ~0u, 0) < 0 ? -errno : 0;
+    return syscall(SYS_close_range, USHER_FD + 1, ~0u, 0) < 0 ? -errno : 0;
 }
 
 static int join_group(int group_fd)
@@ -158,8 +158,8 @@ static int make_page(const struct order *order, struct order_page **page)
     return fd;
 }
 
-static int prepare(struct birth *b, const struct order *order, const char *id, int dir_fd,
-                   struct spawned *s)
+static int prepare(struct birth *b, const struct order *order, const char *id,
+                   const struct spawn_from *from, struct spawned *s)
 {
     int ends[2];
     b->arguments[0] = "enarx";
@@ -176,20 +176,23 @@ static int prepare(struct birth *b, const struct order *order, const char *id, i
     b->order_fd = make_page(order, &s->page);
     if (b->order_fd < 0)
         return b->order_fd;
-    b->listen_fd = open_socket(dir_fd, id, &s->socket_fd);
-    return b->listen_fd < 0 ? b->listen_fd : 0;
+    b->listen_fd = open_socket(from->dir_fd, id, &s->socket_fd);
+    if (b->listen_fd < 0)
+        return b->listen_fd;
+    b->usher_fd = usher_open(from->ushers, id);
+    return b->usher_fd < 0 ? b->usher_fd : 0;
 }
 
-int spawn(const struct order *order, const char *id, int dir_fd, int cgroup_fd, struct spawned *out,
-          struct fault *fault)
+int spawn(const struct order *order, const char *id, const struct spawn_from *from,
+          struct spawned *out, struct fault *fault)
 {
     struct birth *b = calloc(1, sizeof(*b));
     struct spawned s = {.pid = -1, .pid_fd = -1, .log_fd = -1, .socket_fd = -1};
     if (b == NULL)
         return fault_set(fault, -ENOMEM, "out of memory");
-    b->null_fd = b->log_fd = b->order_fd = b->listen_fd = -1;
-    b->group_fd = cgroup_fd;
-    int error = prepare(b, order, id, dir_fd, &s);
+    b->null_fd = b->log_fd = b->order_fd = b->listen_fd = b->usher_fd = -1;
+    b->group_fd = from->cgroup_fd;
+    int error = prepare(b, order, id, from, &s);
     if (error == 0) {
         s.pid = isolation_fork(&order->isolation, &s.pid_fd);
         if (s.pid == 0)
@@ -200,6 +203,7 @@ int spawn(const struct order *order, const char *id, int dir_fd, int cgroup_fd, 
     close_fd(&b->log_fd);
     close_fd(&b->order_fd);
     close_fd(&b->listen_fd);
+    close_fd(&b->usher_fd);
     free(b);
     if (error < 0) {
         spawned_close(&s);

@@ -5,6 +5,7 @@
 #define SVC_AGENT_SPAWN_H
 
 #include "host/fault.h"
+#include "host/usher.h"
 #include "svc/agent/order.h"
 
 /* The agent's side of it. All of it is the caller's. */
@@ -16,9 +17,15 @@ struct spawned {
     struct order_page *page;
 };
 
-/* `dir_fd` is a private directory for the moment in which the socket needs a name.
- * `cgroup_fd` is its control group, -1: none. 0 or -errno with `fault` filled. */
-must_use int spawn(const struct order *order, const char *id, int dir_fd, int cgroup_fd,
+/* What a keep needs of its agent for its beginning. */
+struct spawn_from {
+    int dir_fd;            /* private, for the moment in which its socket needs a name */
+    int cgroup_fd;         /* its control group; -1: none */
+    struct ushers *ushers; /* it gets one of them */
+};
+
+/* 0 or -errno with `fault` filled. */
+must_use int spawn(const struct order *order, const char *id, const struct spawn_from *from,
                    struct spawned *out, struct fault *fault);
 
 /* A non-blocking connection to the keep, which need not have begun. -EAGAIN while too many
