@@ -47,8 +47,7 @@
     X(workload_owned, "detached, and nobody's", UNIT)                        \
     X(workload_native, "precompiled code", UNIT)                             \
     X(module_digest, "swapped module", UNIT)                                 \
-    X(file_digest, "swapped file", UNIT)                                     \
-    X(workload_network, "streams that nobody protects", UNIT)
+    X(file_digest, "swapped file", UNIT)
 
 /* What its host hears, and may give: exec/port.c, exec/report.c, exec/time.c. */
 #define EXEC_CHECKS_HOST(X)                                                  \

@@ -11,6 +11,7 @@
 #include "exec/tls_listener.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,16 +198,104 @@ static struct object *listen_on(struct network *n, size_t index, int64_t handle)
                : tls_listener_new(&n->streams, n->contexts[index], handle);
 }
 
+/* ---- what only the host can open ---- */
+
+#define OPEN_NS       30000000000u /* in all: names are looked up, and hosts may be slow */
+#define OPEN_STEP_NS  1000000u     /* between two questions, at first */
+#define OPEN_STEPS_NS 50000000u    /* and at last */
+
+/* As the host is asked and users write it. */
+struct place_text {
+    char text[PORT_ENDPOINT_MAX + 1];
+    size_t length;
+};
+
+static int put_place(const struct manifest_stream *s, struct place_text *p)
+{
+    const bool six = memchr(s->host.data, ':', s->host.size) != NULL;
+    const int length = snprintf(p->text, sizeof(p->text), six ? "[%.*s]:%u" : "%.*s:%u",
+                                (int)s->host.size, (const char *)s->host.data, s->port);
+    p->length = (size_t)length;
+    return length > 0 && p->length < sizeof(p->text) ? 0 : -ENAMETOOLONG;
+}
+
+/* Asks until the host is done with it; meanwhile others are served, as in every wait. The host
+ * of a local run has opened all there is, and is told nothing. */
+static int64_t open_at_host(const struct network *n, size_t index, const struct place_text *p)
+{
+    const bool listens = n->manifest->streams[index].kind == STREAM_LISTEN;
+    const struct bytes place = {(const uint8_t *)p->text, port_deploys() ? p->length : 0};
+    const uint64_t start = port_now(true);
+    for (uint64_t step = OPEN_STEP_NS;; step = step < OPEN_STEPS_NS ? 2 * step : step) {
+        const int64_t handle = listens ? port_listen(index, place) : port_connect(index, place);
+        if (handle != -EAGAIN)
+            return handle;
+        const int error = n->host.wait(n->host.context, NULL, 0, step);
+        if (error < 0)
+            return error;
+        if (port_now(true) - start >= OPEN_NS)
+            return -ETIMEDOUT;
+    }
+}
+
+static const char *why_not(int error)
+{
+    switch (error) {
+    case -EADDRINUSE:
+        return "another program of the host, or another keep, listens there";
+    case -EADDRNOTAVAIL:
+        return "the host has no such address; \"::\" stands for all that it has";
+    case -ECONNREFUSED:
+        return "nothing listens there; is it running?";
+    case -EHOSTUNREACH:
+        return "the host finds no such address, or no way to it";
+    case -ETIMEDOUT:
+        return "nobody answered in time";
+    case -EMFILE:
+        return "this is more than one keep may open on the host";
+    case -ENOSYS:
+        return "the host opens no streams for keeps";
+    default:
+        return strerror(-error);
+    }
+}
+
+/* Below 1024 the host's own system has a say too. */
+static void explain_listen_refused(const struct manifest_stream *s, const char *place)
+{
+    report(PORT_LOG_ERROR,
+           "stream %.*s: the host does not let keeps listen on %s: its operator allows that with "
+           "'enarx host --allow-listen %u'%s",
+           (int)s->name.size, (const char *)s->name.data, place, s->port,
+           s->port < 1024 ? ", run as root" : "");
+}
+
+static int explain_closed(const struct manifest_stream *s, const char *place, int error)
+{
+    const bool listens = s->kind == STREAM_LISTEN;
+    if (error == -EACCES && listens)
+        explain_listen_refused(s, place);
+    else if (error == -EACCES)
+        report(PORT_LOG_ERROR,
+               "stream %.*s: the host does not let keeps connect to %s: its operator allows that "
+               "with 'enarx host --allow-connect %s'",
+               (int)s->name.size, (const char *)s->name.data, place, place);
+    else
+        report(PORT_LOG_ERROR, "stream %.*s: cannot %s %s: %s", (int)s->name.size,
+               (const char *)s->name.data, listens ? "listen on" : "connect to", place,
+               why_not(error));
+    return error;
+}
+
 int network_open(struct network *n, size_t index, struct object **out)
 {
     const struct manifest_stream *s = &n->manifest->streams[index];
     const bool listens = s->kind == STREAM_LISTEN;
-    const int64_t handle = listens ? port_listen(index) : port_connect(index);
-    if (handle < 0) {
-        report(PORT_LOG_ERROR, "cannot open stream %.*s: %s", (int)s->name.size,
-               (const char *)s->name.data, strerror((int)-handle));
-        return (int)handle;
-    }
+    struct place_text place;
+    const int error = put_place(s, &place);
+    const int64_t handle = error < 0 ? error : open_at_host(n, index, &place);
+    if (handle < 0)
+        return explain_closed(s, place.text, (int)handle);
     if (!listens && manifest_stream_is_tls(s))
         return connect_tls(n, index, handle, out);
     *out = listens ? listen_on(n, index, handle) : stream_new_connection(handle);

@@ -202,6 +202,7 @@ static void lose_current(struct owner_channel *c)
     switch (keep_lost(&c->state, &c->current->state)) {
     case LOSS_KEEP:
         c->failed = true;
+        stop(c, HANGUP_SIGNAL); /* also what is being loaded waits no longer */
         break;
     case LOSS_WORKLOAD:
         stop(c, HANGUP_SIGNAL);
@@ -374,7 +375,7 @@ int owner_channel_open(struct owner_channel *c, uint64_t files_size)
     if (error < 0)
         return error;
     c->own = (struct tls_identity){.key = c->identity.key, .cert = put_done(&cert)};
-    c->listener = port_listen(0);
+    c->listener = port_listen(0, (struct bytes){0});
     return c->listener < 0 ? (int)c->listener : 0;
 }
 

@@ -100,14 +100,20 @@ int64_t port_accept(int64_t handle)
     return port_call(&(struct port_call){.verb = PORT_ACCEPT, .arg = {(uint64_t)handle}});
 }
 
-int64_t port_listen(uint64_t index)
+static int64_t open_endpoint(enum port_verb verb, uint64_t index, struct bytes place)
 {
-    return port_call(&(struct port_call){.verb = PORT_LISTEN, .arg = {index}});
+    return port_call(
+        &(struct port_call){.verb = verb, .arg = {index}, .in = place.data, .in_size = place.size});
 }
 
-int64_t port_connect(uint64_t index)
+int64_t port_listen(uint64_t index, struct bytes place)
 {
-    return port_call(&(struct port_call){.verb = PORT_CONNECT, .arg = {index}});
+    return open_endpoint(PORT_LISTEN, index, place);
+}
+
+int64_t port_connect(uint64_t index, struct bytes place)
+{
+    return open_endpoint(PORT_CONNECT, index, place);
 }
 
 _Static_assert(sizeof(struct port_poll_row) == PORT_POLL_ROW, "poll row layout");

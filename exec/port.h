@@ -39,9 +39,11 @@ int64_t port_close(int64_t handle);
 int64_t port_shutdown(int64_t handle, unsigned how);
 int64_t port_accept(int64_t handle);
 
-/* Opens the manifest's stream `index`. */
-int64_t port_listen(uint64_t index);
-int64_t port_connect(uint64_t index);
+/* Opens the manifest's stream `index`, at `place`, HOST:PORT, in a deployment, whose host knows
+ * no manifest; -EAGAIN: again with the same. Empty: the host has opened it before; of a
+ * deployment that is the owner's channel, 0. */
+int64_t port_listen(uint64_t index, struct bytes place);
+int64_t port_connect(uint64_t index, struct bytes place);
 
 struct port_poll_row {
     int32_t handle;

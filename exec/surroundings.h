@@ -25,9 +25,6 @@ struct surroundings {
      * -errno. */
     int (*output)(void *context, struct bytes part);
 
-    /* Endpoints of the manifest's network streams are there to be opened. */
-    bool network;
-
     void *context;
 };
 

@@ -25,7 +25,6 @@ struct surroundings surroundings_port(const struct boot_record *boot)
         .standard = open_standard,
         .host = {.wait = wait_for, .now = time_now},
         .output = store_output,
-        .network = true,
         .context = (void *)boot,
     };
 }

@@ -113,19 +113,6 @@ static int open_files(struct workload *w, uint64_t size_max)
 
 /* ---- streams ---- */
 
-static int open_network(struct workload *w, size_t index, struct object **out)
-{
-    const struct manifest_stream *s = &w->manifest.streams[index];
-    if (!CHECK(workload_network, w->surroundings->network)) {
-        report(PORT_LOG_ERROR,
-               "stream %.*s: this keep has no network for its workload; take the stream out of "
-               "'files' in Enarx.toml, or use 'enarx run'",
-               (int)s->name.size, (const char *)s->name.data);
-        return -EOPNOTSUPP;
-    }
-    return network_open(&w->network, index, out);
-}
-
 static int open_stream(struct workload *w, size_t index, struct object **out)
 {
     const struct surroundings *around = w->surroundings;
@@ -135,19 +122,11 @@ static int open_stream(struct workload *w, size_t index, struct object **out)
         return 0;
     case STREAM_LISTEN:
     case STREAM_CONNECT:
-        return open_network(w, index, out);
+        return network_open(&w->network, index, out);
     default:
         *out = around->standard(around->context, kind - STREAM_STDIN);
         return *out == NULL ? told(-ENOMEM, "streams") : 0;
     }
-}
-
-/* Where there is no network, who wants one is told so when it is opened. */
-static int prepare_network(struct workload *w)
-{
-    const struct wasi_host *host = &w->surroundings->host;
-    w->network = (struct network){.manifest = &w->manifest, .host = *host};
-    return w->surroundings->network ? network_init(&w->network, &w->manifest, w->digest, host) : 0;
 }
 
 /* ---- the WASI instance ---- */
@@ -232,7 +211,7 @@ int workload_open(struct workload *w, const struct boot_record *boot,
     if (error == 0)
         error = open_files(w, boot->files_size);
     if (error == 0)
-        error = prepare_network(w);
+        error = network_init(&w->network, &w->manifest, w->digest, &surroundings->host);
     return error < 0 ? error : open_wasi(w);
 }
 

@@ -24,19 +24,6 @@ struct deploy {
 
 /* ---- what is asked for ---- */
 
-static int check_streams(const struct request *r, const struct config *c)
-{
-    for (size_t i = 0; i < c->stream_count; i++) {
-        const enum stream_kind kind = c->streams[i].kind;
-        if (kind == STREAM_LISTEN || kind == STREAM_CONNECT)
-            return fail("%s:%u:%u: a deployed program has no network yet, since nothing would "
-                        "protect what it sends: that comes with TLS in the next version; leave "
-                        "this file out",
-                        r->config, c->notes[i].place.line, c->notes[i].place.column);
-    }
-    return 0;
-}
-
 static int check_detach(const struct deploy *d)
 {
     const struct line *line = d->visit.line;
@@ -71,8 +58,6 @@ static int prepare(struct deploy *d)
         status = source_read_collateral(dir->value, &v->endorsements);
     if (status == 0)
         status = workload_read(&d->request, v->level, &d->workload);
-    if (status == 0)
-        status = check_streams(&d->request, &d->workload.config.config);
     if (status == 0)
         status = check_workload(d);
     if (status == 0)

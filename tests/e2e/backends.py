@@ -13,6 +13,7 @@ ON_EVERY_BACKEND = (
     "test_deploy",
     "test_deploy_attacks",
     "test_deploy_load",
+    "test_deploy_network",
     "test_examples",
     "test_files",
     "test_keep_command",

@@ -426,15 +426,6 @@ def test_a_policy_may_name_the_workload(enarx, deploy, tool, policy):
 
 
 @pytest.mark.once
-def test_network_streams_are_refused(enarx, tool, tmp_path):
-    config = tmp_path / "Enarx.toml"
-    config.write_text('[[files]]\nkind = "stdin"\n\n[[files]]\nkind = "listen"\nprot = "tcp"\n'
-                      'port = 80\nname = "web"\n')
-    words = ("--to", "127.0.0.1:1", "--config", config, tool)
-    enarx("deploy", *words).refused(r"Enarx.toml:4:3: .*no network yet")
-
-
-@pytest.mark.once
 @pytest.mark.parametrize("host", ["", "https://host", "host:0", "a/b", "host:port", "user@host"])
 def test_hosts_that_are_none(enarx, tool, host):
     enarx("deploy", "--to", host, tool).refused("--to", status=2)

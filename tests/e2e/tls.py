@@ -12,6 +12,7 @@ import time
 
 # Python takes a connection that was cut for one that ended, unless told not to.
 IGNORE_CUTS = ssl.OP_IGNORE_UNEXPECTED_EOF
+NOT_NOW = (ssl.SSLWantWriteError, ssl.SSLWantReadError, BlockingIOError)
 STDIO = '{kind = "stdin"}, {kind = "stdout"}, {kind = "stderr"}'
 
 
@@ -102,10 +103,10 @@ def both_ways(s, data, seconds=60):
         wants = [s] if at < len(data) else []
         readable, writable, _ = select.select([s], wants, [], seconds)
         assert readable or writable, f"neither way for {seconds} s"
-        with contextlib.suppress(ssl.SSLWantWriteError, ssl.SSLWantReadError):
+        with contextlib.suppress(*NOT_NOW):
             if writable:
                 at += s.send(data[at : at + 65536])
-        with contextlib.suppress(ssl.SSLWantWriteError, ssl.SSLWantReadError):
+        with contextlib.suppress(*NOT_NOW):
             while len(received) < len(data):
                 part = s.recv(65536)
                 if not part:

@@ -36,6 +36,10 @@ extern program *keep_program;
 int keep_start(void **state);
 int keep_stop(void **state);
 
+/* Opens a network stream in exec/network.c's place, which may take a while. */
+typedef int opener(struct wasi_host *host);
+extern opener *keep_opens;
+
 /* Waits until the keep has told the host of its end, which must be that. */
 void keep_ends(enum port_end end);
 

@@ -299,9 +299,9 @@ static void a_wrong_module_is_refused(void **state)
     keep_is_dead();
 }
 
-static void network_streams_are_refused(void **state)
+/* Sends a workload that listens. */
+static void deploy_server(void)
 {
-    (void)state;
     static struct manifest_stream stream;
     struct parcel p = parcel_new(CHANNEL_DETACHED);
     stream = (struct manifest_stream){.kind = STREAM_LISTEN,
@@ -312,10 +312,42 @@ static void network_streams_are_refused(void **state)
     p.manifest.stream_count = 1;
     challenged();
     owner_workload(&me, &p);
-    owner_is_refused(&me, "stream web");
+}
+
+static int open_nothing(maybe_unused struct wasi_host *to)
+{
+    report(PORT_LOG_ERROR, "stream web: no");
+    return -EACCES;
+}
+
+static void a_stream_that_cannot_be_opened_is_told(void **state)
+{
+    (void)state;
+    keep_opens = open_nothing;
+    deploy_server();
+    owner_is_refused(&me, "stream web: no");
     owner_close(&me);
     keep_is_dead();
-    assert_int_equal(host.calls[PORT_CONNECT], 0);
+    assert_null(strstr(host.log, "web")); /* the host is none of those who hear of it */
+}
+
+/* The host takes its time, for as long as anybody waits. */
+static int open_for_ever(struct wasi_host *to)
+{
+    int error = 0;
+    while (error == 0)
+        error = to->wait(to->context, NULL, 0, SECONDS(3600));
+    return error;
+}
+
+/* Whoever deploys may lose patience while the host is at a stream: then nobody waits on. */
+static void an_owner_may_leave_while_a_stream_is_opened(void **state)
+{
+    (void)state;
+    keep_opens = open_for_ever;
+    deploy_server();
+    owner_close(&me);
+    keep_is_dead();
 }
 
 static void without_evidence_the_owner_is_told_why(void **state)
@@ -472,7 +504,8 @@ int main(void)
         TEST(and_one_that_stalls),
         TEST(a_slow_workload_is_waited_for),
         TEST(a_wrong_module_is_refused),
-        TEST(network_streams_are_refused),
+        TEST(a_stream_that_cannot_be_opened_is_told),
+        TEST(an_owner_may_leave_while_a_stream_is_opened),
         TEST(without_evidence_the_owner_is_told_why),
         TEST(so_it_is_for_the_second),
         TEST(nobody_attaches_to_an_empty_keep),

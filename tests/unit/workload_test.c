@@ -149,6 +149,7 @@ int network_init(struct network *n, const struct manifest *manifest, const uint8
     assert_ptr_equal(manifest, &w.manifest);
     assert_int_equal(sha256((struct bytes){world.encoded, world.encoded_size}, of_manifest), 0);
     assert_memory_equal(digest, of_manifest, sizeof(of_manifest));
+    n->manifest = manifest;
     world.networks++;
     return world.network_error;
 }
@@ -265,10 +266,10 @@ static const struct boot_record boot = {
     .mode = BOOT_DEPLOY, .cpus = 1, .memory_size = 1 << 20, .files_size = 1 << 20};
 static struct surroundings around;
 
-static int take(const struct source *source, bool network)
+static int take(const struct source *source)
 {
-    around = (struct surroundings){
-        .source = source, .standard = open_standard, .output = take_output, .network = network};
+    around =
+        (struct surroundings){.source = source, .standard = open_standard, .output = take_output};
     return workload_open(&w, &boot, &around);
 }
 
@@ -301,7 +302,7 @@ static void a_program_finds_its_secrets(void **state)
     (void)state;
     unsigned seen = 0;
     static const char variables[] = "A=1\0TOKEN=t0ken\0EMPTY=\0";
-    assert_int_equal(take(&with_secrets, false), 0);
+    assert_int_equal(take(&with_secrets), 0);
     wipe(world.secrets, sizeof(world.secrets)); /* the source's */
     assert_int_equal(vfs_walk(w.vfs, bytes_of_text("/d"), compare_content, &seen), 0);
     assert_int_equal(seen, 7);
@@ -320,27 +321,27 @@ static void a_program_finds_its_secrets(void **state)
 static void secrets_come_only_from_who_has_them(void **state)
 {
     (void)state;
-    assert_int_equal(take(&without_secrets, true), -EOPNOTSUPP);
+    assert_int_equal(take(&without_secrets), -EOPNOTSUPP);
     assert_non_null(strstr(world.said, "has secrets"));
     world.manifest.secret_env_count = world.manifest.secret_file_count = 0;
-    assert_int_equal(take(&without_secrets, true), 0);
+    assert_int_equal(take(&without_secrets), 0);
 }
 
 static void secrets_are_those_named(void **state)
 {
     (void)state;
     put_secrets("\xff", "", "", ""); /* no text */
-    assert_int_equal(take(&with_secrets, false), -EBADMSG);
+    assert_int_equal(take(&with_secrets), -EBADMSG);
     assert_string_equal(world.said, "cannot take the secrets: Bad message");
     world.manifest.secret_env_count = 1; /* one more than named */
     put_secrets("", "", "", "");
     world.secrets[world.secrets_size++] = 0x40;
     world.secrets[0]++;
-    assert_int_equal(take(&with_secrets, false), -EBADMSG);
+    assert_int_equal(take(&with_secrets), -EBADMSG);
     world.manifest.secret_env_count = world.manifest.secret_file_count = 0; /* none named */
-    assert_int_equal(take(&with_secrets, false), -EBADMSG);
+    assert_int_equal(take(&with_secrets), -EBADMSG);
     world.secrets_error = -EIO;
-    assert_int_equal(take(&with_secrets, false), -EIO);
+    assert_int_equal(take(&with_secrets), -EIO);
 }
 
 static void secret_files_count_as_files(void **state)
@@ -350,29 +351,23 @@ static void secret_files_count_as_files(void **state)
     memset(large, 'a', 1000);
     large[1000] = '\0';
     put_secrets("", "", large, "");
-    assert_int_equal(take(&with_secrets, false), -ENOSPC);
+    assert_int_equal(take(&with_secrets), -ENOSPC);
     assert_non_null(strstr(world.said, "secret files"));
 }
 
-static void a_network_is_there_or_is_not(void **state)
+static void streams_are_opened_or_it_does_not_run(void **state)
 {
     (void)state;
     world.manifest.stream_count = 4;
-    assert_int_equal(take(&with_secrets, false), -EOPNOTSUPP);
-    assert_non_null(strstr(world.said, "web"));
-    assert_int_equal(world.listens, 0);
-    assert_int_equal(world.networks, 0);
-    assert_int_equal(take(&with_secrets, true), 0);
+    assert_int_equal(take(&with_secrets), 0);
     assert_int_equal(world.networks, 1);
     assert_int_equal(world.listens, 1);
     streams[3].kind = STREAM_CONNECT;
-    assert_int_equal(take(&with_secrets, false), -EOPNOTSUPP);
-    assert_int_equal(world.connects, 0);
     world.open_error = -ECONNREFUSED;
-    assert_int_equal(take(&with_secrets, true), -ECONNREFUSED);
+    assert_int_equal(take(&with_secrets), -ECONNREFUSED);
     assert_int_equal(world.connects, 1);
     world.network_error = -ENOTSUP;
-    assert_int_equal(take(&with_secrets, true), -ENOTSUP);
+    assert_int_equal(take(&with_secrets), -ENOTSUP);
     assert_int_equal(world.connects, 1);
 }
 
@@ -381,17 +376,17 @@ static void what_is_not_as_it_says_is_refused(void **state)
     (void)state;
     unsigned seen = 0;
     world.module.size--;
-    assert_int_equal(take(&with_secrets, false), -EBADMSG);
+    assert_int_equal(take(&with_secrets), -EBADMSG);
     assert_string_equal(world.said, "cannot take the module: Bad message");
     world.module = bytes_of_text("another!");
-    assert_int_equal(take(&with_secrets, false), -EBADMSG);
+    assert_int_equal(take(&with_secrets), -EBADMSG);
     assert_string_equal(world.said, "cannot take the module: Bad message");
     world.manifest.files_size = 1; /* less than there is */
-    assert_int_equal(take(&with_secrets, false), -EBADMSG);
+    assert_int_equal(take(&with_secrets), -EBADMSG);
     assert_string_equal(world.said, "cannot take the manifest: Bad message");
     set_up(NULL);
     world.file = bytes_of_text("publix");
-    assert_int_equal(take(&with_secrets, false), 0);
+    assert_int_equal(take(&with_secrets), 0);
     assert_int_equal(vfs_walk(w.vfs, bytes_of_text("/d"), compare_content, &seen), -EBADMSG);
     assert_non_null(strstr(world.said, "file /d/f is not what the manifest says"));
 }
@@ -401,7 +396,7 @@ static void output_goes_where_the_surroundings_say(void **state)
     (void)state;
     dirs[0] = (struct manifest_dir){.path = bytes_of_text("/d"), .output = true};
     world.trapped = true;
-    assert_int_equal(take(&with_secrets, false), 0);
+    assert_int_equal(take(&with_secrets), 0);
     run();
     assert_int_equal(world.output_magic, ARCHIVE_MAGIC);
     assert_true(world.output_size > ARCHIVE_HEADER_SIZE + 3 * ARCHIVE_RECORD_SIZE);
@@ -415,7 +410,7 @@ static void output_is_sent_again(void **state)
 {
     (void)state;
     dirs[0] = (struct manifest_dir){.path = bytes_of_text("/d"), .output = true};
-    assert_int_equal(take(&with_secrets, false), 0);
+    assert_int_equal(take(&with_secrets), 0);
     run();
     const size_t whole = world.output_size;
     world.output_error = -ENOTCONN;
@@ -439,7 +434,7 @@ int main(void)
         TEST(secrets_come_only_from_who_has_them),
         TEST(secrets_are_those_named),
         TEST(secret_files_count_as_files),
-        TEST(a_network_is_there_or_is_not),
+        TEST(streams_are_opened_or_it_does_not_run),
         TEST(what_is_not_as_it_says_is_refused),
         TEST(output_goes_where_the_surroundings_say),
         TEST(output_is_sent_again),
