@@ -3,6 +3,8 @@
 #include "exec/certificate.h"
 
 #include "attest/attest.h"
+#include "conf/manifest.h"
+#include "crypto/pkcs10.h"
 #include "exec/check.h"
 #include "exec/evidence.h"
 #include "include/port.h"
@@ -11,9 +13,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NAME      "Enarx keep"
-#define EXTRA_MAX 8192u /* names of hosts, and what is around evidence */
-#define CERT_MAX  (TLS_CERTIFICATE_MAX + PORT_EVIDENCE_MAX + EVIDENCE_CLAIMS_MAX + EXTRA_MAX)
+#define ORGANISATION "Enarx"
+#define NAME         "Enarx keep"
+#define NAMES_MAX    (MANIFEST_NAMES_MAX * 260u) /* each has at most 253 characters */
+#define EXTRA_MAX    (NAMES_MAX + 1024u)         /* and what is around evidence */
+#define EVIDENCE_MAX (PORT_EVIDENCE_MAX + EVIDENCE_CLAIMS_MAX + 256u)
+#define CERT_MAX     (TLS_CERTIFICATE_MAX + EVIDENCE_MAX + EXTRA_MAX)
 
 static int put_evidence(struct put *out, const struct evidence *e)
 {
@@ -24,38 +29,39 @@ static int put_evidence(struct put *out, const struct evidence *e)
     return out->bad ? -EMSGSIZE : 0;
 }
 
-/* The extension with evidence about this key; empty where there is none. */
-static int prove(struct keep_certificate *c, const uint8_t *workload, struct put *extension)
+/* What the extension holds: evidence about this key. Says what it claims to `claims`, unless
+ * that is null. -ENOSYS where there is none. */
+static int prove(const struct keep_certificate *c, struct bytes nonce, struct put *extension,
+                 struct claims *claims)
 {
-    const struct evidence_claims claims = {
+    const struct evidence_claims asked = {
         .purpose = CHECKED(certificate_purpose, PURPOSE_CERTIFICATE, PURPOSE_READY),
-        .workload = CHECKED(certificate_workload, workload, NULL),
+        .nonce = nonce,
+        .workload = CHECKED(certificate_workload, c->subject.workload, NULL),
     };
     struct evidence e;
-    int error = evidence_make(&c->identity, claims, &e);
-    if (error == -ENOSYS) {
-        evidence_fini(&e);
-        return 0;
-    }
-    if (error < 0)
-        return error;
-    error = attest_decode((struct bytes){.data = e.quote, .size = e.quote_size}, &c->claims);
+    int error = evidence_make(&c->identity, asked, &e);
+    if (error == 0 && claims != NULL)
+        error = attest_decode((struct bytes){.data = e.quote, .size = e.quote_size}, claims);
     if (error == 0)
         error = put_evidence(extension, &e);
     evidence_fini(&e);
     return error;
 }
 
-static int make(struct keep_certificate *c, const uint8_t *workload, const struct bytes *names,
-                size_t name_count, struct put *extension)
+static int make(struct keep_certificate *c, struct put *extension)
 {
-    int error = prove(c, workload, extension);
-    uint8_t *der = error < 0 ? NULL : malloc(CERT_MAX);
+    int error = prove(c, (struct bytes){0}, extension, &c->claims);
+    if (error < 0 && error != -ENOSYS)
+        return error;
+    uint8_t *der = malloc(CERT_MAX);
     if (der == NULL)
-        return error < 0 ? error : -ENOMEM;
+        return -ENOMEM;
     struct put out = put_init(der, CERT_MAX);
-    const struct tls_certificate cert = {
-        .name = NAME, .hosts = names, .host_count = name_count, .evidence = put_done(extension)};
+    const struct tls_certificate cert = {.name = NAME,
+                                         .hosts = c->subject.names,
+                                         .host_count = c->subject.name_count,
+                                         .evidence = put_done(extension)};
     error = tls_certificate_make(c->identity.key, &cert, &out);
     if (error == 0 && out.bad)
         error = -EMSGSIZE;
@@ -63,19 +69,52 @@ static int make(struct keep_certificate *c, const uint8_t *workload, const struc
     return error;
 }
 
-int keep_certificate_init(struct keep_certificate *c, const uint8_t *workload,
-                          const struct bytes *names, size_t name_count)
+int keep_certificate_init(struct keep_certificate *c, const struct keep_subject *subject)
 {
-    *c = (struct keep_certificate){0};
+    *c = (struct keep_certificate){.subject = *subject};
     int error = identity_init(&c->identity);
     if (error < 0)
         return error;
-    uint8_t *buffer = malloc(CERT_MAX);
-    struct put extension = put_init(buffer, CERT_MAX);
-    error = buffer == NULL ? -ENOMEM : make(c, workload, names, name_count, &extension);
+    uint8_t *buffer = malloc(EVIDENCE_MAX);
+    struct put extension = put_init(buffer, EVIDENCE_MAX);
+    error = buffer == NULL ? -ENOMEM : make(c, &extension);
     free(buffer);
     if (error < 0)
         keep_certificate_fini(c);
+    return error;
+}
+
+/* ---- requests ---- */
+
+static int put_request(const struct keep_certificate *c, struct bytes evidence, struct bytes names,
+                       struct put *out)
+{
+    const struct certificate_extension extensions[] = {
+        {EVIDENCE_OID, false, evidence},
+        {OID_SUBJECT_ALT_NAME, false, names},
+    };
+    const struct pkcs10 request = {
+        .organisation = ORGANISATION,
+        .name = NAME,
+        .extensions = extensions,
+        .extension_count = 1 + (c->subject.name_count > 0),
+    };
+    const int error = pkcs10_put(&request, c->identity.key, out);
+    return error == 0 && out->bad ? -EMSGSIZE : error;
+}
+
+int keep_certificate_request(const struct keep_certificate *c, struct bytes nonce, struct put *out)
+{
+    uint8_t names[NAMES_MAX];
+    uint8_t *buffer = malloc(EVIDENCE_MAX);
+    if (buffer == NULL)
+        return -ENOMEM;
+    struct put n = put_init(names, sizeof(names)), evidence = put_init(buffer, EVIDENCE_MAX);
+    certificate_put_host_names(&n, c->subject.names, c->subject.name_count);
+    int error = prove(c, nonce, &evidence, NULL);
+    if (error == 0)
+        error = n.bad ? -EMSGSIZE : put_request(c, put_done(&evidence), put_done(&n), out);
+    free(buffer);
     return error;
 }
 

@@ -49,6 +49,23 @@
     X(module_digest, "swapped module", UNIT)                                 \
     X(file_digest, "swapped file", UNIT)
 
+/* What a steward answers, by way of the host: exec/steward_answer.c, exec/enrolment.c. */
+#define EXEC_CHECKS_STEWARD(X)                                               \
+    X(answer_form, "answer that is no path of certificates", UNIT)           \
+    X(answer_key, "certificate of another key", UNIT)                        \
+    X(answer_names, "names that were not asked for", UNIT)                   \
+    X(answer_all_names, "fewer names than were asked for", UNIT)             \
+    X(answer_hosts, "names that are none of hosts", UNIT)                    \
+    X(answer_early, "certificate that is not valid yet", UNIT)               \
+    X(answer_late, "certificate that has expired", UNIT)                     \
+    X(answer_lifetime, "certificate for longer than a day", UNIT)            \
+    X(answer_ca, "certificate of an authority", UNIT)                        \
+    X(answer_usage, "certificate for something else", UNIT)                  \
+    X(answer_authority, "certificate by another authority", UNIT)            \
+    X(enrolment_nonce, "nonce of any size", UNIT)                            \
+    X(enrolment_patience, "host that never answers", UNIT)                   \
+    X(enrolment_pace, "host that has a keep ask all the time", UNIT)
+
 /* What its host hears, and may give: exec/port.c, exec/report.c, exec/time.c. */
 #define EXEC_CHECKS_HOST(X)                                                  \
     X(host_status, "exit status told to the host", UNIT)                     \
@@ -99,6 +116,7 @@
     EXEC_CHECKS_STATE(X)    \
     EXEC_CHECKS_EVIDENCE(X) \
     EXEC_CHECKS_WORKLOAD(X) \
+    EXEC_CHECKS_STEWARD(X)  \
     EXEC_CHECKS_HOST(X)     \
     EXEC_CHECKS_STREAMS(X)  \
     EXEC_CHECKS_NETWORK(X)  \

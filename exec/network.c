@@ -39,8 +39,11 @@ static uint64_t now(void *context, bool monotonic)
 
 static void serve(void *context)
 {
-    const struct network *n = context;
-    n->outer.serve(n->outer.context);
+    struct network *n = context;
+    if (n->outer.serve != NULL)
+        n->outer.serve(n->outer.context);
+    if (n->enrols)
+        enrolment_look(&n->enrolment);
 }
 
 static bool any_tls(const struct manifest *m)
@@ -91,6 +94,56 @@ static int make_roots(struct network *n)
     return 0;
 }
 
+/* ---- who this keep is ---- */
+
+static int show(void *context, const struct tls_identity *identity)
+{
+    struct network *n = context;
+    const struct manifest *m = n->manifest;
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < m->stream_count; i++) {
+        if (n->contexts[i] != NULL && m->streams[i].tls.verify != VERIFY_ATTESTED)
+            error = tls_context_set_identity(n->contexts[i], identity);
+    }
+    return error;
+}
+
+/* Without evidence there is nothing that a steward could go by. */
+static int enrol(struct network *n, const struct wait_company **company)
+{
+    const struct manifest *m = n->manifest;
+    if (m->steward.size == 0)
+        return 0;
+    if (!n->certificate.claims.decoded) {
+        report(PORT_LOG_WARN,
+               "this kind of keep can prove nothing to the steward %.*s, which is not asked: TLS "
+               "shows a certificate that the keep signed itself",
+               (int)m->steward.size, (const char *)m->steward.data);
+        return 0;
+    }
+    const struct enrolment_config config = {
+        .steward = m->steward,
+        .roots = n->roots[m->steward_ca],
+        .certificate = &n->certificate,
+        .before = *company,
+        .show = show,
+        .context = n,
+    };
+    const int error = enrolment_init(&n->enrolment, &config);
+    if (error < 0)
+        return told(error, "a certificate");
+    n->enrols = true;
+    *company = &n->enrolment.company;
+    return enrolment_first(&n->enrolment);
+}
+
+static const struct tls_identity *own_of(const struct network *n, const struct manifest_tls *t)
+{
+    return n->enrols && t->verify != VERIFY_ATTESTED ? &n->enrolment.own : &n->certificate.own;
+}
+
+/* ---- contexts ---- */
+
 static int make_context(struct network *n, size_t index)
 {
     const struct manifest_tls *t = &n->manifest->streams[index].tls;
@@ -102,7 +155,7 @@ static int make_context(struct network *n, size_t index)
     const bool attested = t->verify == VERIFY_ATTESTED;
     const struct tls_config config = {
         .server = s->kind == STREAM_LISTEN,
-        .own = &n->certificate.own,
+        .own = own_of(n, t),
         .ask_client = CHECKED(network_optional, t->clients == CLIENTS_OPTIONAL, false),
         .require_client = CHECKED(network_required, t->clients == CLIENTS_REQUIRED, false),
         .protocols = CHECKED(network_protocols, t->alpn, (struct bytes){0}),
@@ -116,20 +169,24 @@ static int make_context(struct network *n, size_t index)
     return told(error, "TLS");
 }
 
-static int prepare(struct network *n, const uint8_t *digest)
+static int prepare(struct network *n, const uint8_t *digest, const struct wait_company *company)
 {
     const struct manifest *m = n->manifest;
+    const struct keep_subject subject = {digest, m->cert_names, m->cert_name_count};
     n->policies = calloc(m->policy_count + 1, sizeof(*n->policies));
     n->roots = calloc(m->ca_count + 1, sizeof(struct tls_roots *));
     n->contexts = calloc(m->stream_count + 1, sizeof(struct tls_context *));
     if (n->policies == NULL || n->roots == NULL || n->contexts == NULL)
         return told(-ENOMEM, "TLS");
-    int error = keep_certificate_init(&n->certificate, digest, m->cert_names, m->cert_name_count);
+    int error = keep_certificate_init(&n->certificate, &subject);
     if (error < 0)
         return told(error, "the certificate of this keep");
     error = make_roots(n);
     if (error == 0)
         error = make_policies(n);
+    if (error == 0)
+        error = enrol(n, &company);
+    tls_streams_init(&n->streams, company);
     for (size_t i = 0; error == 0 && i < m->stream_count; i++) {
         if (manifest_stream_is_tls(&m->streams[i]))
             error = make_context(n, i);
@@ -144,13 +201,13 @@ int network_init(struct network *n, const struct manifest *manifest, const uint8
     n->speaks_tls = any_tls(manifest);
     if (!n->speaks_tls)
         return 0;
+    const int error = prepare(n, digest, outer->context);
     n->host = (struct wasi_host){.wait = wait,
                                  .now = now,
-                                 .serve = outer->serve == NULL ? NULL : serve,
+                                 .serve = outer->serve != NULL || n->enrols ? serve : NULL,
                                  .stop = outer->stop,
                                  .context = n};
-    tls_streams_init(&n->streams, outer->context);
-    return prepare(n, digest);
+    return error;
 }
 
 /* ---- one stream ---- */

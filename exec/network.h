@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network streams of a workload, as its manifest has them: TCP and TLS. One key and one
- * certificate of this keep for all that speak TLS, one context for each. */
+/* The network streams of a workload, as its manifest has them: TCP and TLS. One key of this
+ * keep for all that speak TLS, one context for each. Who asks its peer for evidence shows some:
+ * the certificate that the keep signed itself. All others show a steward's, where there is one. */
 #ifndef EXEC_NETWORK_H
 #define EXEC_NETWORK_H
 
 #include "conf/collateral.h"
 #include "conf/manifest.h"
 #include "exec/certificate.h"
+#include "exec/enrolment.h"
 #include "exec/tls_stream.h"
 #include "exec/wasi/wasi.h"
 
@@ -19,6 +21,8 @@ struct network {
     bool speaks_tls;
     struct tls_streams streams;
     struct keep_certificate certificate;
+    bool enrols; /* the manifest names a steward, and this keep can prove what it is */
+    struct enrolment enrolment;
     struct collateral_set collateral;
     struct peer_policy *policies;  /* as the manifest's */
     struct tls_roots **roots;      /* as the manifest's cas */

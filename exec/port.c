@@ -152,6 +152,20 @@ int64_t port_exchange(enum port_blob kind, uint64_t index, uint64_t offset, void
     });
 }
 
+int64_t port_ask_steward(enum port_blob kind, uint64_t number, struct bytes input, void *to,
+                         size_t size)
+{
+    const int64_t total = port_call(&(struct port_call){
+        .verb = PORT_EXCHANGE,
+        .arg = {kind, number, 0},
+        .in = input.data,
+        .in_size = input.size,
+        .out = to,
+        .out_size = size < PORT_CHUNK ? size : PORT_CHUNK,
+    });
+    return total > (int64_t)size || total > (int64_t)PORT_CHUNK ? -EMSGSIZE : total;
+}
+
 int port_fetch_into(enum port_blob kind, uint64_t index, void *to, size_t size)
 {
     uint8_t *bytes = to;

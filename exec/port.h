@@ -16,7 +16,8 @@
 const struct boot_record *port_open(void);
 
 /* This keep takes its workload from an owner. Its host then gets no status and nothing
- * to store, and gives no blob and no cache: all of that is -EACCES here. */
+ * to store, and gives no blob and no cache, but a steward's answers: all of that is -EACCES here.
+ */
 bool port_deploys(void);
 
 /* The 32-byte key of the code cache, or null when there is no cache. */
@@ -57,6 +58,12 @@ uint64_t port_now(bool monotonic);
 
 /* Part of a blob from `offset` on; returns the whole blob's size. */
 int64_t port_exchange(enum port_blob kind, uint64_t index, uint64_t offset, void *to, size_t size);
+
+/* What a steward answers, to `to` of `size` bytes: `kind` is PORT_BLOB_STEWARD_NONCE or
+ * _CERTIFICATE, number and input as there. The host of a deployment may be asked, too. The
+ * answer's size, -EAGAIN while the host is at it, -EMSGSIZE, or another -errno. */
+must_use int64_t port_ask_steward(enum port_blob kind, uint64_t number, struct bytes input,
+                                  void *to, size_t size);
 
 /* A blob of exactly `size` bytes. 0 or -errno; -EIO when the host has another size. */
 must_use int port_fetch_into(enum port_blob kind, uint64_t index, void *to, size_t size);
