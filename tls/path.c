@@ -101,12 +101,12 @@ int tls_purpose_parse(struct bytes der, struct tls_purpose *out)
     int error = parse_one(der, &list);
     if (error == 0) {
         X509 *cert = sk_X509_value(list, 0);
-        const bool whole = (X509_get_extension_flags(cert) & EXFLAG_INVALID) == 0;
+        const uint32_t flags = X509_get_extension_flags(cert);
         const uint32_t extended = X509_get_extended_key_usage(cert);
         const bool named = extended != UINT32_MAX; /* all ones: it says nothing */
-        error = whole ? 0 : -EBADMSG;
+        error = (flags & EXFLAG_INVALID) == 0 ? 0 : -EBADMSG;
         *out = (struct tls_purpose){
-            .ca = X509_check_ca(cert) != 0,
+            .ca = (flags & EXFLAG_CA) != 0 || X509_check_ca(cert) != 0,
             .signs = (X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE) != 0,
             .serves = named && (extended & XKU_SSL_SERVER) != 0,
             .connects = named && (extended & XKU_SSL_CLIENT) != 0,

@@ -9,6 +9,8 @@
 #include "exec/certificate.h"
 
 #include "attest/carrier.h"
+#include "attest/claims_buffer.h"
+#include "crypto/host_names.h"
 #include "crypto/key.h"
 #include "tests/unit/port_sockets.h"
 #include "tests/unit/scratch.h"
@@ -59,7 +61,8 @@ static int begin(void **state)
 static struct keep_certificate made(const struct bytes *names, size_t count)
 {
     struct keep_certificate c;
-    assert_int_equal(keep_certificate_init(&c, workload, names, count), 0);
+    const struct keep_subject subject = {workload, names, count};
+    assert_int_equal(keep_certificate_init(&c, &subject), 0);
     return c;
 }
 
@@ -132,14 +135,13 @@ static void has_room_for_names(void **state)
 
 /* ---- one that does ---- */
 
-static enum verdict judged(const struct keep_certificate *c, const char *purpose,
-                           struct attest_result *r)
+static enum verdict judged_in(struct bytes file, const char *purpose, struct attest_result *r)
 {
     struct carrier carrier;
     struct policy policy = sim_evidence_policy();
     policy.purpose = bytes_of_text(purpose);
     policy.workload = (struct bytes){workload, sizeof(workload)};
-    assert_int_equal(carrier_parse(c->own.cert, &carrier), 0);
+    assert_int_equal(carrier_parse(file, &carrier), 0);
     struct attest_input in = sim_evidence_endorsements();
     in.evidence = carrier.evidence;
     in.binding = carrier.binding;
@@ -151,6 +153,12 @@ static enum verdict judged(const struct keep_certificate *c, const char *purpose
     assert_int_equal(attest_verify(&in, r), 0);
     carrier_fini(&carrier);
     return r->verdict;
+}
+
+static enum verdict judged(const struct keep_certificate *c, const char *purpose,
+                           struct attest_result *r)
+{
+    return judged_in(c->own.cert, purpose, r);
 }
 
 static void proves_its_key_purpose_and_workload(void **state)
@@ -174,6 +182,71 @@ static void knows_its_own_measurement(void **state)
     assert_int_equal(c.claims.kind, KIND_SGX);
     for (size_t i = 0; i < sizeof(c.claims.sgx.mrenclave); i++)
         assert_int_equal(c.claims.sgx.mrenclave[i], SIM_MRENCLAVE_BYTE);
+    keep_certificate_fini(&c);
+}
+
+/* ---- what it asks a steward ---- */
+
+static uint8_t room[PORT_REQUEST_MAX];
+static const struct bytes nonce = {(const uint8_t *)"a nonce", 7};
+
+static struct bytes asked(const struct keep_certificate *c)
+{
+    struct put p = put_init(room, sizeof(room));
+    put_u8(&p, '!');
+    assert_int_equal(keep_certificate_request(c, nonce, &p), 0);
+    const struct bytes all = put_done(&p);
+    assert_int_equal(all.data[0], '!');
+    return (struct bytes){all.data + 1, all.size - 1};
+}
+
+static void asks_for_its_key_with_new_evidence(void **state)
+{
+    (void)state;
+    static struct attest_result r;
+    struct keep_certificate c = made(NULL, 0);
+    struct carrier carrier;
+    struct claims_buffer claims;
+    struct bytes names;
+    const struct bytes request = asked(&c), key = {c.identity.public_key, KEY_PUBLIC_SIZE};
+    assert_int_equal(judged_in(request, PURPOSE_CERTIFICATE, &r), ACCEPTED);
+    assert_int_equal(judged_in(request, PURPOSE_READY, &r), REFUSED);
+    assert_int_equal(carrier_parse_request(request, NULL, &carrier), 0);
+    assert_false(carrier.key_unproven);
+    assert_int_equal(carrier.key_bits, 256);
+    assert_true(bytes_equal(carrier.public_key, key));
+    assert_false(carrier_extension(&carrier, "2.5.29.17", &names)); /* all that there are */
+    assert_int_equal(claims_buffer_parse(carrier.claims_buffer, &claims), 0);
+    assert_true(bytes_equal(claims.nonce, nonce));
+    carrier_fini(&carrier);
+    keep_certificate_fini(&c);
+}
+
+static void asks_for_its_names(void **state)
+{
+    (void)state;
+    const struct bytes names[] = {bytes_of_text("a.example"), bytes_of_text("b.example")};
+    struct keep_certificate c = made(names, 2);
+    struct carrier carrier;
+    struct bytes value, found[3];
+    assert_int_equal(carrier_parse_request(asked(&c), NULL, &carrier), 0);
+    assert_true(carrier_extension(&carrier, "2.5.29.17", &value));
+    assert_int_equal(host_names_parse(value, found, 3), 2);
+    assert_true(bytes_equal(found[0], names[0]) && bytes_equal(found[1], names[1]));
+    carrier_fini(&carrier);
+    struct put small = put_init(room, 1000);
+    assert_int_equal(keep_certificate_request(&c, nonce, &small), -EMSGSIZE);
+    keep_certificate_fini(&c);
+}
+
+static void cannot_ask_without_evidence(void **state)
+{
+    (void)state;
+    struct keep_certificate c = made(NULL, 0);
+    struct put p = put_init(room, sizeof(room));
+    host.evidence = NULL;
+    assert_int_equal(keep_certificate_request(&c, nonce, &p), -ENOSYS);
+    assert_int_equal(p.size, 0);
     keep_certificate_fini(&c);
 }
 
@@ -209,7 +282,8 @@ static void fails_where_evidence_fails(void **state)
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
         struct keep_certificate c;
         answer = rows[i].answer;
-        assert_int_equal(keep_certificate_init(&c, workload, NULL, 0), rows[i].error);
+        const struct keep_subject subject = {.workload = workload};
+        assert_int_equal(keep_certificate_init(&c, &subject), rows[i].error);
         assert_null(c.own.key);
         assert_null(c.identity.key);
     }
@@ -220,9 +294,11 @@ static void fails_where_evidence_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(shows_its_own_key),         TEST(has_names),
-        TEST(has_room_for_names),        TEST(proves_its_key_purpose_and_workload),
-        TEST(knows_its_own_measurement), TEST(fails_where_evidence_fails),
+        TEST(shows_its_own_key),           TEST(has_names),
+        TEST(has_room_for_names),          TEST(proves_its_key_purpose_and_workload),
+        TEST(knows_its_own_measurement),   TEST(fails_where_evidence_fails),
+        TEST(asks_for_its_names),          TEST(asks_for_its_key_with_new_evidence),
+        TEST(cannot_ask_without_evidence),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -280,6 +280,8 @@ static void purposes(void **state)
     assert_true(!p.signs && p.serves && !p.connects && p.ca);
     p = purpose_of("keyUsage=digitalSignature\nextendedKeyUsage=clientAuth");
     assert_true(p.signs && !p.serves && p.connects);
+    p = purpose_of("basicConstraints=CA:TRUE\nkeyUsage=digitalSignature");
+    assert_true(p.ca && p.signs);
     p = purpose_of(CA);
     assert_true(p.ca && !p.signs && !p.serves && !p.connects);
     p = purpose_of("extendedKeyUsage=anyExtendedKeyUsage"); /* by name */
