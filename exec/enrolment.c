@@ -304,6 +304,7 @@ int enrolment_first(struct enrolment *e)
         return 0;
     if (e->phase != ENROLMENT_OVER) {
         e->phase = ENROLMENT_OVER;
+        e->next = UINT64_MAX;
         tell_first(e, ended == 0 ? words_of(-ETIMEDOUT) : strerror(-ended));
     }
     return ended == 0 || ended == -ECANCELED ? -ENOTCONN : ended;

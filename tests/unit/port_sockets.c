@@ -77,6 +77,9 @@ static int64_t serve_exchange(const struct port_call *c)
 {
     const size_t size = host.collateral.size, from = c->arg[2] < size ? c->arg[2] : size;
     host.exchanges++;
+    if (host.steward != NULL &&
+        (c->arg[0] == PORT_BLOB_STEWARD_NONCE || c->arg[0] == PORT_BLOB_STEWARD_CERTIFICATE))
+        return host.steward(c);
     if (c->arg[0] != PORT_BLOB_COLLATERAL || size == 0)
         return -ENOENT;
     if (c->out_size > 0)
@@ -122,7 +125,10 @@ static int64_t entry(const struct port_call *c)
     }
 }
 
-static uint64_t clock_now(maybe_unused uint64_t clock) { return host.now; }
+static uint64_t clock_now(uint64_t clock)
+{
+    return host.now + (clock == PORT_CLOCK_REALTIME ? host.ahead : 0);
+}
 
 unsigned long getauxval(unsigned long type)
 {

@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 struct port_sockets {
-    uint64_t now; /* ns, of both clocks */
+    uint64_t now;   /* ns, of both clocks */
+    uint64_t ahead; /* ns, of the one of the day before the other */
     unsigned polls;
     unsigned closes;
     size_t polled;      /* rows of the last poll */
@@ -21,6 +22,7 @@ struct port_sockets {
     void (*idle)(void); /* called in a poll that would wait; null: none */
     int64_t stream;     /* of listen and connect: a socket, or minus an errno */
     struct bytes collateral;
+    int64_t (*steward)(const struct port_call *call); /* exchanges with one; null: none */
     unsigned exchanges;
     evidence_entry *evidence; /* null: this keep proves nothing */
     char log[4096];           /* what it was told, each with a line end */
