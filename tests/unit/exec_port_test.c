@@ -217,6 +217,31 @@ static void a_blob_that_changes_is_refused(void **state)
     assert_int_equal(port_fetch(PORT_BLOB_MODULE, 5000, &blob), -EFBIG);
 }
 
+/* By whatever host: what comes is checked where it is used. */
+static void a_stewards_answer_is_asked_for(void **state)
+{
+    (void)state;
+    uint8_t answer[100];
+    const struct bytes url = bytes_of_text("http://a");
+    host.boot.mode = BOOT_DEPLOY;
+    host.blob_size = sizeof(answer);
+    assert_int_equal(port_ask_steward(PORT_BLOB_STEWARD_NONCE, 7, url, answer, sizeof(answer)),
+                     sizeof(answer));
+    assert_memory_equal(answer, host.blob, sizeof(answer));
+    assert_int_equal(host.last.verb, PORT_EXCHANGE);
+    assert_int_equal(host.last.arg[0], PORT_BLOB_STEWARD_NONCE);
+    assert_int_equal(host.last.arg[1], 7);
+    assert_int_equal(host.last.arg[2], 0);
+    assert_true(bytes_equal((struct bytes){host.last.in, host.last.in_size}, url));
+    host.blob_size++;
+    assert_int_equal(port_ask_steward(PORT_BLOB_STEWARD_CERTIFICATE, 8, (struct bytes){0}, answer,
+                                      sizeof(answer)),
+                     -EMSGSIZE);
+    host.blob_size = SIZE_MAX / 2;
+    assert_int_equal(
+        port_ask_steward(PORT_BLOB_STEWARD_NONCE, 9, url, host.blob, sizeof(host.blob)), -EMSGSIZE);
+}
+
 static void storing_goes_on_until_all_is_taken(void **state)
 {
     (void)state;
@@ -307,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup(a_deployment_takes_nothing_from_its_host, set_up),
         cmocka_unit_test_setup(a_blob_arrives_whole, set_up),
         cmocka_unit_test_setup(a_blob_that_changes_is_refused, set_up),
+        cmocka_unit_test_setup(a_stewards_answer_is_asked_for, set_up),
         cmocka_unit_test_setup(storing_goes_on_until_all_is_taken, set_up),
         cmocka_unit_test_setup(the_cache_returns_what_was_put, set_up),
         cmocka_unit_test_setup(the_cache_believes_no_one_else, set_up),

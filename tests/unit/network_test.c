@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Streams as a manifest has them: whom each takes for its peer, and what becomes of them when
  * the host gives wrong handles, half of a wire, or collateral that is none. */
-/* links: exec/network.c exec/certificate.c exec/evidence.c exec/identity.c exec/peer_policy.c exec/port.c exec/report.c exec/stream.c exec/time.c exec/tls_listener.c exec/tls_stream.c exec/wait.c exec/wire.c */
+/* links: exec/network.c exec/enrolment.c exec/steward_answer.c exec/certificate.c exec/evidence.c exec/identity.c exec/peer_policy.c exec/port.c exec/report.c exec/stream.c exec/time.c exec/tls_listener.c exec/tls_stream.c exec/wait.c exec/wire.c */
 /* links: conf/collateral.c conf/config_key.c conf/evidence_claims.c conf/host_name.c conf/manifest_check.c conf/manifest_tls.c conf/policy_key.c conf/policy_names.c conf/policy_toml.c conf/policy_value.c conf/toml.c conf/toml_datetime.c conf/toml_define.c conf/toml_error.c conf/toml_number.c conf/toml_scan.c conf/toml_string.c conf/toml_tree.c */
-/* links: tls/certificate.c tls/context.c tls/pipe.c tls/peer.c tests/unit/tls_pair.c tests/unit/port_sockets.c tests/unit/sim_evidence.c tests/unit/scratch.c */
+/* links: tls/certificate.c tls/context.c tls/path.c tls/peer.c tls/pipe.c tests/unit/tls_pair.c tests/unit/port_sockets.c tests/unit/sim_evidence.c tests/unit/scratch.c */
 /* links: sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/pck_extension.c host/user_dir.c host/newfile.c host/fault.c */
 /* links: attest/[a-z]*.c attest/anchors_data.S crypto/[a-z]*.c base/[a-z]*.c */
 /* libs: -lssl -lcrypto -ljansson */
