@@ -2,6 +2,7 @@
 /* Paths of certificates; see path.h. Trusts OpenSSL. */
 #include "tls/path.h"
 
+#include "tls/check.h"
 #include "tls/peer.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static int put_above(struct put *out, X509_STORE_CTX *store)
     int error = 0;
     for (int i = 1; error == 0 && i < sk_X509_num(chain); i++) {
         X509 *cert = sk_X509_value(chain, i);
-        if (X509_check_issued(cert, cert) != X509_V_OK)
+        if (CHECKED(path_shown, X509_check_issued(cert, cert), -1) != X509_V_OK)
             error = put_cert(out, cert);
     }
     return error;
@@ -42,11 +43,12 @@ static int verify_as(X509_STORE_CTX *store, const struct tls_roots *roots, X509 
         X509_STORE_CTX_set_purpose(store, purpose) != 1)
         return -ENOMEM;
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
-    X509_VERIFY_PARAM_set_time(param, now);
+    const unsigned long flags =
+        X509_V_FLAG_PARTIAL_CHAIN | CHECKED(path_strict, X509_V_FLAG_X509_STRICT, 0);
+    X509_VERIFY_PARAM_set_time(param, CHECKED(path_time, now, 0));
     X509_VERIFY_PARAM_set_depth(param, TLS_DEPTH_MAX);
-    X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
-    if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_X509_STRICT) !=
-        1)
+    X509_VERIFY_PARAM_set_auth_level(param, CHECKED(path_strength, AUTH_LEVEL, 0));
+    if (X509_VERIFY_PARAM_set_flags(param, flags) != 1)
         return -ENOMEM;
     return X509_verify_cert(store) == 1 ? 0 : -EKEYREJECTED;
 }
@@ -57,10 +59,12 @@ static int verify(const struct tls_roots *roots, X509 *cert, STACK_OF(X509) * ot
     X509_STORE_CTX *store = X509_STORE_CTX_new();
     if (store == NULL)
         return -ENOMEM;
-    int error = verify_as(store, roots, cert, others, now, X509_PURPOSE_SSL_CLIENT);
+    const int client = CHECKED(path_clients, X509_PURPOSE_SSL_CLIENT, X509_PURPOSE_SSL_SERVER);
+    const int server = CHECKED(path_servers, X509_PURPOSE_SSL_SERVER, X509_PURPOSE_SSL_CLIENT);
+    int error = verify_as(store, roots, cert, others, now, client);
     X509_STORE_CTX_cleanup(store);
     if (error == 0)
-        error = verify_as(store, roots, cert, others, now, X509_PURPOSE_SSL_SERVER);
+        error = verify_as(store, roots, cert, others, now, server);
     if (error == -EKEYREJECTED)
         *why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
     if (error == 0)
@@ -103,7 +107,8 @@ int tls_purpose_parse(struct bytes der, struct tls_purpose *out)
         X509 *cert = sk_X509_value(list, 0);
         const uint32_t flags = X509_get_extension_flags(cert);
         const uint32_t extended = X509_get_extended_key_usage(cert);
-        const bool named = extended != UINT32_MAX; /* all ones: it says nothing */
+        const bool named =
+            CHECK(path_usage, extended != UINT32_MAX); /* all ones: it says nothing */
         error = (flags & EXFLAG_INVALID) == 0 ? 0 : -EBADMSG;
         *out = (struct tls_purpose){
             .ca = (flags & EXFLAG_CA) != 0 || X509_check_ca(cert) != 0,
