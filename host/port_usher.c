@@ -91,7 +91,9 @@ static void take_answer(struct port_usher *u, struct cur *c, int *socket)
     if (for_stream) {
         u->socket = take_socket(socket);
         s->result = result == 0 && u->socket < 0 ? -EMFILE : result;
-    } else if (said.size <= sizeof(u->said)) {
+    } else if (said.size > sizeof(u->said)) {
+        s->result = -EMSGSIZE;
+    } else {
         memcpy(u->said, said.data, said.size);
         u->said_size = said.size;
     }
@@ -105,7 +107,7 @@ static bool receive(struct port_usher *u, int *error)
     struct msghdr m = {.msg_iov = &part,
                        .msg_iovlen = 1,
                        .msg_control = control,
-                       .msg_controllen = sizeof(control)};
+                       .msg_controllen = CMSG_LEN(sizeof(int))}; /* no room for a second */
     const ssize_t n = recvmsg(u->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n <= 0) {
         *error = n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -EIO;

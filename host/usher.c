@@ -5,6 +5,7 @@
 
 #include "base/put.h"
 #include "host/endpoint.h"
+#include "host/usher_check.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,14 +32,15 @@ struct usher {
     unsigned total;
     struct usher_order order;
     uint8_t message[USHER_ORDER_MAX];
+    uint8_t said[USHER_SAID_MAX]; /* by a steward */
 };
 
 /* What became of one. */
 struct answer {
     int result;
     bool refused;
-    int fd;            /* -1: none */
-    struct bytes said; /* from malloc */
+    int fd; /* -1: none */
+    struct bytes said;
 };
 
 /* ---- what may be opened ---- */
@@ -54,7 +56,8 @@ static bool may_listen_at(void *context, const struct sockaddr *address)
 {
     struct gate *g = context;
     const struct in6_addr host = host_address_of(address);
-    const bool allowed = usher_rules_may_listen(g->rules, &host, g->order->place.port);
+    const bool allowed =
+        CHECK(usher_address, usher_rules_may_listen(g->rules, &host, g->order->place.port));
     g->passed = g->passed || allowed;
     return allowed;
 }
@@ -64,7 +67,8 @@ static bool may_connect_to(void *context, const struct sockaddr *address)
 {
     struct gate *g = context;
     const struct in6_addr host = host_address_of(address);
-    const bool allowed = g->reach == REACH_ALL || host_address_is_public(&host);
+    const bool allowed =
+        g->reach == REACH_ALL || CHECK(usher_public, host_address_is_public(&host));
     g->passed = g->passed || allowed;
     return allowed;
 }
@@ -76,11 +80,11 @@ static bool begin(struct gate *g)
     struct in6_addr address;
     if (g->order->kind != USHER_LISTEN) {
         g->reach = usher_rules_reach(g->rules, place);
-        return g->reach != REACH_NOTHING;
+        return CHECK(usher_host, g->reach != REACH_NOTHING);
     }
     const bool known =
         host_address_parse(place->host, &address) || strcmp(place->host, "localhost") == 0;
-    return known && usher_rules_has_port(g->rules, place->port);
+    return known && CHECK(usher_port, usher_rules_has_port(g->rules, place->port));
 }
 
 static int open_socket(const struct usher *u, bool *refused)
@@ -124,21 +128,30 @@ static int put_peer(int fd, char at[static AT_SIZE])
 }
 
 /* An address of its that answers and that the rules allow is found by connecting to it. */
-static int ask_steward(const struct usher *u, struct answer *a)
+static int find_steward(const struct usher *u, char at[static AT_SIZE], bool *refused)
+{
+    const int fd = open_socket(u, refused);
+    if (fd < 0)
+        return fd;
+    const int error = put_peer(fd, at);
+    close(fd);
+    return error;
+}
+
+static int ask_steward(struct usher *u, struct answer *a)
 {
     const struct usher_order *o = &u->order;
+    const bool ruled = u->shared->rules != NULL;
+    struct put said = put_init(u->said, sizeof(u->said));
     char at[AT_SIZE];
     struct fault why;
     if (u->shared->carry == NULL)
         return -ENOSYS;
-    const int fd = open_socket(u, &a->refused);
-    if (fd < 0)
-        return fd;
-    int error = put_peer(fd, at);
-    close(fd);
+    int error = ruled ? find_steward(u, at, &a->refused) : 0;
     if (error == 0)
-        error = u->shared->carry(o->url, at, o->request, &a->said, &why);
-    return error == 0 && a->said.size > USHER_SAID_MAX ? -EMSGSIZE : error;
+        error = u->shared->carry(o->url, ruled ? at : NULL, o->request, &said, &why);
+    a->said = put_done(&said);
+    return error == 0 && !CHECK(usher_said, !said.bad) ? -EMSGSIZE : error;
 }
 
 /* ---- one order ---- */
@@ -148,10 +161,11 @@ static bool is_too_many(const struct usher *u)
 {
     static const unsigned most[USHER_KINDS] = {
         [USHER_LISTEN] = USHER_LISTENS_MAX, [USHER_CONNECT] = USHER_CONNECTS_MAX};
-    return most[u->order.kind] != 0 && u->counts[u->order.kind] > most[u->order.kind];
+    const unsigned limit = most[u->order.kind];
+    return limit != 0 && !CHECK(usher_count, u->counts[u->order.kind] <= limit);
 }
 
-static struct answer carry_out(const struct usher *u)
+static struct answer carry_out(struct usher *u)
 {
     struct answer a = {.fd = -1};
     if (is_too_many(u)) {
@@ -230,7 +244,8 @@ static bool serve(struct usher *u)
         return true;
     if (n <= 0 || (size_t)n > sizeof(u->message))
         return false;
-    if (usher_order_parse((struct bytes){u->message, (size_t)n}, &u->order) < 0)
+    const struct bytes message = {u->message, (size_t)n};
+    if (!CHECK(usher_form, usher_order_parse(message, &u->order) == 0))
         return false;
     pace(u);
     u->counts[u->order.kind]++;
@@ -239,15 +254,15 @@ static bool serve(struct usher *u)
     tell(u, &a);
     if (a.fd >= 0)
         close(a.fd);
-    free((void *)a.said.data);
     return there;
 }
 
 static void usher_free(struct usher *u)
 {
+    struct ushers *shared = u->shared;
     close(u->fd);
-    atomic_fetch_sub(&u->shared->living, 1);
     free(u);
+    atomic_fetch_sub(&shared->living, 1);
 }
 
 static void *run(void *context)

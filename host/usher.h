@@ -10,6 +10,7 @@
 #ifndef HOST_USHER_H
 #define HOST_USHER_H
 
+#include "base/put.h"
 #include "host/fault.h"
 #include "host/usher_order.h"
 #include "host/usher_rules.h"
@@ -24,12 +25,12 @@
 #define USHER_FREE         64u  /* orders */
 #define USHER_PACE_MS      100u /* for each one more */
 
-/* Asks a steward: GET URL/nonce where `request` is empty, else the PKCS #10 request to URL.
- * Called in an usher's thread, in several at once; may take as long as such things do. It is
- * to connect to `at`, "192.0.2.7:443", and nowhere else, whatever the URL's host resolves to
- * by then. 0 and at most USHER_SAID_MAX bytes, from malloc, or -errno with `why` filled:
- * -EACCES where the steward refuses. */
-typedef int usher_carry(const char *url, const char *at, struct bytes request, struct bytes *answer,
+/* Asks a steward: for a nonce where `request` is empty, else with that PKCS #10 request. What
+ * it says goes to `said`, which is empty and has room for USHER_SAID_MAX bytes. Called in an
+ * usher's thread, in several at once, and may take as long as such things do. It connects to
+ * `at`, "192.0.2.7:443", and nowhere else, whatever the URL's host resolves to by then; null:
+ * there are no rules. 0, or -errno with `why` filled: -EACCES where the steward refuses. */
+typedef int usher_carry(const char *url, const char *at, struct bytes request, struct put *said,
                         struct fault *why);
 
 /* What became of an order: one write of a pipe. */

@@ -2,6 +2,8 @@
 /* The parser of orders; see usher_order.h. */
 #include "host/usher_order.h"
 
+#include "host/usher_check.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +49,8 @@ static bool read_place(struct bytes url, struct place *out)
 
 static bool read_url(struct bytes url, struct usher_order *out)
 {
-    if (url.size > USHER_URL_MAX || !is_plain(url) || !read_place(url, &out->place))
+    if (url.size > USHER_URL_MAX || !CHECK(usher_url, is_plain(url)) ||
+        !read_place(url, &out->place))
         return false;
     memcpy(out->url, url.data, url.size);
     out->url[url.size] = '\0';

@@ -24,7 +24,7 @@ enum usher_kind {
 #define USHER_HEADER    8u
 #define USHER_ORDER_MAX (USHER_HEADER + PORT_REQUEST_MAX)
 #define USHER_SAID_MAX  (64u * 1024u) /* bytes: what a steward says */
-#define USHER_URL_MAX   1024u
+#define USHER_URL_MAX   2048u
 
 struct usher_order {
     enum usher_kind kind;

@@ -297,6 +297,43 @@ static void a_signal_ends_the_wait(void **state)
     close(listener);
 }
 
+/* ---- only some addresses ---- */
+
+static bool allow(void *context, const struct sockaddr *address)
+{
+    struct sockaddr_in four;
+    const uint32_t *allowed = context;
+    if (address->sa_family != AF_INET)
+        return false;
+    memcpy(&four, address, sizeof(four));
+    return ntohl(four.sin_addr.s_addr) == *allowed;
+}
+
+static int open_filtered(enum stream_kind kind, const char *host, uint16_t port, uint32_t allowed)
+{
+    const struct manifest_stream s = stream(kind, host, port);
+    const struct endpoint_filter filter = {.allows = allow, .context = &allowed};
+    const int fd = endpoint_open(&s, &filter, &fault);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 ? 0 : fd;
+}
+
+static void only_allowed_addresses_are_used(void **state)
+{
+    (void)state;
+    uint16_t port;
+    const int listener = occupy(true, &port);
+    const uint16_t other = free_port();
+    assert_int_equal(open_filtered(STREAM_CONNECT, "127.0.0.1", port, 0x7f000001), 0);
+    assert_int_equal(open_filtered(STREAM_CONNECT, "localhost", port, 0x7f000001), 0);
+    assert_int_equal(open_filtered(STREAM_CONNECT, "127.0.0.1", port, 0x7f000002), -EPERM);
+    assert_int_equal(open_filtered(STREAM_LISTEN, "127.0.0.1", other, 0x7f000001), 0);
+    assert_int_equal(open_filtered(STREAM_LISTEN, "127.0.0.2", other, 0x7f000001), -EPERM);
+    assert_int_equal(open_filtered(STREAM_LISTEN, "::", other, 0x7f000001), -EPERM);
+    close(listener);
+}
+
 /* ---- all streams ---- */
 
 static void only_network_streams_are_opened(void **state)
@@ -342,6 +379,7 @@ int main(void)
         cmocka_unit_test(every_address_is_tried),
         cmocka_unit_test(refused_and_unknown_are_told_apart),
         cmocka_unit_test(a_signal_ends_the_wait),
+        cmocka_unit_test(only_allowed_addresses_are_used),
         cmocka_unit_test(only_network_streams_are_opened),
         cmocka_unit_test(on_failure_nothing_stays_open),
     };

@@ -382,6 +382,58 @@ static void a_deployments_messages_are_lines_and_few(void **state)
     close(log);
 }
 
+/* Of a deployment the keep says where, and its usher does it. */
+static void streams_of_a_deployment_are_the_ushers(void **state)
+{
+    (void)state;
+    static const char place[] = "127.0.0.1:80", steward[] = "https://a/";
+    struct port_frame listen = {.verb = PORT_LISTEN, .in_size = strlen(place)};
+    struct port_frame ask = {.verb = PORT_EXCHANGE,
+                             .arg = {PORT_BLOB_STEWARD_NONCE, 1},
+                             .in_size = strlen(steward),
+                             .out_size = 10};
+    int ends[2];
+    struct port_host *own = deployment(STDERR_FILENO);
+    memcpy(data, place, strlen(place));
+    assert_int_equal(serve_by(own, listen), -ENOSYS);
+    assert_int_equal(serve_by(own, ask), -ENOSYS);
+    port_host_free(own);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+    keep.usher_fd = ends[0];
+    own = deployment(STDERR_FILENO);
+    assert_int_equal(serve_by(own, listen), -EAGAIN);
+    char order[100];
+    assert_int_equal(recv(ends[1], order, sizeof(order), 0), 8 + strlen(place));
+    assert_memory_equal(order + 8, place, strlen(place));
+    assert_int_equal(serve_by(own, listen), -EAGAIN);
+    memcpy(data, steward, strlen(steward));
+    assert_int_equal(serve_by(own, ask), -EAGAIN);
+    assert_int_equal(recv(ends[1], order, sizeof(order), 0), 8 + strlen(steward));
+    memcpy(order, order + 4, 4); /* its number, 0, and what it said */
+    memset(order + 4, 0, 4);
+    memcpy(order + 8, "nonce", 5);
+    assert_int_equal(send(ends[1], order, 13, 0), 13);
+    ask.in_size = 0;
+    assert_int_equal(serve_by(own, ask), 5);
+    assert_memory_equal(data, "nonce", 5);
+    ask.arg[2] = 3;
+    assert_int_equal(serve_by(own, ask), 5);
+    assert_memory_equal(data, "ce", 2);
+    ask.arg[1] = 2;
+    assert_int_equal(serve_by(own, ask), -EINVAL);
+    listen.in_size = PORT_ENDPOINT_MAX + 1;
+    assert_int_equal(serve_by(own, listen), -EINVAL);
+    endpoints[1].fd = dup(ends[1]);
+    listen.in_size = 0; /* those that were open before are so still */
+    listen.arg[0] = 1;
+    assert_int_equal(serve_by(own, listen), 3);
+    assert_int_equal(serve_by(own, (struct port_frame){.verb = PORT_CLOSE, .arg = {3}}), 0);
+    port_host_free(own);
+    close(ends[0]);
+    close(ends[1]);
+    keep.usher_fd = 0;
+}
+
 static void exit_leaves_a_report(void **state)
 {
     (void)state;
@@ -422,6 +474,7 @@ int main(void)
         cmocka_unit_test(log_messages_are_escaped),
         cmocka_unit_test(a_deployment_has_no_standard_streams),
         cmocka_unit_test(a_deployments_messages_are_lines_and_few),
+        cmocka_unit_test(streams_of_a_deployment_are_the_ushers),
         cmocka_unit_test(exit_leaves_a_report),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

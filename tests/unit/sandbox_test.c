@@ -20,6 +20,7 @@
 
 #define CALLS_MAX 470 /* beyond the last of Linux 6 */
 #define BAD       (-1L)
+#define USHER     5 /* a descriptor that need not be open */
 
 /* uretprobe and uprobe: no filter of any process sees them [Linux kernel/seccomp.c]. */
 #define UNFILTERED_FIRST 335
@@ -42,20 +43,26 @@ static bool is_needed(long call)
 
 /* How a child ends that makes this call in the sandbox. Arguments are wrong for every
  * call, so that none does anything. */
-static int ending_of(long call, long second, long fifth)
+static int ending_with(int usher_fd, long call, long first, long second, long fifth)
 {
     static const uint32_t ioctls[] = {KVM_RUN};
-    const struct sandbox needs = {.own_kernel = true, .ioctls = ioctls, .ioctl_count = 1};
+    const struct sandbox needs = {
+        .own_kernel = true, .ioctls = ioctls, .ioctl_count = 1, .usher_fd = usher_fd};
     int status = -1;
     const pid_t pid = fork();
     if (pid == 0) {
         if (sandbox_enter(&needs) < 0)
             syscall(SYS_exit_group, 99);
-        syscall(call, BAD, second, BAD, BAD, fifth, BAD);
+        syscall(call, first, second, BAD, BAD, fifth, BAD);
         syscall(SYS_exit_group, 0);
     }
     waitpid(pid, &status, 0);
     return status;
+}
+
+static int ending_of(long call, long second, long fifth)
+{
+    return ending_with(0, call, BAD, second, fifth);
 }
 
 static bool is_killed(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; }
@@ -94,12 +101,31 @@ static void arguments_count(void **state)
     assert_true(is_killed(ending_of(SYS_sendto, BAD, BAD)));
 }
 
+/* Descriptors come from the usher alone, and where there is none from nobody. */
+static void messages_come_from_one_place(void **state)
+{
+    (void)state;
+    assert_true(WIFEXITED(ending_with(USHER, SYS_recvmsg, USHER, BAD, 0)));
+    for (long fd = BAD; fd < 20; fd++) {
+        if (fd != USHER)
+            assert_true(is_killed(ending_with(USHER, SYS_recvmsg, fd, BAD, 0)));
+        assert_true(is_killed(ending_with(0, SYS_recvmsg, fd, BAD, 0)));
+    }
+    assert_true(is_killed(ending_with(USHER, SYS_recvmsg, USHER + (1L << 32), BAD, 0)));
+    assert_true(is_killed(ending_with(USHER, SYS_recvmmsg, USHER, BAD, 0)));
+    assert_true(is_killed(ending_with(USHER, SYS_sendmsg, USHER, BAD, 0)));
+    assert_true(is_killed(ending_with(USHER, SYS_socket, BAD, BAD, 0)));
+    assert_true(is_killed(ending_with(USHER, SYS_connect, USHER, BAD, 0)));
+    assert_true(is_killed(ending_with(USHER, SYS_sendto, USHER, BAD, BAD)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_needed_passes),
         cmocka_unit_test(any_other_call_ends_the_process),
         cmocka_unit_test(arguments_count),
+        cmocka_unit_test(messages_come_from_one_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

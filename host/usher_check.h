@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every check of an usher's that its host rests on, in one list, so that a test build can
+ * leave out one and see which test fails (tools/checklist-deploy).
+ *
+ * X(name, attack, kind)
+ *   name    CHECK(name, condition)
+ *   attack  what it withstands, in a few words
+ *   kind    what proves it: UNIT tests/unit */
+#ifndef HOST_USHER_CHECK_H
+#define HOST_USHER_CHECK_H
+
+/* clang-format off */
+#define USHER_CHECKS(X)                                                      \
+    X(usher_form, "what is no order", UNIT)                                  \
+    X(usher_url, "a URL that others read otherwise", UNIT)                   \
+    X(usher_count, "all ports of a host", UNIT)                              \
+    X(usher_port, "a port that no rule is about", UNIT)                      \
+    X(usher_address, "another address than that of the rule", UNIT)          \
+    X(usher_host, "a host that no rule names", UNIT)                         \
+    X(usher_public, "a wildcard that leads to the host itself", UNIT)        \
+    X(usher_said, "more of a steward than it may say", UNIT)
+/* clang-format on */
+
+/* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
+#ifdef WITHOUT
+enum usher_check {
+    USHER_CHECK_NONE,
+#define X(name, attack, kind) CHECK_##name,
+    USHER_CHECKS(X)
+#undef X
+        USHER_CHECK_COUNT
+};
+#define CHECK(name, condition) ((WITHOUT) == CHECK_##name || (condition))
+#else
+#define CHECK(name, condition) (condition)
+#endif
+
+#endif
