@@ -114,8 +114,13 @@ static void raise_limit(void)
 }
 
 /* Buffers of connections go back to the system with them: between what is small and lives
- * longer they would leave holes, and glibc raises the bound by itself. */
-static void keep_memory_flat(void) { (void)!mallopt(M_MMAP_THRESHOLD, 32 * 1024); }
+ * longer they would leave holes, and glibc raises the bound by itself. Ushers have hardly any
+ * memory, and need no heaps of their own. */
+static void keep_memory_flat(void)
+{
+    (void)!mallopt(M_MMAP_THRESHOLD, 32 * 1024);
+    (void)!mallopt(M_ARENA_MAX, 1);
+}
 
 static void tell_isolation(struct agent *a)
 {
