@@ -56,7 +56,8 @@ int64_t port_poll(struct port_poll_row *rows, size_t count, uint64_t timeout_ns)
 /* Nanoseconds: of the keep's own clock where it has one, else the system's. */
 uint64_t port_now(bool monotonic);
 
-/* Part of a blob from `offset` on; returns the whole blob's size. */
+/* Part of a blob from `offset` on; returns the whole blob's size. The host of a deployment is
+ * asked for collateral alone: -EACCES. */
 int64_t port_exchange(enum port_blob kind, uint64_t index, uint64_t offset, void *to, size_t size);
 
 /* What a steward answers, to `to` of `size` bytes: `kind` is PORT_BLOB_STEWARD_NONCE or

@@ -9,7 +9,6 @@
 #include "host/cli/enclave.h"
 #include "host/cli/json.h"
 #include "host/cli/message.h"
-#include "host/cli/peer_collateral.h"
 #include "host/cli/progress.h"
 #include "host/cli/request.h"
 #include "host/cli/workload.h"
@@ -17,6 +16,7 @@
 #include "host/code_cache.h"
 #include "host/endpoint.h"
 #include "host/keep.h"
+#include "host/peer_collateral.h"
 #include "host/signals.h"
 
 #include <errno.h>
@@ -100,6 +100,16 @@ static int sign(struct run *r)
     return enclave_sign(q->signatures, q->own_signature, r->level, &r->sigstruct);
 }
 
+/* For a keep that verifies others. */
+static int make_collateral(struct run *r)
+{
+    const struct backend *maker = peer_collateral_maker(r->backend, backends, backend_count);
+    struct fault fault;
+    if (r->workload.config.config.policy_count == 0 || maker == NULL)
+        return 0;
+    return peer_collateral_make(maker, &r->collateral, &fault) < 0 ? fail("%s", fault.text) : 0;
+}
+
 static int prepare(struct run *r)
 {
     int status = choose_backend(r);
@@ -110,7 +120,7 @@ static int prepare(struct run *r)
     if (status == 0)
         status = workload_open_output(&r->workload);
     if (status == 0)
-        status = peer_collateral_make(r->backend, &r->workload.config.config, &r->collateral);
+        status = make_collateral(r);
     if (status == 0)
         status = open_endpoints(r);
     if (status == 0)

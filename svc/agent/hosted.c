@@ -208,8 +208,10 @@ int hosted_start(struct hosted *h, struct fault *fault)
         h->grouped = true;
     }
     const struct order order = make_order(keeps, h);
-    const struct spawn_from from = {
-        .dir_fd = keeps->dir_fd, .cgroup_fd = group, .ushers = keeps->ushers};
+    const struct spawn_from from = {.dir_fd = keeps->dir_fd,
+                                    .cgroup_fd = group,
+                                    .ushers = keeps->ushers,
+                                    .collateral_fd = keeps->collateral_fd};
     int error = spawn(&order, h->id, &from, &h->process, fault);
     if (group >= 0)
         close(group);

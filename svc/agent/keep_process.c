@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -65,6 +66,22 @@ static struct order_page *map_page(void)
     return page == MAP_FAILED ? NULL : page;
 }
 
+/* For peers; without it they are refused. */
+static struct bytes take_collateral(void)
+{
+    struct stat st;
+    uint8_t *data = NULL;
+    if (fstat(COLLATERAL_FD, &st) == 0 && st.st_size > 0)
+        data = malloc((size_t)st.st_size);
+    const bool read =
+        data != NULL && pread(COLLATERAL_FD, data, (size_t)st.st_size, 0) == st.st_size;
+    close(COLLATERAL_FD);
+    if (read)
+        return (struct bytes){.data = data, .size = (size_t)st.st_size};
+    free(data);
+    return (struct bytes){0};
+}
+
 no_return void keep_process(void)
 {
     static struct order order;
@@ -92,6 +109,7 @@ no_return void keep_process(void)
         .endpoint_count = 1,
         .code_fd = -1,
         .usher_fd = USHER_FD,
+        .collateral = take_collateral(),
         .signature = {.data = (const uint8_t *)&order.signature, .size = order.signature_size},
         .log_level = order.log_level,
         .isolate = isolate,

@@ -19,6 +19,7 @@ struct keeps {
     struct isolation isolation; /* of every keep; id: of the first */
     struct cgroups groups;
     struct ushers *ushers; /* theirs */
+    int collateral_fd;     /* for the peers of the next one, as spawn() has it */
     int dir_fd;            /* private */
     struct hosted *list;   /* the newest first */
     uint32_t living;       /* with a process */

@@ -12,7 +12,7 @@
 #define KEEP_PROCESS "keep-process" /* the hidden command, then the keep's id */
 
 /* Descriptors of a keep's process. 0 and 1 lead nowhere, 2 is its log. */
-enum { ORDER_FD = 3, LISTEN_FD = 4, USHER_FD = 5 };
+enum { ORDER_FD = 3, LISTEN_FD = 4, USHER_FD = 5, COLLATERAL_FD = 6 };
 
 struct order {
     uint32_t size; /* of this */

@@ -73,7 +73,8 @@ int spawned_connect(const struct spawned *s)
 /* What the child is given, and what it is to be called with. */
 struct birth {
     int null_fd, log_fd, order_fd, listen_fd, usher_fd;
-    int group_fd; /* -1: none */
+    int collateral_fd; /* borrowed */
+    int group_fd;      /* -1: none */
     char variables[VARIABLES][VARIABLE_AT];
     const char *environment[VARIABLES + 1];
     const char *arguments[4];
@@ -96,11 +97,13 @@ static void take_variables(struct birth *b)
 /* Those of the agent go first: they may be as many as there can be. */
 static int move_fds(const struct birth *b)
 {
-    int own[] = {b->null_fd, b->log_fd, b->order_fd, b->listen_fd, b->usher_fd};
+    const int collateral_fd = b->collateral_fd < 0 ? b->null_fd : b->collateral_fd;
+    int own[] = {b->null_fd, b->log_fd, b->order_fd, b->listen_fd, b->usher_fd, collateral_fd};
     int error = sandbox_close_others(own, ARRAY_COUNT(own));
     if (error < 0)
         return error;
-    const int from[] = {b->null_fd, b->null_fd, b->log_fd, b->order_fd, b->listen_fd, b->usher_fd};
+    const int from[] = {b->null_fd,   b->null_fd,  b->log_fd,    b->order_fd,
+                        b->listen_fd, b->usher_fd, collateral_fd};
     int aside[ARRAY_COUNT(from)];
     for (size_t i = 0; i < ARRAY_COUNT(from); i++) {
         aside[i] = fcntl(from[i], F_DUPFD_CLOEXEC, ASIDE);
@@ -111,7 +114,7 @@ static int move_fds(const struct birth *b)
         if (dup2(aside[i], (int)i) < 0)
             return -errno;
     }
-    return syscall(SYS_close_range, USHER_FD + 1, ~0u, 0) < 0 ? -errno : 0;
+    return syscall(SYS_close_range, COLLATERAL_FD + 1, ~0u, 0) < 0 ? -errno : 0;
 }
 
 static int join_group(int group_fd)
@@ -192,6 +195,7 @@ int spawn(const struct order *order, const char *id, const struct spawn_from *fr
         return fault_set(fault, -ENOMEM, "out of memory");
     b->null_fd = b->log_fd = b->order_fd = b->listen_fd = b->usher_fd = -1;
     b->group_fd = from->cgroup_fd;
+    b->collateral_fd = from->collateral_fd;
     int error = prepare(b, order, id, from, &s);
     if (error == 0) {
         s.pid = isolation_fork(&order->isolation, &s.pid_fd);

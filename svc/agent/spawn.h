@@ -22,6 +22,7 @@ struct spawn_from {
     int dir_fd;            /* private, for the moment in which its socket needs a name */
     int cgroup_fd;         /* its control group; -1: none */
     struct ushers *ushers; /* it gets one of them */
+    int collateral_fd;     /* a file for its peers, conf/collateral.h; -1: none */
 };
 
 /* 0 or -errno with `fault` filled. */

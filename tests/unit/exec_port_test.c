@@ -192,6 +192,19 @@ static void a_deployment_takes_nothing_from_its_host(void **state)
     assert_non_null(port_cache_key());
 }
 
+static void but_what_is_verified_anyway(void **state)
+{
+    (void)state;
+    struct bytes blob;
+    host.boot.mode = BOOT_DEPLOY;
+    assert_non_null(port_open());
+    host.blob_size = 10;
+    assert_int_equal(port_fetch(PORT_BLOB_COLLATERAL, 100, &blob), 0);
+    assert_int_equal(blob.size, 10);
+    assert_int_equal(host.last.arg[0], PORT_BLOB_COLLATERAL);
+    munmap((void *)blob.data, blob.size);
+}
+
 static void a_blob_arrives_whole(void **state)
 {
     (void)state;
@@ -330,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup(the_keeps_own_clock_comes_first, set_up),
         cmocka_unit_test_setup(a_status_is_the_hosts_in_a_local_run_alone, set_up),
         cmocka_unit_test_setup(a_deployment_takes_nothing_from_its_host, set_up),
+        cmocka_unit_test_setup(but_what_is_verified_anyway, set_up),
         cmocka_unit_test_setup(a_blob_arrives_whole, set_up),
         cmocka_unit_test_setup(a_blob_that_changes_is_refused, set_up),
         cmocka_unit_test_setup(a_stewards_answer_is_asked_for, set_up),

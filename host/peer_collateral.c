@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collateral for keeps; see peer_collateral.h. Trusts nobody: the keep verifies. */
-#include "host/cli/peer_collateral.h"
+#include "host/peer_collateral.h"
 
 #include "conf/collateral.h"
-#include "host/cli/message.h"
-#include "host/fault.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,28 +22,28 @@ static int put_piece(void *context, const char *name, struct bytes content)
     return p->out.bad ? -ENOSPC : 0;
 }
 
-/* A keep that is not confidential may talk to simulated ones. */
-static const struct backend *find_maker(const struct backend *backend)
+const struct backend *peer_collateral_maker(const struct backend *backend,
+                                            const struct backend *const *from, size_t count)
 {
     if (backend->collateral != NULL || backend->confidential)
-        return backend;
-    for (size_t i = 0; backends[i] != NULL; i++) {
-        if (backends[i]->collateral != NULL)
-            return backends[i];
+        return backend->collateral != NULL ? backend : NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (from[i]->collateral != NULL)
+            return from[i];
     }
-    return backend;
+    return NULL;
 }
 
 /* Pieces first: their number stands before them. */
-static int make(const struct backend *maker, uint8_t *room, struct bytes *blob)
+static int make(const struct backend *maker, uint8_t *room, struct bytes *blob, struct fault *fault)
 {
-    struct fault fault;
     struct pieces p = {.out = put_init(room, COLLATERAL_BLOB_MAX)};
-    if (maker->collateral(put_piece, &p, &fault) < 0)
-        return fail("%s", fault.text);
+    int error = maker->collateral(put_piece, &p, fault);
+    if (error < 0)
+        return error;
     uint8_t *data = malloc(p.out.size + 16);
     if (data == NULL)
-        return fail("out of memory");
+        return fault_set(fault, -ENOMEM, "out of memory");
     struct put out = put_init(data, p.out.size + 16);
     collateral_blob_put(&out, p.count);
     put_bytes(&out, put_done(&p.out));
@@ -53,16 +51,13 @@ static int make(const struct backend *maker, uint8_t *room, struct bytes *blob)
     return 0;
 }
 
-int peer_collateral_make(const struct backend *backend, const struct config *c, struct bytes *blob)
+int peer_collateral_make(const struct backend *maker, struct bytes *blob, struct fault *fault)
 {
-    const struct backend *maker = find_maker(backend);
-    *blob = (struct bytes){0};
-    if (c->policy_count == 0 || maker->collateral == NULL)
-        return 0;
     uint8_t *room = malloc(COLLATERAL_BLOB_MAX);
+    *blob = (struct bytes){0};
     if (room == NULL)
-        return fail("out of memory");
-    const int status = make(maker, room, blob);
+        return fault_set(fault, -ENOMEM, "out of memory");
+    const int error = make(maker, room, blob, fault);
     free(room);
-    return status;
+    return error;
 }
