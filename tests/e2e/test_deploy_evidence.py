@@ -178,6 +178,66 @@ def test_what_a_keep_says_does_not_drive_the_terminal(impostor, deploy):
     assert not any(line.startswith("enarx: all is well") for line in result.lines), repr(result)
 
 
+# ---- streams in the clear ----
+
+CLEAR = """
+[[files]]
+kind = "stdin"
+
+[[files]]
+kind = "listen"
+name = "web"
+prot = "tcp"
+port = 8080
+{meant}
+[[files]]
+kind = "connect"
+host = "127.0.0.1"
+name = "database"
+prot = "tcp"
+{meant}"""
+
+
+@pytest.fixture
+def deploy_clear(enarx, tool, simulation, tmp_path):
+    def run(host, backend, meant, *options):
+        config = tmp_path / "Enarx.toml"
+        config.write_text(CLEAR.format(meant=meant))
+        allow = f"--allow-simulated={simulation / 'root.pem'}"
+        to = ("--to", host.address, "--backend", backend, allow)
+        return enarx("deploy", *to, "--config", config, *options, tool, MARKER)
+
+    return run
+
+
+def test_a_stream_in_the_clear_has_to_be_meant(impostor, deploy_clear):
+    """Where the keep is to be a TEE's: the host is not even asked."""
+    host = impostor()
+    for options in ((), ("--quiet",), ("--allow-insecure",)):
+        result = deploy_clear(host, "sgx", "", *options)
+        result.refused(r"Enarx.toml:5:3: .*not encrypted.*insecure = true")
+        deploy_clear(host, "sgx", "insecure = false", *options).refused(r"insecure = true")
+    assert host.requests == []
+
+
+def test_streams_in_the_clear_are_named(impostor, deploy_clear):
+    host = impostor()
+    result = deploy_clear(host, "sgx", "insecure = true")
+    assert (result.status, result.out) == (7, "hello\n"), repr(result)
+    (line,) = [line for line in result.lines if "encrypted" in line]
+    assert line.endswith("anybody on the way can read and change it: web, database"), repr(result)
+    assert "WORKLOAD" in sent(host)
+
+
+def test_a_simulation_says_more_than_a_stream_in_the_clear(impostor, deploy_clear):
+    host = impostor()
+    result = deploy_clear(host, "sgx-sim", "")
+    assert (result.status, result.out) == (7, "hello\n"), repr(result)
+    assert "could read and alter all that is sent there" in result.err, repr(result)
+    assert not any("encrypted" in line for line in result.lines), repr(result)
+    assert "WORKLOAD" in sent(host)
+
+
 @pytest.mark.parametrize("options", [["--tls12"], ["--no-alpn"]])
 def test_another_protocol(impostor, deploy, options):
     host = impostor(*options)
