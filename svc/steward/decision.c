@@ -152,7 +152,7 @@ int decide(const struct judge *j, struct bytes der, int64_t now, struct decision
 
 /* ---- the policy ---- */
 
-const char *decision_policy_fault(const struct policy_file *file, bool legacy)
+const char *decision_policy_fault(const struct policy_file *file, bool nameless)
 {
     static const enum kind kinds[] = {KIND_SNP, KIND_SGX, KIND_TDX};
     const struct policy *p = &file->policy;
@@ -164,7 +164,7 @@ const char *decision_policy_fault(const struct policy_file *file, bool legacy)
     if (p->nonce.size > 0 || p->report_data.size > 0 || p->purpose.size > 0 || p->workload.size > 0)
         return "sets nonce, report_data, purpose or workload: what a certificate's evidence has to "
                "say of them is the steward's; leave them out";
-    if (file->names_count == 0 && !legacy)
+    if (file->names_count == 0 && !nameless)
         return "has no [[names]]: nobody could get a certificate; see docs/policy.md";
     return NULL;
 }

@@ -29,7 +29,8 @@ struct decision {
 /* 0, or -ENOMEM: then nothing is to be signed. */
 must_use int decide(const struct judge *judge, struct bytes der, int64_t now, struct decision *out);
 
-/* What about this policy keeps a steward from using it, or null. */
-const char *decision_policy_fault(const struct policy_file *policy, bool legacy);
+/* What about this policy keeps a steward from using it, or null; `nameless`: it may be without
+ * [[names]]. */
+const char *decision_policy_fault(const struct policy_file *policy, bool nameless);
 
 #endif

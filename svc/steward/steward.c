@@ -87,12 +87,27 @@ static int load_tls(struct steward *s, struct fault *fault)
     return error;
 }
 
+/* Who tries things out needs the authority's certificate first: a workload names it, and
+ * [[names]] the workload. */
+static int check_policy(const struct steward *s, struct fault *fault)
+{
+    const struct signer_config *c = &s->config->signer;
+    const bool tried = c->key == NULL;
+    const char *why = decision_policy_fault(c->policy, c->legacy || tried);
+    if (why != NULL)
+        return fault_set(fault, -EINVAL, "%s %s", s->config->policy_name, why);
+    if (tried && !c->legacy && c->policy->names_count == 0)
+        dprintf(STDERR_FILENO, "enarx: %s has no [[names]]: nobody gets a certificate\n",
+                s->config->policy_name);
+    return 0;
+}
+
 static int open_judge(struct steward *s, struct fault *fault)
 {
     const struct signer_config *c = &s->config->signer;
-    const char *why = decision_policy_fault(c->policy, c->legacy);
-    if (why != NULL)
-        return fault_set(fault, -EINVAL, "%s %s", s->config->policy_name, why);
+    int error = check_policy(s, fault);
+    if (error < 0)
+        return error;
     s->judge.policy = c->policy;
     s->judge.legacy = c->legacy;
     s->judge.curve = s->authority.ec;
@@ -100,7 +115,7 @@ static int open_judge(struct steward *s, struct fault *fault)
     s->judge.cache = attest_cache_new(CHAINS);
     if (s->judge.used == NULL || s->judge.cache == NULL)
         return fault_set(fault, -ENOMEM, "out of memory");
-    int error = load_nonce_key(s, fault);
+    error = load_nonce_key(s, fault);
     if (error == 0)
         error = store_open(s->config->collateral, &s->store, fault);
     s->judge.store = s->store;

@@ -187,6 +187,17 @@ def test_the_authority_for_trying_out_is_kept(authority):
     assert authority() != first
 
 
+def test_trying_out_begins_without_names(start, applicant, tmp_path):
+    """They are for workloads, which name the authority that is made now."""
+    none = tmp_path / "none.toml"
+    none.write_text(policy(applicant.machine).partition("[[names]]")[0])
+    steward = start(policy=none)
+    assert f"{none} has no [[names]]: nobody gets a certificate" in steward.said.read_text()
+    assert steward.ask("/ca").body.startswith(b"-----BEGIN CERTIFICATE-----")
+    got = steward.ask("/", applicant.request(steward.nonce()))
+    assert (got.status, got.json()["check"]) == (403, "names_entry")
+
+
 def test_the_authority_for_trying_out_expires(authority, tmp_path):
     """One that is good for less than a certificate is makes room for another."""
     first = authority()
