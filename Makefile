@@ -382,6 +382,7 @@ check-checklist:
 	@tools/checklist
 	@tools/checklist-shim
 	@tools/checklist-deploy
+	@tools/checklist-host
 
 check-differential: $(BUILD)/tests/attest/differential
 	@tools/differential

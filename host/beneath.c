@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "host/beneath.h"
 
+#include "host/check.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -49,7 +51,8 @@ static int open_name(int dir, struct bytes name, int flags)
         return -EINVAL;
     memcpy(text, name.data, name.size);
     text[name.size] = '\0';
-    int fd = openat(dir, text, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const int follow = CHECKED(output_follow, O_NOFOLLOW, 0);
+    int fd = openat(dir, text, flags | O_DIRECTORY | follow | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
 }
 

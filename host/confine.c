@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "host/sandbox.h"
 
+#include "host/check.h"
+
 #include <errno.h>
 #include <linux/landlock.h>
 #include <sys/syscall.h>
@@ -64,7 +66,7 @@ int sandbox_confine_files(int dir)
     if (rules < 0)
         return -errno;
     int error = dir >= 0 ? add_folder(rules, dir) : 0;
-    if (error == 0 && syscall(SYS_landlock_restrict_self, rules, 0) < 0)
+    if (error == 0 && !CHECK(confine_files, syscall(SYS_landlock_restrict_self, rules, 0) == 0))
         error = -errno;
     close(rules);
     return error;

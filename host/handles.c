@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "host/handles.h"
 
+#include "host/check.h"
 #include "include/port.h"
 
 #include <errno.h>
@@ -59,7 +60,8 @@ void handles_fini(struct handles *h) { free(h->rows); }
 
 static struct handle *find(struct handles *h, uint64_t handle)
 {
-    if (handle >= h->count || h->rows[handle].kind == HANDLE_FREE)
+    if (!CHECK(handle_number, handle < h->count) ||
+        !CHECK(handle_open, h->rows[handle].kind != HANDLE_FREE))
         return NULL;
     return &h->rows[handle];
 }
@@ -68,7 +70,7 @@ int64_t handle_add(struct handles *h, int fd)
 {
     while (h->lowest < h->count && h->rows[h->lowest].kind != HANDLE_FREE)
         h->lowest++;
-    if (h->lowest == HANDLES_MAX) {
+    if (!CHECK(handle_most, h->lowest < HANDLES_MAX)) {
         close(fd);
         return -EMFILE;
     }

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "host/isolate.h"
 
+#include "host/check.h"
 #include "host/small_file.h"
 
 #include <errno.h>
@@ -40,30 +41,48 @@ static bool may_without_user_namespace(void)
 
 static int leave(int flag) { return unshare(flag) < 0 ? -errno : 0; }
 
-static int enter_net(maybe_unused const struct isolation *i) { return leave(CLONE_NEWNET); }
-static int enter_ipc(maybe_unused const struct isolation *i) { return leave(CLONE_NEWIPC); }
-static int enter_uts(maybe_unused const struct isolation *i) { return leave(CLONE_NEWUTS); }
+static int enter_net(maybe_unused const struct isolation *i)
+{
+    return CHECKED(isolate_network, leave(CLONE_NEWNET), 0);
+}
+
+static int enter_ipc(maybe_unused const struct isolation *i)
+{
+    return CHECKED(isolate_ipc, leave(CLONE_NEWIPC), 0);
+}
+
+static int enter_uts(maybe_unused const struct isolation *i)
+{
+    return CHECKED(isolate_name, leave(CLONE_NEWUTS), 0);
+}
 
 /* An empty one over /proc, which is there wherever a keep can be loaded, then as the root,
  * with the old one taken away from below. */
-static int enter_root(maybe_unused const struct isolation *i)
+static int change_root(void)
 {
     const unsigned long bare = MS_NOSUID | MS_NODEV | MS_NOEXEC;
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("none", "/proc", "tmpfs", bare, "size=4k,nr_inodes=2,mode=555") < 0 ||
         chdir("/proc") < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
         umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ||
-        mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | bare, NULL) < 0)
+        !CHECK(isolate_writes,
+               mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | bare, NULL) == 0))
         return -errno;
     return 0;
+}
+
+static int enter_root(maybe_unused const struct isolation *i)
+{
+    return CHECKED(isolate_root, change_root(), 0);
 }
 
 static int enter_uid(const struct isolation *i)
 {
     const uid_t id = i->id;
-    if (id == 0)
+    if (!CHECK(isolate_nobody, id != 0))
         return -EPERM;
-    if (setgroups(0, NULL) < 0 || setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
+    if (!CHECK(isolate_groups, setgroups(0, NULL) == 0) || setresgid(id, id, id) < 0 ||
+        !CHECK(isolate_user, setresuid(id, id, id) == 0))
         return -errno;
     return 0;
 }
@@ -109,8 +128,9 @@ pid_t isolation_fork(const struct isolation *i, int *pid_fd)
     const uid_t uid = geteuid();
     const gid_t gid = getegid();
     const bool maps = (i->parts & ISOLATION_USER) != 0 && !may_without_user_namespace();
-    const unsigned long flags = SIGCHLD | CLONE_PIDFD | (maps ? CLONE_NEWUSER : 0) |
-                                (i->parts & ISOLATION_PID ? CLONE_NEWPID : 0);
+    const unsigned long flags =
+        SIGCHLD | CLONE_PIDFD | (maps ? CLONE_NEWUSER : 0) |
+        (CHECKED(isolate_process, i->parts & ISOLATION_PID, 0) ? CLONE_NEWPID : 0);
     const long pid = syscall(SYS_clone, flags, NULL, pid_fd, NULL, 0);
     if (pid < 0)
         return -errno;

@@ -7,6 +7,7 @@
 #include "host/clock.h"
 
 #include "host/backend.h"
+#include "host/check.h"
 #include "host/port_host.h"
 #include "host/sandbox.h"
 #include "host/signals.h"
@@ -95,7 +96,7 @@ static int silence(struct keep *keep)
 static no_return void become(const struct backend *backend, struct keep *keep,
                              struct keep_report *report, int output_fd)
 {
-    int error = close_others(keep, output_fd);
+    int error = CHECKED(keep_descriptors, close_others(keep, output_fd), 0);
     if (error < 0)
         child_fail(STDERR_FILENO, "descriptors", error);
     keep->counters = &report->counters;
@@ -106,11 +107,11 @@ static no_return void become(const struct backend *backend, struct keep *keep,
     if (backend->prepare != NULL && backend->prepare(keep) < 0)
         _exit(1);
     keep->log_fd = STDERR_FILENO;
-    error = keep->boot.mode == BOOT_DEPLOY ? silence(keep) : 0;
+    error = CHECKED(keep_silent, keep->boot.mode == BOOT_DEPLOY, false) ? silence(keep) : 0;
     if (error < 0)
         child_fail(STDERR_FILENO, "standard streams", error);
     error = keep->isolate == NULL ? 0 : keep->isolate(keep, keep->isolate_context);
-    if (error < 0)
+    if (!CHECK(keep_isolation, error == 0))
         child_fail(keep->log_fd, "isolation", error);
     sandbox_forget_environment();
     const struct sandbox needs = {
@@ -120,7 +121,7 @@ static no_return void become(const struct backend *backend, struct keep *keep,
         .ioctl_count = backend->ioctl_count,
         .usher_fd = keep->usher_fd,
     };
-    error = sandbox_enter(&needs);
+    error = CHECKED(keep_sandbox, sandbox_enter(&needs), 0);
     if (error < 0)
         child_fail(keep->log_fd, "sandbox", error);
     report->entered = 1;
@@ -168,7 +169,8 @@ static void take_signal(struct watch *w)
     if (read(w->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
     w->signals++;
-    kill(w->pid, w->signals < SIGNALS_PATIENCE ? (int)info.ssi_signo : SIGKILL);
+    const bool patient = CHECK(keep_patience, w->signals < SIGNALS_PATIENCE);
+    kill(w->pid, patient ? (int)info.ssi_signo : SIGKILL);
 }
 
 static int time_left(const struct watch *w)
@@ -184,7 +186,7 @@ static int time_left(const struct watch *w)
 
 static void enforce_deadline(struct watch *w)
 {
-    if (w->deadline == 0 || w->timed_out || clock_ms() < w->deadline)
+    if (w->deadline == 0 || w->timed_out || CHECK(keep_deadline, clock_ms() < w->deadline))
         return;
     w->timed_out = true;
     kill(w->pid, SIGKILL);
@@ -218,7 +220,7 @@ static struct outcome judge(const struct watch *w, int status, const struct keep
         return (struct outcome){.ending = ENDED_TIMEOUT};
     if (WIFSIGNALED(status))
         return (struct outcome){.ending = ENDED_SIGNAL, .code = WTERMSIG(status)};
-    if (WEXITSTATUS(status) != 0 || report->set != 1)
+    if (WEXITSTATUS(status) != 0 || !CHECK(keep_report, report->set == 1))
         return (struct outcome){.ending = ENDED_FAILED};
     if (report->end == PORT_END_DONE)
         return (struct outcome){.ending = ENDED_EXIT, .code = (int)(report->status & 0xff)};
@@ -231,8 +233,8 @@ static struct outcome conclude(const struct watch *w, int status, const struct k
 {
     const struct keep_report report = *(const volatile struct keep_report *)shared;
     struct outcome outcome = judge(w, status, &report);
-    if (report.counters.first <= COUNTER_COUNT &&
-        report.counters.known <= COUNTER_COUNT - report.counters.first)
+    const struct counters *c = &report.counters;
+    if (CHECK(keep_counters, c->first <= COUNTER_COUNT && c->known <= COUNTER_COUNT - c->first))
         outcome.counters = report.counters;
     return outcome;
 }

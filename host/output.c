@@ -6,6 +6,7 @@
 #include "host/output.h"
 
 #include "host/beneath.h"
+#include "host/check.h"
 #include "host/newfile.h"
 #include "include/archive.h"
 
@@ -120,7 +121,7 @@ static int skip_symlink(struct output *o)
 static int make_symlink(struct output *o)
 {
     const struct bytes target = {.data = o->buffer, .size = o->have};
-    if (!beneath_target_ok(bytes_of_text(o->path), target))
+    if (!CHECK(output_target, beneath_target_ok(bytes_of_text(o->path), target)))
         return skip_symlink(o);
     o->buffer[o->have] = '\0';
     if (unlinkat(o->parent, o->name, 0) < 0 && errno != ENOENT)
@@ -135,7 +136,7 @@ static int finish_file(struct output *o)
 {
     struct stat old;
     if (fstatat(o->parent, o->name, &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(old.st_mode))
-        fchmod(o->file.fd, old.st_mode & 0777);
+        fchmod(o->file.fd, old.st_mode & CHECKED(output_permissions, 0777, 07777));
     const struct timespec times[2] = {
         {.tv_nsec = UTIME_NOW},
         {.tv_sec = (time_t)(o->record.mtime / 1000000000u),
@@ -150,7 +151,7 @@ static int finish_file(struct output *o)
 
 static int begin_file(struct output *o)
 {
-    if (o->record.size > o->bytes_left)
+    if (!CHECK(output_bytes, o->record.size <= o->bytes_left))
         return fault_set(o->fault, -EFBIG, "--dir-out: the keep sent more than it may hold");
     o->bytes_left -= o->record.size;
     int error = newfile_open(o->parent, 0666, &o->file);
@@ -205,11 +206,11 @@ static int take_record(struct output *o, struct cur *c)
         o->state = ENDED;
         return 0;
     }
-    if (!size_ok(r) || r->path_size == 0 || r->path_size > ARCHIVE_PATH_MAX)
+    if (!CHECK(output_record, size_ok(r)) || r->path_size == 0 || r->path_size > ARCHIVE_PATH_MAX)
         return malformed(o, "wrong record");
-    if (r->directory >= o->root_count || o->roots[r->directory] < 0)
+    if (!CHECK(output_directory, r->directory < o->root_count && o->roots[r->directory] >= 0))
         return malformed(o, "a directory that was not asked for");
-    if (o->records_left-- == 0)
+    if (!CHECK(output_files, o->records_left-- > 0))
         return malformed(o, "too many files");
     collect(o, IN_PATH, r->path_size);
     return 0;
@@ -218,7 +219,7 @@ static int take_record(struct output *o, struct cur *c)
 static int take_path(struct output *o)
 {
     const struct bytes path = {.data = o->buffer, .size = o->have};
-    if (!beneath_path_ok(path))
+    if (!CHECK(output_path, beneath_path_ok(path)))
         return malformed(o, "a path that may lead anywhere");
     memcpy(o->path, path.data, path.size);
     o->path[path.size] = '\0';
@@ -283,7 +284,7 @@ int output_feed(struct output *o, struct bytes part)
 {
     struct cur c = cur_init(part);
     while (o->error == 0 && cur_left(&c) > 0) {
-        if (o->state == ENDED)
+        if (o->state == ENDED && !CHECK(output_end, false))
             o->error = malformed(o, "more after its end");
         else if (o->state == IN_CONTENT)
             o->error = feed_content(o, &c);
@@ -297,7 +298,7 @@ int output_feed(struct output *o, struct bytes part)
 
 int output_end(const struct output *o)
 {
-    if (o->error < 0 || o->state == ENDED)
+    if (o->error < 0 || CHECK(output_whole, o->state == ENDED))
         return o->error;
     return fault_set(
         o->fault, -EPIPE,

@@ -4,6 +4,7 @@
 #include "host/port_host.h"
 
 #include "base/escape.h"
+#include "host/check.h"
 #include "host/handles.h"
 #include "host/port_usher.h"
 
@@ -60,7 +61,7 @@ static bool count_message(struct port_host *h)
     static const char more[] = "enarx: more messages of this keep are not shown\n";
     if (!is_deployment(h))
         return true;
-    if (h->log_count < LOG_COUNT_MAX) {
+    if (CHECK(port_messages, h->log_count < LOG_COUNT_MAX)) {
         h->log_count++;
         return true;
     }
@@ -88,7 +89,8 @@ static int64_t say(struct port_host *h, struct bytes message)
         line[length++] = ':';
         line[length++] = ' ';
     }
-    length += escape_controls(message, is_deployment(h) ? "" : "\n\t", line + length);
+    const char *kept = CHECKED(port_lines, is_deployment(h), false) ? "" : "\n\t";
+    length += escape_controls(message, CHECKED(port_escape, kept, "\n\t\a\b\r\x1b"), line + length);
     line[length++] = '\n';
     ssize_t written = write(h->keep->log_fd, line, length);
     return written < 0 && errno == EPIPE ? -EPIPE : 0;
@@ -150,10 +152,10 @@ static int64_t serve_endpoint(struct port_host *h, const struct request *r)
     const struct bytes place = {.data = r->in, .size = (size_t)r->frame.in_size};
     if (place.size > 0)
         return serve_usher(h, r->frame.verb, index, place);
-    if (index >= h->keep->endpoint_count || h->keep->endpoints[index].fd < 0)
+    if (!CHECK(port_endpoint, index < h->keep->endpoint_count) || h->keep->endpoints[index].fd < 0)
         return -ENOENT;
     int fd = h->keep->endpoints[index].fd;
-    h->keep->endpoints[index].fd = -1;
+    h->keep->endpoints[index].fd = CHECKED(port_once, -1, fd);
     return handle_add(&h->handles, fd);
 }
 
@@ -184,7 +186,7 @@ static int64_t serve_accept(struct port_host *h, const struct request *r)
 static int64_t serve_poll(struct port_host *h, const struct request *r)
 {
     size_t size = (size_t)r->frame.in_size;
-    if (size % PORT_POLL_ROW != 0 || r->frame.out_size != size)
+    if (!CHECK(port_rows, size % PORT_POLL_ROW == 0 && r->frame.out_size == size))
         return -EINVAL;
     return handle_poll(&h->handles, r->in, r->out, size / PORT_POLL_ROW, r->frame.arg[0]);
 }
@@ -192,7 +194,7 @@ static int64_t serve_poll(struct port_host *h, const struct request *r)
 static int64_t serve_clock(maybe_unused struct port_host *h, const struct request *r)
 {
     static const clockid_t ids[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
-    if (r->frame.arg[0] >= sizeof(ids) / sizeof(ids[0]))
+    if (!CHECK(port_clock, r->frame.arg[0] < sizeof(ids) / sizeof(ids[0])))
         return -EINVAL;
     struct timespec now;
     clock_gettime(ids[r->frame.arg[0]], &now);
@@ -210,7 +212,7 @@ static int find_blob(const struct keep *k, uint64_t kind, uint64_t index, struct
         *out = k->module;
         return 0;
     case PORT_BLOB_FILE:
-        if (index >= k->file_count)
+        if (!CHECK(port_file, index < k->file_count))
             return -ENOENT;
         *out = k->files[index];
         return 0;
@@ -247,7 +249,7 @@ static int64_t serve_exchange(struct port_host *h, const struct request *r)
         steward ? ask_steward(h, r, &blob) : find_blob(h->keep, kind, r->frame.arg[1], &blob);
     if (error < 0)
         return error;
-    if (offset < blob.size) {
+    if (CHECK(port_offset, offset < blob.size)) {
         size_t left = blob.size - (size_t)offset;
         size_t size = left < r->frame.out_size ? left : (size_t)r->frame.out_size;
         memcpy(r->out, blob.data + offset, size);
@@ -266,7 +268,7 @@ static int64_t store(int fd, const struct request *r)
 /* `size` counts what was asked for so far, at most `size_max`. */
 static int64_t store_bounded(int fd, uint64_t *size, uint64_t size_max, const struct request *r)
 {
-    if (r->frame.in_size > size_max - *size)
+    if (!CHECK(port_store, r->frame.in_size <= size_max - *size))
         return -ENOSPC;
     *size += r->frame.in_size;
     return store(fd, r);
@@ -297,7 +299,7 @@ static int64_t serve_quote(struct port_host *h, const struct request *r)
         return -ENOSYS;
     const struct bytes in = {.data = r->in, .size = (size_t)r->frame.in_size};
     int64_t given = h->keep->verbs->quote(r->frame.arg, in, r->out, (size_t)r->frame.out_size);
-    return given > (int64_t)r->frame.out_size ? -EMSGSIZE : given;
+    return CHECK(port_answer, given <= (int64_t)r->frame.out_size) ? given : -EMSGSIZE;
 }
 
 static int64_t serve_memory(struct port_host *h, const struct request *r)
@@ -347,10 +349,11 @@ static bool errno_allowed(int number)
 
 static int64_t serve(struct port_host *h, struct shared *block, const struct port_frame *frame)
 {
-    if (frame->verb >= PORT_VERB_COUNT)
+    if (!CHECK(port_verb, frame->verb < PORT_VERB_COUNT))
         return -ENOSYS;
     const struct row *row = &rows[frame->verb];
-    if (frame->zero != 0 || frame->in_size > row->in_max || frame->out_size > row->out_max)
+    if (!CHECK(port_zero, frame->zero == 0) || !CHECK(port_in, frame->in_size <= row->in_max) ||
+        !CHECK(port_out, frame->out_size <= row->out_max))
         return -EINVAL;
     size_t in_size = (size_t)frame->in_size;
     size_t skip = (in_size + PORT_DATA_ALIGN - 1) / PORT_DATA_ALIGN * PORT_DATA_ALIGN;
@@ -364,7 +367,7 @@ void port_host_serve(struct port_host *h, struct shared *block)
     struct port_frame frame;
     shared_read(block, PORT_FRAME_OFFSET, &frame, sizeof(frame));
     int64_t result = serve(h, block, &frame);
-    if (result < 0 && !errno_allowed((int)-result))
+    if (result < 0 && !CHECK(port_errno, errno_allowed((int)-result)))
         result = -EIO;
     shared_write(block, PORT_FRAME_OFFSET + offsetof(struct port_frame, result), &result,
                  sizeof(result));
@@ -377,7 +380,7 @@ int port_host_new(struct keep *keep, struct keep_report *report, int output_fd,
     if (h == NULL)
         return -ENOMEM;
     *h = (struct port_host){.keep = keep, .report = report, .output_fd = output_fd};
-    int error = handles_init(&h->handles, !is_deployment(h));
+    int error = handles_init(&h->handles, CHECKED(handle_standard, !is_deployment(h), true));
     if (error == 0 && keep->usher_fd > 0) {
         h->usher = port_usher_new(keep->usher_fd);
         error = h->usher == NULL ? -ENOMEM : 0;

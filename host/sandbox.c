@@ -4,6 +4,7 @@
 #include "host/sandbox.h"
 
 #include "base/wipe.h"
+#include "host/check.h"
 #include "host/handles.h"
 #include "shim/core/syscalls.h"
 
@@ -83,7 +84,7 @@ static bool is_needed(enum whose whose, const struct sandbox *needs)
     case EXEC:
         return !needs->own_kernel;
     case THREADS:
-        return needs->threads;
+        return CHECKED(sandbox_threads, needs->threads, true);
     case USHER:
         return needs->usher_fd > 0;
     case PORT:
@@ -132,8 +133,11 @@ static int allow_some(scmp_filter_ctx f, const struct sandbox *needs)
 
 static bool is_restricted(int call)
 {
-    return call == SCMP_SYS(mmap) || call == SCMP_SYS(mprotect) || call == SCMP_SYS(tgkill) ||
-           call == SCMP_SYS(prlimit64) || call == SCMP_SYS(sendto) || call == SCMP_SYS(clone);
+    return CHECKED(sandbox_memory, call == SCMP_SYS(mmap) || call == SCMP_SYS(mprotect), false) ||
+           CHECKED(sandbox_signals, call == SCMP_SYS(tgkill), false) ||
+           CHECKED(sandbox_limits, call == SCMP_SYS(prlimit64), false) ||
+           CHECKED(sandbox_connect, call == SCMP_SYS(sendto), false) ||
+           CHECKED(sandbox_clone, call == SCMP_SYS(clone), false);
 }
 
 static int allow(scmp_filter_ctx f, const int *calls, size_t count)
@@ -152,7 +156,8 @@ static int allow_ioctls(scmp_filter_ctx f, const uint32_t *commands, size_t coun
 {
     for (size_t i = 0; i < count; i++) {
         const struct scmp_arg_cmp command = SCMP_A1_32(SCMP_CMP_EQ, commands[i]);
-        int error = seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &command);
+        int error = seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl),
+                                           CHECKED(sandbox_commands, 1, 0), &command);
         if (error < 0)
             return error;
     }
@@ -177,8 +182,10 @@ static int load_filter(scmp_filter_ctx f, const struct sandbox *needs)
 
 static int filter_syscalls(const struct sandbox *needs)
 {
-    scmp_filter_ctx filter =
-        seccomp_init(needs->own_kernel ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS));
+    const uint32_t others = CHECKED(sandbox_kill, needs->own_kernel, false)
+                                ? SCMP_ACT_KILL_PROCESS
+                                : CHECKED(sandbox_calls, SCMP_ACT_ERRNO(ENOSYS), SCMP_ACT_LOG);
+    scmp_filter_ctx filter = seccomp_init(others);
     if (filter == NULL)
         return -ENOMEM;
     int error = load_filter(filter, needs);
@@ -205,11 +212,11 @@ static int limit(__rlimit_resource_t what, rlim_t most)
 
 static int set_limits(void)
 {
-    int error = limit(RLIMIT_CORE, 0);
+    int error = CHECKED(sandbox_core, limit(RLIMIT_CORE, 0), 0);
     if (error == 0)
-        error = limit(RLIMIT_NOFILE, DESCRIPTORS_MAX);
+        error = CHECKED(sandbox_descriptors, limit(RLIMIT_NOFILE, DESCRIPTORS_MAX), 0);
     if (error == 0)
-        error = limit(RLIMIT_MEMLOCK, 0);
+        error = CHECKED(sandbox_locked, limit(RLIMIT_MEMLOCK, 0), 0);
     if (error == 0)
         error = limit(RLIMIT_MSGQUEUE, 0);
     return error;
@@ -219,12 +226,14 @@ int sandbox_shed(void)
 {
     int error = set_limits();
     if (error == 0)
-        error = drop_capabilities();
+        error = CHECKED(sandbox_capabilities, drop_capabilities(), 0);
     if (error < 0)
         return error;
-    if (personality(PER_LINUX) < 0) /* READ_IMPLIES_EXEC would undo what follows */
+    /* READ_IMPLIES_EXEC would undo what follows */
+    if (!CHECK(sandbox_personality, personality(PER_LINUX) >= 0))
         return -errno;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+    if (!CHECK(sandbox_privileges, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) ||
+        !CHECK(sandbox_dumpable, prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0))
         return -errno;
     return 0;
 }
@@ -251,6 +260,7 @@ int sandbox_enter_only(const int *calls, size_t count)
 
 void sandbox_forget_environment(void)
 {
-    for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
+    for (char **variable = CHECKED(keep_environment, environ, NULL);
+         variable != NULL && *variable != NULL; variable++)
         wipe(*variable, strlen(*variable));
 }

@@ -120,6 +120,23 @@ static void sockets_peek_and_shut_down(void **state)
     handles_fini(&h);
 }
 
+static void numbers_beyond_the_table_are_no_handles(void **state)
+{
+    (void)state;
+    static const uint64_t wrong[] = {3, HANDLES_MAX - 1, HANDLES_MAX, (uint64_t)1 << 40,
+                                     UINT64_MAX};
+    struct handles h = with_input(0);
+    char byte;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(handle_read(&h, wrong[i], &byte, 1, false), -EBADF);
+        assert_int_equal(handle_write(&h, wrong[i], "", 1), -EBADF);
+        assert_int_equal(handle_accept(&h, wrong[i]), -EBADF);
+        assert_int_equal(handle_shutdown(&h, wrong[i], SHUT_RD), -EBADF);
+        assert_int_equal(handle_close(&h, wrong[i]), -EBADF);
+    }
+    handles_fini(&h);
+}
+
 static void the_table_is_bounded(void **state)
 {
     (void)state;
@@ -167,6 +184,7 @@ int main(void)
         cmocka_unit_test(standard_streams_may_be_none_of_the_keeps),
         cmocka_unit_test(a_shared_stream_is_polled_first),
         cmocka_unit_test(sockets_peek_and_shut_down),
+        cmocka_unit_test(numbers_beyond_the_table_are_no_handles),
         cmocka_unit_test(the_table_is_bounded),
         cmocka_unit_test(poll_tells_what_is_ready),
     };

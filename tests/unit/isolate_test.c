@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -66,6 +67,28 @@ static int is_nobody(void)
 }
 static int is_there(void) { return 1; }
 
+/* Namespaces of this process, as it began. */
+static char ipc[64], uts[64], user[64];
+
+static void read_link(const char *name, char *text)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+    const ssize_t size = readlink(path, text, 63);
+    text[size < 0 ? 0 : size] = '\0';
+}
+
+static int is_another(const char *name, const char *before)
+{
+    char now[64];
+    read_link(name, now);
+    return before[0] != '\0' && now[0] != '\0' && strcmp(now, before) != 0;
+}
+
+static int has_ipc(void) { return is_another("ipc", ipc); }
+static int has_uts(void) { return is_another("uts", uts); }
+static int has_user(void) { return is_another("user", user); }
+
 /* Each part alone, so that none rests on another that was asked for by chance. */
 static void each_part_does_what_it_says(void **state)
 {
@@ -74,10 +97,15 @@ static void each_part_does_what_it_says(void **state)
         uint32_t part;
         int (*question)(void);
     } rows[] = {
-        {ISOLATION_PID, is_first},  {ISOLATION_NET, has_only_loopback}, {ISOLATION_IPC, is_there},
-        {ISOLATION_UTS, is_there},  {ISOLATION_ROOT, has_empty_root},   {ISOLATION_UID, is_nobody},
-        {ISOLATION_USER, is_there},
+        {ISOLATION_PID, is_first},  {ISOLATION_NET, has_only_loopback}, {ISOLATION_IPC, has_ipc},
+        {ISOLATION_UTS, has_uts},   {ISOLATION_ROOT, has_empty_root},   {ISOLATION_UID, is_nobody},
+        {ISOLATION_USER, has_user},
     };
+    const gid_t group = 12345;
+    read_link("ipc", ipc);
+    read_link("uts", uts);
+    read_link("user", user);
+    (void)!setgroups(1, &group); /* to be left, where we may */
     const uint32_t here = isolation_probe(&wish);
     for (size_t n = 0; n < ARRAY_COUNT(rows); n++) {
         const uint32_t least = geteuid() == 0 ? rows[n].part : rows[n].part | ISOLATION_USER;

@@ -214,12 +214,12 @@ static no_return void ignores_signals(struct keep *keep)
 static void a_keep_cannot_ignore_its_user_for_ever(void **state)
 {
     (void)state;
-    pid_t parent = getpid();
+    const pid_t itself = getpid();
     pid_t sender = fork();
     if (sender == 0) {
         for (int i = 0; i < 3; i++) {
             usleep(100000);
-            kill(parent, SIGTERM);
+            kill(itself, SIGTERM);
         }
         _exit(0);
     }
@@ -234,6 +234,8 @@ static void a_keep_cannot_ignore_its_user_for_ever(void **state)
 
 /* ---- what a keep must not ---- */
 
+static pid_t parent; /* a keep may not even ask who it is */
+
 /* The first forbidden thing that worked, or 0. */
 static uint32_t trespass(void)
 {
@@ -246,11 +248,11 @@ static uint32_t trespass(void)
         return 3;
     if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) != -1)
         return 4;
-    if (syscall(SYS_kill, getppid(), 0) == 0)
+    if (syscall(SYS_kill, parent, 0) == 0)
         return 5;
-    if (syscall(SYS_tgkill, getppid(), getppid(), 0) == 0)
+    if (syscall(SYS_tgkill, parent, parent, 0) == 0)
         return 6;
-    if (syscall(SYS_ptrace, PTRACE_ATTACH, getppid(), 0, 0) == 0)
+    if (syscall(SYS_ptrace, PTRACE_ATTACH, parent, 0, 0) == 0)
         return 7;
     if (mmap(NULL, 4096, rwx, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
         return 8;
@@ -264,7 +266,7 @@ static uint32_t trespass(void)
         return 11;
     if (syscall(SYS_prlimit64, 0, RLIMIT_CORE, NULL, &r) != 0 || r.rlim_max != 0)
         return 12;
-    if (syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0) == 0)
+    if (syscall(SYS_process_vm_readv, parent, NULL, 0, NULL, 0, 0) == 0)
         return 13;
     const struct sockaddr anyone = {.sa_family = AF_INET};
     if (sendto(-1, "", 1, MSG_FASTOPEN, &anyone, sizeof(anyone)) == 0 || errno != ENOSYS)
@@ -279,7 +281,25 @@ static no_return void trespasses(struct keep *keep) { end(keep, PORT_END_DONE, t
 static void a_keep_can_do_nothing_else(void **state)
 {
     (void)state;
+    parent = getpid();
     assert_int_equal(run(trespasses, &(struct keep){0}).code, 0);
+    assert_int_equal(run(trespasses, &(struct keep){.boot = {.cpus = 2}}).code, 0);
+}
+
+static int isolates(maybe_unused const struct keep *keep, void *context)
+{
+    return *(const int *)context;
+}
+
+/* Whatever of that fails: a keep that is not alone does not begin. */
+static void a_keep_that_cannot_be_isolated_never_enters(void **state)
+{
+    (void)state;
+    int result = 0;
+    struct keep keep = {.isolate = isolates, .isolate_context = &result};
+    assert_int_equal(run(exits, &keep).ending, ENDED_EXIT);
+    result = -EPERM;
+    assert_int_equal(run(exits, &keep).ending, ENDED_FAILED);
 }
 
 /* ---- what a backend needs beside it ---- */
@@ -430,6 +450,7 @@ int main(void)
         cmocka_unit_test(what_a_keep_counted_is_told),
         cmocka_unit_test(a_keep_cannot_ignore_its_user_for_ever),
         cmocka_unit_test(a_keep_can_do_nothing_else),
+        cmocka_unit_test(a_keep_that_cannot_be_isolated_never_enters),
         cmocka_unit_test(backends_prepare_before_the_sandbox),
         cmocka_unit_test(a_backend_that_cannot_prepare_never_enters),
         cmocka_unit_test(threads_are_for_those_with_cpus),

@@ -411,6 +411,24 @@ static void the_whole_is_bounded(void **state)
     assert_int_equal(scratch_count("out"), 2);
 }
 
+/* Those that are left out count as well. */
+static void the_number_of_files_is_bounded(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = {"out"};
+    begin();
+    assert_int_equal(output_open(hosts, 1, PLENTY, &fault, &output), 0);
+    assert_int_equal(feed(sizeof(buffer)), -EPIPE);
+    archive = put_init(buffer, sizeof(buffer));
+    for (unsigned i = 0; i < 100; i++)
+        add(ARCHIVE_SYMLINK, "a", "/");
+    for (unsigned i = 0; i < ARCHIVE_COUNT_MAX / 100; i++)
+        assert_int_equal(output_feed(output, put_done(&archive)), 0);
+    assert_int_equal(output_feed(output, put_done(&archive)), -EBADMSG);
+    expect_fault("too many files");
+    output_close(output);
+}
+
 /* ---- an early end ---- */
 
 static void a_keep_that_dies_leaves_whole_files_only(void **state)
@@ -501,6 +519,7 @@ int main(void)
         TEST(nothing_may_follow_the_end),
         TEST(a_failure_is_final),
         TEST(the_whole_is_bounded),
+        TEST(the_number_of_files_is_bounded),
         TEST(a_keep_that_dies_leaves_whole_files_only),
         TEST(a_full_disk_leaves_no_part_of_a_file),
         TEST(hosts_must_be_directories_to_write_to),

@@ -182,8 +182,13 @@ static void blobs_come_in_parts(void **state)
     struct port_frame f = {.verb = PORT_EXCHANGE, .arg = {PORT_BLOB_FILE, 1, 7}, .out_size = 100};
     assert_int_equal(serve(f), 11);
     assert_memory_equal(data, "file", 4);
-    f.arg[2] = UINT64_MAX;
-    assert_int_equal(serve(f), 11);
+    const uint64_t beyond[] = {11, 12, 4096, UINT64_MAX};
+    for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+        memcpy(data, "as it was", 9);
+        f.arg[2] = beyond[i];
+        assert_int_equal(serve(f), 11);
+        assert_memory_equal(data, "as it was", 9);
+    }
     f.arg[1] = 2;
     assert_int_equal(serve(f), -ENOENT);
     f.arg[0] = 77;
@@ -264,6 +269,17 @@ static void evidence_goes_where_it_was_asked_for(void **state)
     close(evidence.claims_fd);
     close(evidence.evidence_fd);
     keep.evidence = NULL;
+}
+
+static void clocks_are_two(void **state)
+{
+    (void)state;
+    const uint64_t wrong[] = {2, 3, 1000, UINT64_MAX};
+    for (uint64_t i = 0; i < 2; i++)
+        assert_true(serve((struct port_frame){.verb = PORT_CLOCK, .arg = {i}}) > 0);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_int_equal(serve((struct port_frame){.verb = PORT_CLOCK, .arg = {wrong[i]}}),
+                         -EINVAL);
 }
 
 static void polls_are_checked(void **state)
@@ -470,6 +486,7 @@ int main(void)
         cmocka_unit_test(nothing_is_stored_where_nothing_was_opened),
         cmocka_unit_test(the_code_cache_is_bounded),
         cmocka_unit_test(evidence_goes_where_it_was_asked_for),
+        cmocka_unit_test(clocks_are_two),
         cmocka_unit_test(polls_are_checked),
         cmocka_unit_test(log_messages_are_escaped),
         cmocka_unit_test(a_deployment_has_no_standard_streams),

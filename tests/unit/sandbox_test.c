@@ -6,12 +6,18 @@
 #define _GNU_SOURCE
 #include "host/sandbox.h"
 
+#include "host/handles.h"
+
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/kvm.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -119,6 +125,59 @@ static void messages_come_from_one_place(void **state)
     assert_true(is_killed(ending_with(USHER, SYS_sendto, USHER, BAD, BAD)));
 }
 
+/* ---- what is shed beside ---- */
+
+static bool has_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+    return syscall(SYS_capget, &header, data) < 0 || data[0].effective != 0 ||
+           data[0].permitted != 0 || data[1].effective != 0 || data[1].permitted != 0;
+}
+
+static bool is_limited(__rlimit_resource_t what, rlim_t most)
+{
+    struct rlimit r = {.rlim_max = RLIM_INFINITY};
+    return getrlimit(what, &r) == 0 && r.rlim_cur <= most && r.rlim_max <= most;
+}
+
+/* The first thing that is left, or 0. */
+static int left_over(void)
+{
+    if (has_capabilities())
+        return 1;
+    if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+        return 2;
+    if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return 3;
+    if (personality(0xffffffff) != PER_LINUX)
+        return 4;
+    if (!is_limited(RLIMIT_CORE, 0) || !is_limited(RLIMIT_MEMLOCK, 0) ||
+        !is_limited(RLIMIT_MSGQUEUE, 0))
+        return 5;
+    return is_limited(RLIMIT_NOFILE, HANDLES_MAX + 256) ? 0 : 6;
+}
+
+/* From a process that has all it can have. */
+static void all_else_is_shed(void **state)
+{
+    (void)state;
+    int status = -1;
+    const struct rlimit many = {HANDLES_MAX + 1000, HANDLES_MAX + 1000}, some = {4096, 4096};
+    const pid_t pid = fork();
+    if (pid == 0) {
+        (void)!setrlimit(RLIMIT_NOFILE, &many);
+        (void)!setrlimit(RLIMIT_MEMLOCK, &some);
+        (void)!setrlimit(RLIMIT_CORE, &some);
+        if (personality(READ_IMPLIES_EXEC) < 0 || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+            _exit(98);
+        _exit(sandbox_shed() < 0 ? 99 : left_over());
+    }
+    waitpid(pid, &status, 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +185,7 @@ int main(void)
         cmocka_unit_test(any_other_call_ends_the_process),
         cmocka_unit_test(arguments_count),
         cmocka_unit_test(messages_come_from_one_place),
+        cmocka_unit_test(all_else_is_shed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
