@@ -9,6 +9,7 @@
 #include "exec/surroundings.h"
 #include "exec/workload.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 static no_return void run_local(const struct boot_record *boot)
@@ -24,8 +25,18 @@ static no_return void run_local(const struct boot_record *boot)
     report_end(result.trapped ? PORT_END_TRAP : PORT_END_DONE, result.status);
 }
 
+/* Memory that is soon wanted again is not given back: a keep may have to prove each page
+ * anew. Larger pieces still are. */
+static void hold_memory(void)
+{
+    (void)!mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    (void)!mallopt(M_TRIM_THRESHOLD, 1 << 20);
+    (void)!mallopt(M_TOP_PAD, 256 << 10);
+}
+
 int main(void)
 {
+    hold_memory();
     const struct boot_record *boot = port_open();
     if (boot == NULL || crypto_wipe_freed() < 0)
         abort();

@@ -21,7 +21,7 @@ struct listener {
     size_t done_count;
     uint64_t later; /* monotonic: when the host may be asked for more; 0: at once */
     bool asked;     /* about the handle */
-    bool waited;    /* since the last accept: what is pending has gone on */
+    bool waited;    /* since it was last asked in vain: what is pending has gone on */
 };
 
 static struct listener *listener_of(struct object *o) { return (struct listener *)o; }
@@ -109,10 +109,11 @@ static int listener_accept(struct object *o, struct object **connection)
     struct listener *l = listener_of(o);
     if (l->done_count == 0 && !l->waited)
         carry_on_all(l, NULL, 0);
-    l->waited = false;
     const int error = l->done_count == 0 ? accept_some(l) : 0;
-    if (l->done_count == 0)
+    if (l->done_count == 0) {
+        l->waited = false;
         return error == 0 ? -EAGAIN : error;
+    }
     *connection = &remove_at(l->done, &l->done_count, 0)->waiter.object;
     return 0;
 }

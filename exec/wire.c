@@ -52,6 +52,7 @@ int wire_receive(struct wire *w)
     if (got == -EAGAIN)
         return 0;
     if (got <= 0) {
+        w->broken = w->broken || got < 0;
         tls_session_feed_end(w->tls);
         return 0;
     }

@@ -254,10 +254,19 @@ static bool protocol_agreed(const struct tls_session *s)
     return s->context == NULL || tls_context_agrees(s->context, (struct bytes){name, size});
 }
 
+/* OpenSSL's: at rest there are none. A handshake uses them again and again. */
+static void give_buffers_back(struct tls_session *s)
+{
+    SSL_set_mode(s->ssl, SSL_MODE_RELEASE_BUFFERS);
+    (void)SSL_free_buffers(s->ssl);
+}
+
 int tls_session_handshake(struct tls_session *s)
 {
     if (s->done || s->failure < 0)
         return s->done ? 0 : s->failure;
+    if (s->dry)
+        return -EAGAIN;
     ERR_clear_error();
     const int result = SSL_do_handshake(s->ssl);
     if (result != 1) {
@@ -268,6 +277,7 @@ int tls_session_handshake(struct tls_session *s)
     if (!CHECK(peer_protocol, protocol_agreed(s)))
         return fail_for_ever(s, -EPROTO, "the other side speaks another protocol (ALPN)");
     s->done = true;
+    give_buffers_back(s);
     return 0;
 }
 
