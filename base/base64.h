@@ -13,8 +13,8 @@ void base64_put(struct put *p, struct bytes from);
 /* The bytes of all of the text in `c`; failure sticks to it. */
 void base64_take(struct cur *c, struct put *out);
 
-/* Four characters to three bytes, fewer before padding. False at the end of the data: what
- * comes next is no base64, or there was padding. */
-bool base64_take_quantum(struct cur *c, struct put *out);
+/* The bytes of some of the text. False at the end of the data: what comes next is no base64,
+ * or there was padding. */
+bool base64_take_some(struct cur *c, struct put *out);
 
 #endif

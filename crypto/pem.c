@@ -47,7 +47,7 @@ int pem_take(struct cur *c, const char *label, struct put *out)
     take_boundary(c, "BEGIN ", label);
     do
         skip_line_ends(c);
-    while (cur_ok(c) && base64_take_quantum(c, out));
+    while (cur_ok(c) && base64_take_some(c, out));
     skip_line_ends(c);
     take_boundary(c, "END ", label);
     return cur_ok(c) && !out->bad ? 1 : -EBADMSG;

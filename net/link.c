@@ -108,6 +108,7 @@ static int read_some(struct link *l, uint8_t *to)
 {
     if (l->ssl == NULL) {
         const ssize_t n = recv(l->wire.fd, to, RECORD_MAX, MSG_DONTWAIT);
+        l->up.quiet = n < (ssize_t)RECORD_MAX;
         if (n > 0)
             return (int)n;
         if (n < 0 && is_later())
@@ -116,6 +117,7 @@ static int read_some(struct link *l, uint8_t *to)
     }
     ERR_clear_error();
     const int n = SSL_read(l->ssl, to, RECORD_MAX);
+    l->up.quiet = n <= 0;
     return n > 0 ? n : ssl_outcome(l, n);
 }
 
@@ -175,7 +177,9 @@ static int end_wire(struct link *l)
 static int read_plain(struct link *l)
 {
     struct link_half *h = &l->down;
-    ssize_t n = recv(l->plain.fd, h->data + h->end, half_room(h), MSG_DONTWAIT);
+    const size_t room = half_room(h);
+    ssize_t n = recv(l->plain.fd, h->data + h->end, room, MSG_DONTWAIT);
+    h->quiet = n < (ssize_t)room;
     if (n > 0)
         h->end += (size_t)n;
     else if (n == 0 || !is_later())
@@ -200,7 +204,7 @@ static int pump_up(struct link *l)
 {
     struct link_half *h = &l->up;
     int moved = 0;
-    while (half_wants_more(h) && moved < (int)LINK_BUFFER) {
+    while (half_wants_more(h) && (!h->quiet || l->wire_gone) && moved < (int)LINK_BUFFER) {
         int n = read_wire(l);
         if (n < 0)
             return n;
@@ -226,7 +230,7 @@ static int pump_up(struct link *l)
 static int pump_down(struct link *l)
 {
     struct link_half *h = &l->down;
-    int moved = half_wants_more(h) ? read_plain(l) : 0;
+    int moved = half_wants_more(h) && (!h->quiet || l->plain_gone) ? read_plain(l) : 0;
     int error = half_size(h) > 0 ? write_wire(l) : 0;
     if (error == 0 && h->ended && !h->done && half_size(h) == 0)
         error = end_wire(l);
@@ -305,6 +309,7 @@ static void wire_ready(void *context, uint32_t events)
     }
     if (events & EPOLLHUP)
         hear_no_more(l, &l->wire, &l->wire_gone);
+    l->up.quiet = false;
     step(l);
 }
 
@@ -315,6 +320,7 @@ static void plain_ready(void *context, uint32_t events)
         hear_no_more(l, &l->plain, &l->plain_gone);
         half_drop(l, &l->up);
     }
+    l->down.quiet = false;
     step(l);
 }
 
@@ -390,6 +396,7 @@ int link_attach(struct link *l, int plain)
     l->down.uncounted = half_size(&l->down);
     detach(l);
     l->plain.fd = plain;
+    l->down.quiet = false;
     if (error == 0)
         error = loop_add(l->loop, &l->plain, 0);
     if (error < 0) {

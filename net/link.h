@@ -19,6 +19,7 @@
 struct link_half {
     uint8_t *data;     /* LINK_BUFFER bytes */
     size_t start, end; /* what is under way */
+    bool quiet;        /* its source had no more for now: until the loop tells of it again */
     bool ended;        /* its source has no more */
     bool done;         /* and its sink has been told so, or takes no more */
     uint64_t *count;   /* bytes that its sink has taken; null: nobody counts */
