@@ -18,9 +18,9 @@
 
 struct tls_session {
     SSL *ssl;
-    struct pipe in, out; /* ciphertext */
-    bool ended;          /* the wire, behind what is in */
-    bool dry;            /* OpenSSL has seen all that is in, and waits for more */
+    struct pipe in, out;               /* ciphertext */
+    bool ended;                        /* the wire, behind what is in */
+    bool dry;                          /* OpenSSL has seen all that is in, and waits for more */
     const struct tls_context *context; /* null: in tests of what peers do */
     struct tls_context *own;           /* null: the context is shared */
     bool done;                         /* the handshake */
@@ -76,9 +76,9 @@ static long wire_control(BIO *wire, int what, maybe_unused long number, maybe_un
 BIO_METHOD *tls_session_wire(void)
 {
     BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "wire");
-    if (m == NULL || (BIO_meth_set_read(m, wire_read) == 1 &&
-                      BIO_meth_set_write(m, wire_write) == 1 &&
-                      BIO_meth_set_ctrl(m, wire_control) == 1))
+    if (m == NULL ||
+        (BIO_meth_set_read(m, wire_read) == 1 && BIO_meth_set_write(m, wire_write) == 1 &&
+         BIO_meth_set_ctrl(m, wire_control) == 1))
         return m;
     BIO_meth_free(m);
     return NULL;
