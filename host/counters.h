@@ -48,6 +48,7 @@
 #define COUNTERS_KVM(X)                                                       \
     X(kvm_run, "runs of the machine")                                         \
     X(kvm_exit_port, "exits for a call of the port")                          \
+    X(kvm_exit_exec, "exits for runs of exec's file")                         \
     X(kvm_exit_again, "exits by a signal")                                    \
     X(kvm_started_us, "microseconds to the first run of the machine")         \
     X(kvm_exec_us, "microseconds to exec's first call")                       \

@@ -2,14 +2,17 @@
 /* Between the KVM shim (shim/kvm) and its loader (host/kvm): the guest's physical memory,
  * its first registers, and how it leaves. Neither side trusts the other.
  *
- * Guest-physical memory, one slot a row:
+ * Guest-physical memory. Between lines there is nothing:
  *
- *     1 MiB       the shim: a flat image, zeroes behind it    1 MiB
- *     4 MiB       the block of the port                       PORT_BLOCK_SIZE
- *     7 MiB       4 pages that KVM wants on some processors; nobody's
- *     8 MiB       nodes of the hash tree over exec            read-only, whole pages
- *     16 MiB      exec's file                                 read-only, whole pages
- *     256 MiB     the keep's memory                           as much as rdi says
+ *     2 MiB       the shim: a flat image, zeroes behind it    1 MiB
+ *     3 MiB       the block of the port                       PORT_BLOCK_SIZE
+ *     3.5625 MiB  nodes of the hash tree over exec            at most KVM_KEEP_NODES_SIZE
+ *     3.75 MiB    the window: runs of exec's file             KVM_KEEP_WINDOW_SIZE
+ *     8 MiB       4 pages that KVM wants on some processors; nobody's
+ *     16 MiB      the keep's memory                           as much as rdi says
+ *
+ * There are two slots: the first four are one of 2 MiB, since 2 MiB is what the host gives
+ * at a first touch, where it can, and a first touch is an exit.
  *
  * The shim's image (build/shim-kvm) begins with its entry and is linked for
  * KVM_KEEP_SHIM. Page tables for it lie in the image: the machine starts in 64-bit mode,
@@ -28,14 +31,17 @@
 #include "include/keep_stop.h"
 
 /* Guest-physical addresses, bytes. */
-#define KVM_KEEP_IMAGE      0x100000
-#define KVM_KEEP_IMAGE_SIZE 0x100000
-#define KVM_KEEP_BLOCK      0x400000
-#define KVM_KEEP_SPARE      0x700000
-#define KVM_KEEP_NODES      0x800000
-#define KVM_KEEP_EXEC       0x1000000
-#define KVM_KEEP_MEMORY     0x10000000
-#define KVM_KEEP_MEMORY_MAX 0xff0000000 /* bytes: all of it below 64 GiB */
+#define KVM_KEEP_IMAGE       0x200000
+#define KVM_KEEP_IMAGE_SIZE  0x100000
+#define KVM_KEEP_BLOCK       0x300000
+#define KVM_KEEP_NODES       0x390000
+#define KVM_KEEP_NODES_SIZE  0x30000
+#define KVM_KEEP_WINDOW      0x3c0000
+#define KVM_KEEP_WINDOW_SIZE 0x40000
+#define KVM_KEEP_FIRST_SIZE  0x200000 /* bytes: of the slot that begins with the image */
+#define KVM_KEEP_SPARE       0x800000
+#define KVM_KEEP_MEMORY      0x1000000
+#define KVM_KEEP_MEMORY_MAX  0xff0000000 /* bytes: all of it below 64 GiB */
 
 /* Offsets in the image. */
 #define KVM_IMAGE_TEXT     0x0
@@ -62,6 +68,13 @@
 #define KVM_KEEP_PORT      0xe9
 #define KVM_KEEP_EXIT_PORT 1 /* serve the block, then run it again */
 #define KVM_KEEP_EXIT_DEAD 2 /* it has stopped; second byte: enum kvm_keep_stop */
+#define KVM_KEEP_EXIT_EXEC                                                 \
+    3 /* copy runs of exec's file to the window, then run it again; second \
+       * byte: how many, the others: the first */
+
+/* Runs are those of the tree (shim/core/tree.h). */
+#define KVM_KEEP_RUN_SIZE    0x10000
+#define KVM_KEEP_WINDOW_RUNS (KVM_KEEP_WINDOW_SIZE / KVM_KEEP_RUN_SIZE)
 
 #ifndef __ASSEMBLER__
 

@@ -8,6 +8,7 @@
 #include "host/exec_image.h"
 #include "host/inside.h"
 #include "host/kvm/vm.h"
+#include "host/kvm/window.h"
 #include "host/port_host.h"
 
 #include <errno.h>
@@ -39,49 +40,41 @@ static uint64_t memory_size(const struct boot_record *boot)
     return size >= most ? most : (size + LARGE - 1) / LARGE * LARGE;
 }
 
-/* Aligned as the guest sees it, so that the kernel can give 2 MiB at a first touch: each
- * first touch is an exit. Where it cannot, pages come one by one. */
 static int show_memory(struct kvm_vm *vm, uint64_t size)
 {
-    uint8_t *memory = mmap(NULL, size + LARGE, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = kvm_vm_memory(size);
     if (memory == MAP_FAILED) {
         vm->failed = "addresses for its memory";
         return -errno;
     }
-    memory += LARGE - (uintptr_t)memory % LARGE;
-    (void)madvise(memory, size, MADV_HUGEPAGE);
-    (void)madvise(memory, size, MADV_DONTDUMP);
     return kvm_vm_show(vm, KVM_KEEP_MEMORY, memory, size);
 }
 
-/* The block, exec as it lies in the command's file, and the tree over it. */
-static int show_files(struct kvm_vm *vm, const struct keep *keep)
+/* What the keep is to find in its first slot: the tree over exec, the block. */
+static void fill_first(const struct keep *keep, struct bytes tree)
 {
-    const struct bytes exec = keep->exec.data;
-    const struct bytes tree = exec_image_tree();
-    int error = kvm_vm_show(vm, KVM_KEEP_BLOCK, kvm.block, PORT_BLOCK_SIZE);
-    if (error == 0)
-        error = kvm_vm_show_read_only(vm, KVM_KEEP_NODES, tree.data, tree.size);
-    return error < 0 ? error : kvm_vm_show_read_only(vm, KVM_KEEP_EXEC, exec.data, exec.size);
+    memcpy(kvm_vm_at(&kvm.vm, KVM_KEEP_NODES), tree.data, tree.size);
+    kvm.block = (struct shared *)kvm_vm_at(&kvm.vm, KVM_KEEP_BLOCK);
+    shared_write(kvm.block, PORT_BOOT_OFFSET, &keep->boot, sizeof(keep->boot));
+    if (keep->cache_key != NULL)
+        shared_write(kvm.block, KVM_KEEP_KEY, keep->cache_key, 32);
 }
 
 int kvm_prepare(struct keep *keep)
 {
     const uint64_t size = memory_size(&keep->boot);
+    const struct bytes tree = exec_image_tree();
+    if (tree.size > KVM_KEEP_NODES_SIZE)
+        return inside_fail(-E2BIG, "exec in this command");
     keep->boot.cpus = 1;
     kvm.started_us = keep->started_us;
-    kvm.block = inside_block(&keep->boot);
-    if (kvm.block == NULL)
-        return inside_fail(-errno, "memory for its calls");
-    if (keep->cache_key != NULL)
-        shared_write(kvm.block, KVM_KEEP_KEY, keep->cache_key, 32);
     int error = kvm_vm_open(&kvm.vm, kvm_shim_file(), size);
     if (error == 0)
         error = show_memory(&kvm.vm, size);
-    if (error == 0)
-        error = show_files(&kvm.vm, keep);
-    return error < 0 ? inside_fail(error, kvm.vm.failed) : 0;
+    if (error < 0)
+        return inside_fail(error, kvm.vm.failed);
+    fill_first(keep, tree);
+    return 0;
 }
 
 /* ---- counting ---- */
@@ -111,7 +104,12 @@ static void count(struct counters *c, enum kvm_turn turn)
     memcpy(&counts, kvm.vm.image + KVM_IMAGE_DATA, sizeof(counts));
     memcpy(&c->value[COUNTER_calls], &counts, sizeof(counts));
     c->value[COUNTER_kvm_run]++;
-    c->value[turn == KVM_TURN_SERVE ? COUNTER_kvm_exit_port : COUNTER_kvm_exit_again]++;
+    static const enum counter kinds[] = {
+        [KVM_TURN_SERVE] = COUNTER_kvm_exit_port,
+        [KVM_TURN_EXEC] = COUNTER_kvm_exit_exec,
+        [KVM_TURN_AGAIN] = COUNTER_kvm_exit_again,
+    };
+    c->value[kinds[turn]]++;
     if (turn == KVM_TURN_SERVE)
         note_time(c);
     c->first = COUNTER_kvm_run;
@@ -119,6 +117,11 @@ static void count(struct counters *c, enum kvm_turn turn)
 }
 
 /* ---- running ---- */
+
+static bool give_exec(const struct keep *keep, const struct kvm_left *left)
+{
+    return window_fill(kvm_vm_at(&kvm.vm, KVM_KEEP_WINDOW), keep->exec.data, kvm_turn_wish(left));
+}
 
 no_return void kvm_enter(struct keep *keep)
 {
@@ -131,6 +134,8 @@ no_return void kvm_enter(struct keep *keep)
             kvm_vm_run(&kvm.vm, &left) < 0 ? KVM_TURN_END : kvm_turn_take(&left, &why);
         if (turn == KVM_TURN_END)
             inside_stop(keep->log_fd, why);
+        if (turn == KVM_TURN_EXEC && !give_exec(keep, &left))
+            inside_stop(keep->log_fd, "it asked for more of exec than there is");
         count(keep->counters, turn);
         if (turn == KVM_TURN_SERVE)
             port_host_serve(keep->host, kvm.block);

@@ -51,8 +51,15 @@ enum kvm_turn kvm_turn_take(const struct kvm_left *left, const char **why)
         return KVM_TURN_AGAIN;
     if (is_ours(left) && left->value == KVM_KEEP_EXIT_PORT)
         return KVM_TURN_SERVE;
+    if (is_ours(left) && (left->value & 0xff) == KVM_KEEP_EXIT_EXEC)
+        return KVM_TURN_EXEC;
     *why = text_of(left);
     return KVM_TURN_END;
+}
+
+struct window_wish kvm_turn_wish(const struct kvm_left *left)
+{
+    return (struct window_wish){.first = left->value >> 16, .count = left->value >> 8 & 0xff};
 }
 
 const char *kvm_turn_probed(const struct kvm_left *left)

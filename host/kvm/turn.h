@@ -4,6 +4,7 @@
 #ifndef HOST_KVM_TURN_H
 #define HOST_KVM_TURN_H
 
+#include "host/kvm/window.h"
 #include "include/kvm_keep.h"
 
 #include <stdbool.h>
@@ -20,11 +21,15 @@ struct kvm_left {
 
 enum kvm_turn {
     KVM_TURN_SERVE, /* serve the block, then run it again */
+    KVM_TURN_EXEC,  /* fill the window with what it wishes, then run it again */
     KVM_TURN_AGAIN, /* run it again */
     KVM_TURN_END,   /* never again; `why` says why */
 };
 
 enum kvm_turn kvm_turn_take(const struct kvm_left *left, const char **why);
+
+/* What of exec's file it asked for, when it did: any numbers. */
+struct window_wish kvm_turn_wish(const struct kvm_left *left);
 
 /* The same, of a probe: null when the machine is fit for a keep, else why it is not. */
 const char *kvm_turn_probed(const struct kvm_left *left);

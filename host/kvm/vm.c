@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define PAGE        4096u
+#define LARGE       (2ull << 20)
 #define CPUID_ROWS  256u
 #define RFLAGS_NONE 2u
 
@@ -36,13 +37,12 @@ static int failed(struct kvm_vm *vm, const char *what)
 
 /* ---- memory ---- */
 
-static int show(struct kvm_vm *vm, uint64_t physical, const void *at, uint64_t size, uint32_t flags)
+int kvm_vm_show(struct kvm_vm *vm, uint64_t physical, void *at, uint64_t size)
 {
     const struct kvm_userspace_memory_region region = {
         .slot = vm->slots++,
-        .flags = flags,
         .guest_phys_addr = physical,
-        .memory_size = (size + PAGE - 1) / PAGE * PAGE,
+        .memory_size = size,
         .userspace_addr = (uintptr_t)at,
     };
     if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) < 0)
@@ -50,14 +50,25 @@ static int show(struct kvm_vm *vm, uint64_t physical, const void *at, uint64_t s
     return 0;
 }
 
-int kvm_vm_show(struct kvm_vm *vm, uint64_t physical, void *at, uint64_t size)
+void *kvm_vm_memory(uint64_t size)
 {
-    return show(vm, physical, at, size, 0);
+    uint8_t *const all = mmap(NULL, size + LARGE, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (all == MAP_FAILED)
+        return MAP_FAILED;
+    const size_t before = (size_t) - (uintptr_t)all % LARGE;
+    uint8_t *const memory = all + before;
+    if (before > 0)
+        munmap(all, before);
+    munmap(memory + size, LARGE - before);
+    (void)madvise(memory, size, MADV_HUGEPAGE);
+    (void)madvise(memory, size, MADV_DONTDUMP);
+    return memory;
 }
 
-int kvm_vm_show_read_only(struct kvm_vm *vm, uint64_t physical, const void *at, uint64_t size)
+uint8_t *kvm_vm_at(const struct kvm_vm *vm, uint64_t physical)
 {
-    return show(vm, physical, at, size, KVM_MEM_READONLY);
+    return vm->image + (physical - KVM_KEEP_IMAGE);
 }
 
 static int load(struct kvm_vm *vm, struct bytes shim)
@@ -66,12 +77,11 @@ static int load(struct kvm_vm *vm, struct bytes shim)
         errno = ENOEXEC;
         return failed(vm, "the shim in this command");
     }
-    vm->image =
-        mmap(NULL, KVM_KEEP_IMAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    vm->image = kvm_vm_memory(KVM_KEEP_FIRST_SIZE);
     if (vm->image == MAP_FAILED)
         return failed(vm, "memory for the shim");
     memcpy(vm->image, shim.data, shim.size);
-    return kvm_vm_show(vm, KVM_KEEP_IMAGE, vm->image, KVM_KEEP_IMAGE_SIZE);
+    return kvm_vm_show(vm, KVM_KEEP_IMAGE, vm->image, KVM_KEEP_FIRST_SIZE);
 }
 
 /* ---- the processor ---- */
@@ -182,7 +192,7 @@ void kvm_vm_close(struct kvm_vm *vm)
     if (vm->fd >= 0)
         close(vm->fd);
     if (vm->image != MAP_FAILED)
-        munmap(vm->image, KVM_KEEP_IMAGE_SIZE);
+        munmap(vm->image, KVM_KEEP_FIRST_SIZE);
     *vm = (struct kvm_vm){.fd = -1, .processor = -1, .run = MAP_FAILED, .image = MAP_FAILED};
 }
 

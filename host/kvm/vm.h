@@ -17,7 +17,7 @@ struct kvm_vm {
     int processor; /* descriptors; -1: none */
     struct kvm_run *run;
     size_t run_size;
-    uint8_t *image;     /* KVM_KEEP_IMAGE_SIZE bytes: the shim's memory */
+    uint8_t *image;     /* the first slot: the shim's memory, the block, the window */
     uint32_t slots;     /* used so far */
     const char *failed; /* what did, after an error */
 };
@@ -27,10 +27,15 @@ struct kvm_vm {
 must_use int kvm_vm_open(struct kvm_vm *vm, struct bytes shim, uint64_t memory_size);
 void kvm_vm_close(struct kvm_vm *vm);
 
+/* Where this process sees what lies in the first slot. */
+uint8_t *kvm_vm_at(const struct kvm_vm *vm, uint64_t physical);
+
+/* Memory for a slot, aligned as the guest sees it, so that the kernel can give 2 MiB at a
+ * first touch; nobody dumps it. MAP_FAILED, with errno: none. */
+void *kvm_vm_memory(uint64_t size);
+
 /* Lets the guest see memory of this process at a physical address; whole pages. */
 must_use int kvm_vm_show(struct kvm_vm *vm, uint64_t physical, void *at, uint64_t size);
-must_use int kvm_vm_show_read_only(struct kvm_vm *vm, uint64_t physical, const void *at,
-                                   uint64_t size);
 
 /* Until it is left. 0 or -errno. */
 must_use int kvm_vm_run(struct kvm_vm *vm, struct kvm_left *left);

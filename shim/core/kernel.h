@@ -30,7 +30,7 @@ struct kernel {
 /* What a technology passes at the start; all but `exec_base` outside the keep. */
 struct start {
     struct shared *block;
-    const struct shared *exec; /* its file, page-aligned */
+    const struct shared *exec; /* for machine_read_exec */
     const struct shared *nodes;
     uint64_t exec_base;
     uint64_t arena_end; /* exec's memory lies between its image and here */

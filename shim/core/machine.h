@@ -50,6 +50,14 @@ void machine_protect(uint64_t start, uint64_t end, unsigned from, unsigned to);
 /* Makes the pages present absent again; what was in them is gone. */
 void machine_drop(uint64_t start, uint64_t end);
 
+/* ---- exec's file: the host's ---- */
+
+struct shared;
+
+/* Copies, once, what the host has there into private memory; within one aligned run of 16
+ * pages. `exec`: struct start's. */
+void machine_read_exec(const struct shared *exec, size_t offset, void *to, size_t size);
+
 /* ---- exec's memory: the shim touches it between these two only, never nested ---- */
 
 void machine_user_begin(void);

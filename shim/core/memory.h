@@ -11,7 +11,7 @@ struct kernel;
 
 struct memory {
     struct space space;
-    const struct shared *exec; /* exec's file and the tree's nodes: the host's */
+    const struct shared *exec; /* for machine_read_exec; the tree's nodes: the host's */
     const struct shared *nodes;
     uint64_t exec_base;
     uint8_t *run; /* TREE_RUN_BYTES of private memory */

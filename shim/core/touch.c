@@ -49,7 +49,7 @@ static void take_run(struct memory *m, uint32_t run)
     const uint32_t first = run * TREE_RUN;
     const uint32_t left = exec_image.page_count - first;
     const size_t size = (size_t)(left < TREE_RUN ? left : TREE_RUN) * PAGE_SIZE;
-    shared_read(m->exec, (size_t)first * PAGE_SIZE, m->run, size);
+    machine_read_exec(m->exec, (size_t)first * PAGE_SIZE, m->run, size);
     if (!CHECK(page_tree, tree_verify(&exec_image, run, m->run, m->nodes)))
         machine_stop(STOP_PAGE);
 }

@@ -9,7 +9,7 @@
  *     4 TiB        the end of it
  *     upper half   the shim's alone:
  *     KVM_PHYSICAL what lies outside the image, at its physical address: block, nodes and
- *                  exec's file, which the host has too, then the keep's memory
+ *                  window, which the host has too, then the keep's memory
  *     KVM_RANGES   exec's map, as it grows
  *     KVM_KEEP_SHIM  the image (include/kvm_keep.h)
  *

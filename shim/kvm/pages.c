@@ -13,6 +13,7 @@
 #define ENTRIES 512u
 #define GIBS    64u /* below the end of KVM_KEEP_MEMORY_MAX */
 
+_Static_assert(KVM_KEEP_IMAGE % LARGE == 0 && KVM_KEEP_FIRST_SIZE == LARGE, "one large page");
 _Static_assert(KVM_KEEP_MEMORY + KVM_KEEP_MEMORY_MAX <= GIBS * GIB, "physical memory");
 
 static struct {
@@ -25,25 +26,35 @@ static struct {
 static uint64_t directory[GIBS][ENTRIES] aligned_to(PAGE_SIZE);
 static uint64_t top[ENTRIES] aligned_to(PAGE_SIZE);
 
+/* What lies with the image in one slot: page by page, since here the image is not seen. */
+static uint64_t first[ENTRIES] aligned_to(PAGE_SIZE);
+
 /* The image is linked where it is not: its physical address. */
 static uint64_t image_physical(const void *at)
 {
     return (uint64_t)at - KVM_KEEP_SHIM + KVM_KEEP_IMAGE;
 }
 
-static void see(uint64_t address, uint64_t bits)
+static void see(uint64_t address)
 {
     directory[address / GIB][address / LARGE % ENTRIES] =
-        address | PAGING_PRESENT | PAGING_LARGE | PAGING_SEEN | PAGING_NX | bits;
+        address | PAGING_PRESENT | PAGING_WRITE | PAGING_LARGE | PAGING_SEEN | PAGING_NX;
 }
 
-/* The block, the nodes and exec's file: the host has them, and only the block is
- * written to. */
+static void see_pages(uint64_t start, uint64_t end, uint64_t bits)
+{
+    for (uint64_t at = start; at < end; at += PAGE_SIZE)
+        first[at / PAGE_SIZE % ENTRIES] = at | PAGING_PRESENT | PAGING_SEEN | PAGING_NX | bits;
+}
+
+/* The block, the nodes and the window: the host has them, and only the block is written
+ * to. */
 static void see_host(void)
 {
-    see(KVM_KEEP_BLOCK, PAGING_WRITE);
-    for (uint64_t at = KVM_KEEP_NODES; at < KVM_KEEP_MEMORY; at += LARGE)
-        see(at, 0);
+    see_pages(KVM_KEEP_BLOCK, KVM_KEEP_BLOCK + PORT_BLOCK_SIZE, PAGING_WRITE);
+    see_pages(KVM_KEEP_NODES, KVM_KEEP_IMAGE + KVM_KEEP_FIRST_SIZE, 0);
+    directory[0][KVM_KEEP_IMAGE / LARGE] =
+        image_physical(first) | PAGING_PRESENT | PAGING_WRITE | PAGING_SEEN;
 }
 
 void pages_init(uint64_t size)
@@ -80,7 +91,7 @@ uint64_t pages_take(void)
         kvm_stop(KVM_KEEP_STOP_MEMORY);
     page = pages.next;
     if (page % LARGE == 0)
-        see(page, PAGING_WRITE);
+        see(page);
     pages.next += PAGE_SIZE;
     return page;
 }

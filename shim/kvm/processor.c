@@ -53,6 +53,7 @@ extern const uint8_t kvm_syscall[];
 static struct {
     bool smap;
     bool sha;
+    struct cpuid one, seven, extended; /* each asking is an exit: asked once */
 } processor;
 
 uint64_t processor_cr4(struct cpuid one, struct cpuid seven)
@@ -79,8 +80,10 @@ static void fault_on_cpuid(void)
 
 void kvm_processor(void)
 {
-    const struct cpuid seven = read_cpuid(7, 0);
-    const uint64_t cr4 = processor_cr4(read_cpuid(1, 0), seven);
+    processor.one = read_cpuid(1, 0);
+    processor.seven = read_cpuid(7, 0);
+    processor.extended = read_cpuid(0x80000001, 0);
+    const uint64_t cr4 = processor_cr4(processor.one, processor.seven);
     struct xsave initial;
     if (cr4 == 0)
         kvm_stop(KVM_KEEP_STOP_CPU);
@@ -96,14 +99,18 @@ void kvm_processor(void)
     xsave_initial(&initial);
     xrstor(&initial);
     processor.smap = (cr4 & CR4_SMAP) != 0;
-    processor.sha = (seven.ebx & SHA) != 0;
+    processor.sha = (processor.seven.ebx & SHA) != 0;
 }
 
 bool sha_ni_there(void) { return processor.sha; }
 
+/* Other leaves say nothing of features. */
 struct cpuid machine_cpuid(uint32_t leaf, uint32_t subleaf)
 {
-    return cpuid_narrow(leaf, cpuid_answer(leaf, subleaf), read_cpuid(leaf, subleaf));
+    const struct cpuid *below = &processor.extended;
+    if (leaf == 1 || leaf == 7)
+        below = leaf == 1 ? &processor.one : &processor.seven;
+    return cpuid_narrow(leaf, cpuid_answer(leaf, subleaf), *below);
 }
 
 /* ---- exec's memory ---- */

@@ -42,7 +42,7 @@ static void start_exec(void)
     struct shared *block = paging_physical(KVM_KEEP_BLOCK);
     const struct start start = {
         .block = block,
-        .exec = paging_physical(KVM_KEEP_EXEC),
+        .exec = paging_physical(KVM_KEEP_WINDOW),
         .nodes = paging_physical(KVM_KEEP_NODES),
         .exec_base = KVM_EXEC,
         .arena_start = KVM_ARENA,

@@ -6,6 +6,7 @@
 
 #include "shim/core/check.h"
 #include "shim/core/port.h"
+#include "shim/core/shared.h"
 #include "shim/core/string.h"
 #include "shim/sgx/leaf.h"
 #include "shim/sgx/sgx.h"
@@ -168,6 +169,13 @@ void machine_drop(uint64_t start, uint64_t end)
         for (; at < stop; at += PAGE_SIZE)
             note(at, false);
     }
+}
+
+/* ---- exec's file ---- */
+
+void machine_read_exec(const struct shared *exec, size_t offset, void *to, size_t size)
+{
+    shared_read(exec, offset, to, size);
 }
 
 /* ---- registers ---- */

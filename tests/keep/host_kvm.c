@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "tests/keep/host_kvm.h"
 
+#include "host/kvm/window.h"
 #include "tests/keep/attacks.h"
 
 #include <errno.h>
@@ -27,6 +28,29 @@ static void open_shim(const char *path)
     shim.size = size;
 }
 
+/* Where the guest sees it, shared with attackers in other processes. */
+static void share_block(struct host *h)
+{
+    uint8_t *const place = kvm_vm_at(&kvm_host.vm, KVM_KEEP_BLOCK);
+    h->block =
+        mremap(h->block, PORT_BLOCK_SIZE, PORT_BLOCK_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, place);
+    host_must(h->block == place, "the block");
+}
+
+static void place_nodes(struct host *h)
+{
+    uint8_t *const place = kvm_vm_at(&kvm_host.vm, KVM_KEEP_NODES);
+    h->nodes = memcpy(place, h->nodes, h->nodes_size);
+}
+
+static void give_exec(struct host *h)
+{
+    const struct bytes exec = {.data = h->exec, .size = h->exec_size};
+    host_must(
+        window_fill(kvm_vm_at(&kvm_host.vm, KVM_KEEP_WINDOW), exec, kvm_turn_wish(&kvm_host.left)),
+        "runs of exec that there are not");
+}
+
 static void start(struct host *h)
 {
     struct kvm_vm *vm = &kvm_host.vm;
@@ -34,11 +58,9 @@ static void start(struct host *h)
     host_must(kvm_vm_open(vm, shim, MEMORY_SIZE) == 0, vm->failed != NULL ? vm->failed : said);
     kvm_host.memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    host_must(kvm_vm_show(vm, KVM_KEEP_MEMORY, kvm_host.memory, MEMORY_SIZE) == 0 &&
-                  kvm_vm_show(vm, KVM_KEEP_BLOCK, h->block, PORT_BLOCK_SIZE) == 0 &&
-                  kvm_vm_show_read_only(vm, KVM_KEEP_NODES, h->nodes, h->nodes_size) == 0 &&
-                  kvm_vm_show_read_only(vm, KVM_KEEP_EXEC, h->exec, h->exec_size) == 0,
-              said);
+    host_must(kvm_vm_show(vm, KVM_KEEP_MEMORY, kvm_host.memory, MEMORY_SIZE) == 0, said);
+    share_block(h);
+    place_nodes(h);
 }
 
 /* KVM's own count of this machine's exits, as long as there is the machine. */
@@ -60,6 +82,9 @@ static void after_exit(struct host *h)
     switch (kvm_turn_take(&kvm_host.left, &why)) {
     case KVM_TURN_SERVE:
         host_serve(h);
+        return;
+    case KVM_TURN_EXEC:
+        give_exec(h);
         return;
     case KVM_TURN_AGAIN:
         return;

@@ -39,12 +39,26 @@ static void nothing_like_it_is(void **state)
     wrong[3].count = 2;
     wrong[4].value = 0;
     wrong[5].value = 1 | 1 << 8;
-    wrong[6].value = 3;
+    wrong[6].value = 4;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         const char *why;
         assert_int_equal(turn(wrong[i], &why), KVM_TURN_END);
         assert_string_equal(why, "it left without saying why");
     }
+}
+
+/* Whatever it wishes, it is the window's to say that there is none. */
+static void runs_of_exec_are_asked_for(void **state)
+{
+    (void)state;
+    const char *why;
+    struct kvm_left left = served;
+    left.value = 3 | 4 << 8 | 0xfffeu << 16;
+    assert_int_equal(turn(left, &why), KVM_TURN_EXEC);
+    assert_int_equal(kvm_turn_wish(&left).count, 4);
+    assert_int_equal(kvm_turn_wish(&left).first, 0xfffe);
+    left.size = 1;
+    assert_int_equal(turn(left, &why), KVM_TURN_END);
 }
 
 static void a_stop_says_why(void **state)
@@ -92,9 +106,9 @@ static void a_probe_ends_in_one_way(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_call_is_served),        cmocka_unit_test(nothing_like_it_is),
-        cmocka_unit_test(a_stop_says_why),         cmocka_unit_test(every_other_exit_ends_it),
-        cmocka_unit_test(a_probe_ends_in_one_way),
+        cmocka_unit_test(a_call_is_served),           cmocka_unit_test(nothing_like_it_is),
+        cmocka_unit_test(runs_of_exec_are_asked_for), cmocka_unit_test(a_stop_says_why),
+        cmocka_unit_test(every_other_exit_ends_it),   cmocka_unit_test(a_probe_ends_in_one_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,6 +165,13 @@ void machine_drop(uint64_t start, uint64_t end)
     }
 }
 
+void machine_read_exec(const struct shared *exec, size_t offset, void *to, size_t size)
+{
+    if (offset / TREE_RUN_BYTES != (offset + size - 1) / TREE_RUN_BYTES)
+        broken("across runs", offset);
+    shared_read(exec, offset, to, size);
+}
+
 uint64_t machine_fs(void) { return keep.fs; }
 void machine_set_fs(uint64_t base) { keep.fs = base; }
 bool sha_ni_there(void) { return false; }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keep's memory: in order, again what came back, and no more than there is. */
-/* links: shim/kvm/pages.c tests/unit/shim_kvm.c */
-#include "shim/kvm/pages.h"
+/* links: tests/unit/shim_kvm.c */
+#include "shim/kvm/pages.c"
 
-#include "shim/kvm/paging.h"
 #include "tests/unit/shim_kvm.h"
 
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-#define P     PAGE_SIZE
-#define LARGE (2ull << 20)
+#define P PAGE_SIZE
 
 static int set_up(void **state)
 {
@@ -68,6 +66,26 @@ static void the_shim_has_a_map_of_its_own(void **state)
         assert_true(i == 256 || root[i] == 0);
 }
 
+/* Of the first slot, by page: the block is written to, the nodes and the window are read,
+ * and the image, which lies before them, is not there to be written to. */
+static void the_image_has_no_other_place(void **state)
+{
+    (void)state;
+    pages_init(LARGE);
+    const uint64_t block_end = KVM_KEEP_BLOCK + PORT_BLOCK_SIZE;
+    for (uint64_t at = KVM_KEEP_IMAGE; at < KVM_KEEP_IMAGE + LARGE; at += P) {
+        const uint64_t bits = at < KVM_KEEP_BLOCK   ? 0
+                              : at < block_end      ? 1ull << 63 | at | 0x63
+                              : at < KVM_KEEP_NODES ? 0
+                                                    : 1ull << 63 | at | 0x61;
+        assert_int_equal(first[at / P % 512], bits);
+    }
+    for (unsigned i = 0; i < 8; i++) /* as large pages: the memory alone, from 16 MiB on */
+        assert_int_equal(directory[0][i] & 0x80, 0);
+    (void)pages_take();
+    assert_int_equal(directory[0][8], 1ull << 63 | KVM_KEEP_MEMORY | 0xe3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -75,6 +93,7 @@ int main(void)
         cmocka_unit_test_setup(pages_come_in_order_until_there_are_none, set_up),
         cmocka_unit_test_setup(what_comes_back_goes_out_first, set_up),
         cmocka_unit_test_setup(the_shim_has_a_map_of_its_own, set_up),
+        cmocka_unit_test_setup(the_image_has_no_other_place, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

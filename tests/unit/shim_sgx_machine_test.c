@@ -29,6 +29,11 @@ static uint8_t *enclave;
 
 struct kernel sgx_kernel;
 
+void shared_read(const struct shared *from, size_t offset, void *to, size_t size)
+{
+    memcpy(to, (const uint8_t *)from + offset, size);
+}
+
 #define P PAGE_SIZE
 /* Notes are real memory: the enclave's beginning. The rest is addresses. */
 #define REAL  (SGX_KEEP_EXEC)
