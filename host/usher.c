@@ -41,6 +41,7 @@ struct answer {
     bool refused;
     int fd; /* -1: none */
     struct bytes said;
+    struct fault why;
 };
 
 /* ---- what may be opened ---- */
@@ -144,12 +145,11 @@ static int ask_steward(struct usher *u, struct answer *a)
     const bool ruled = u->shared->rules != NULL;
     struct put said = put_init(u->said, sizeof(u->said));
     char at[AT_SIZE];
-    struct fault why;
     if (u->shared->carry == NULL)
         return -ENOSYS;
     int error = ruled ? find_steward(u, at, &a->refused) : 0;
     if (error == 0)
-        error = u->shared->carry(o->url, ruled ? at : NULL, o->request, &said, &why);
+        error = u->shared->carry(o->url, ruled ? at : NULL, o->request, &said, &a->why);
     a->said = put_done(&said);
     return error == 0 && !CHECK(usher_said, !said.bad) ? -EMSGSIZE : error;
 }
@@ -221,6 +221,7 @@ static void tell(const struct usher *u, const struct answer *a)
     told.result = a->result;
     told.refused = a->refused;
     told.place = u->order.place;
+    snprintf(told.why.text, sizeof(told.why.text), "%s", a->why.text);
     (void)!write(u->shared->told_fd, &told, sizeof(told));
 }
 _Static_assert(sizeof(struct usher_told) <= 4096, "PIPE_BUF: it is written at once or not");

@@ -40,6 +40,7 @@ struct usher_told {
     int result;   /* 0 or -errno */
     bool refused; /* the rules forbid it: -EACCES */
     struct place place;
+    struct fault why; /* of a steward that was asked; else empty */
 };
 
 /* What the ushers of a process share. It stays where it is as long as the process lives: an

@@ -18,7 +18,9 @@ struct http_options {
     bool any_certificate;  /* HTTPS says nothing about the other side */
     const char *cert;      /* our own: files in PEM */
     const char *key;
-    const char *token; /* without spaces or control characters [RFC 6750 2.1] */
+    const char *connect_to; /* "192.0.2.7:443": there and nowhere else, whatever a URL's host
+                               is; proxies do not count */
+    const char *token;      /* without spaces or control characters [RFC 6750 2.1] */
 
     /* Asked about once a second: true ends with -ECANCELED what is under way. */
     bool (*cancelled)(void);

@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +38,17 @@ static bool find_functions(struct libcurl *l)
            l->cleanup != NULL;
 }
 
+/* Older ones do not start in two threads at once. */
+static bool start(struct libcurl *l)
+{
+    static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&one);
+    const bool started = l->global_init(CURL_GLOBAL_ALL) == CURLE_OK;
+    pthread_mutex_unlock(&one);
+    l->handle = started ? l->easy_init() : NULL;
+    return l->handle != NULL;
+}
+
 static int open_library(struct libcurl *l, struct fault *fault)
 {
     static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
@@ -48,7 +60,7 @@ static int open_library(struct libcurl *l, struct fault *fault)
                          "or libcurl (Fedora)");
     if (!find_functions(l))
         return fault_set(fault, -ENOSYS, "this libcurl is none that is known; install another");
-    if (l->global_init(CURL_GLOBAL_ALL) != CURLE_OK || (l->handle = l->easy_init()) == NULL)
+    if (!start(l))
         return fault_set(fault, -ENOSYS, "libcurl does not start");
     return 0;
 }
@@ -102,7 +114,23 @@ static void set_cancelled(struct libcurl *l, bool (*cancelled)(void))
     l->setopt(l->handle, CURLOPT_XFERINFOFUNCTION, ask_cancelled);
 }
 
-static void set_up(struct libcurl *l, const struct http_options *o)
+/* Of any host and port of a URL [libcurl CURLOPT_CONNECT_TO]. */
+static int set_connect_to(struct libcurl *l, const char *place)
+{
+    char line[128];
+    if (place == NULL)
+        return 0;
+    if (snprintf(line, sizeof(line), "::%s", place) >= (int)sizeof(line))
+        return -EINVAL;
+    l->connect_to = l->slist_append(NULL, line);
+    if (l->connect_to == NULL)
+        return -ENOMEM;
+    l->setopt(l->handle, CURLOPT_CONNECT_TO, l->connect_to);
+    l->setopt(l->handle, CURLOPT_PROXY, "");
+    return 0;
+}
+
+static int set_up(struct libcurl *l, const struct http_options *o)
 {
     l->setopt(l->handle, CURLOPT_NOSIGNAL, 1L);
     l->setopt(l->handle, CURLOPT_TIMEOUT, TIMEOUT);
@@ -122,15 +150,17 @@ static void set_up(struct libcurl *l, const struct http_options *o)
     }
     set_cancelled(l, o->cancelled);
     l->token = o->token;
+    return set_connect_to(l, o->connect_to);
 }
 
 int libcurl_open(const struct http_options *options, struct libcurl *l, struct fault *fault)
 {
     *l = (struct libcurl){0};
-    const int error = open_library(l, fault);
-    if (error == 0)
-        set_up(l, options);
-    return error;
+    int error = open_library(l, fault);
+    if (error < 0)
+        return error;
+    error = set_up(l, options);
+    return error < 0 ? fault_system(fault, error, "cannot set up libcurl") : 0;
 }
 
 /* The library stays: what it started may not survive its leaving. */
@@ -139,6 +169,8 @@ void libcurl_close(struct libcurl *l)
     if (l->handle != NULL)
         l->cleanup(l->handle);
     drop_headers(l);
+    if (l->connect_to != NULL)
+        l->slist_free(l->connect_to);
     *l = (struct libcurl){0};
 }
 

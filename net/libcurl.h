@@ -28,6 +28,7 @@ enum { /* [libcurl curl.h] CURLoption: 0 longs, 10000 pointers, 20000 functions 
        CURLOPT_TCP_KEEPALIVE = 213,
        CURLOPT_WRITEDATA = 10001,
        CURLOPT_URL = 10002,
+       CURLOPT_PROXY = 10004,
        CURLOPT_ERRORBUFFER = 10010,
        CURLOPT_POSTFIELDS = 10015,
        CURLOPT_USERAGENT = 10018,
@@ -38,6 +39,7 @@ enum { /* [libcurl curl.h] CURLoption: 0 longs, 10000 pointers, 20000 functions 
        CURLOPT_XFERINFODATA = 10057,
        CURLOPT_CAINFO = 10065,
        CURLOPT_SSLKEY = 10087,
+       CURLOPT_CONNECT_TO = 10243,
        CURLOPT_WRITEFUNCTION = 20011,
        CURLOPT_HEADERFUNCTION = 20079,
        CURLOPT_XFERINFOFUNCTION = 20219,
@@ -53,6 +55,7 @@ struct libcurl {
     CURL *handle;
     void *headers;     /* struct curl_slist of the request under way; null: none */
     const char *token; /* or null */
+    void *connect_to;  /* struct curl_slist; null: where URLs say */
     char why[LIBCURL_ERROR_SIZE];
     bool (*cancelled)(void);
 

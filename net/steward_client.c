@@ -87,3 +87,15 @@ int steward_client_ask(struct http *http, const char *url, struct bytes request,
     http_response_fini(&r);
     return error;
 }
+
+int steward_client_carry(const char *url, const char *at, struct bytes request, struct put *said,
+                         struct fault *why)
+{
+    struct http *http;
+    int error = http_open(&(struct http_options){.connect_to = at}, &http, why);
+    if (error < 0)
+        return error;
+    error = steward_client_ask(http, url, request, said, why);
+    http_close(http);
+    return error;
+}

@@ -28,4 +28,9 @@ struct http;
 must_use int steward_client_ask(struct http *http, const char *url, struct bytes request,
                                 struct put *out, struct fault *fault);
 
+/* The same for an usher (host/usher.h), of which this is a usher_carry: opens libcurl for one
+ * question. */
+must_use int steward_client_carry(const char *url, const char *at, struct bytes request,
+                                  struct put *said, struct fault *why);
+
 #endif

@@ -18,6 +18,8 @@
 #include "host/keep.h"
 #include "host/peer_collateral.h"
 #include "host/signals.h"
+#include "host/usher.h"
+#include "net/steward_client.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -155,6 +157,31 @@ static bool speaks_tls(const struct config *c)
     return false;
 }
 
+/* The keep says what it makes of an error, and the steward why it came to it. */
+static int ask_steward(const char *url, const char *at, struct bytes request, struct put *said,
+                       struct fault *why)
+{
+    const int error = steward_client_carry(url, at, request, said, why);
+    if (error < 0)
+        fail("%s", why->text);
+    return error;
+}
+
+/* Null where there is no steward. Its thread may outlive the keep: never freed. */
+static int make_ushers(const struct run *r, struct ushers **out)
+{
+    *out = NULL;
+    if (r->workload.config.config.steward.size == 0)
+        return 0;
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return -ENOMEM;
+    (*out)->carry = ask_steward;
+    (*out)->told_fd = -1;
+    (*out)->living_max = 1;
+    return 0;
+}
+
 static struct keep describe_keep(struct run *r)
 {
     return (struct keep){
@@ -198,7 +225,9 @@ static int execute(struct run *r)
     if (r->cached && r->cache.entry.size == 0)
         progress_begin(&p, r->level, "compiling the program", r->cache.fresh.fd);
     uint64_t start = clock_ms();
-    int error = keep_run(r->backend, &keep, &r->outcome);
+    int error = make_ushers(r, &keep.ushers);
+    if (error == 0)
+        error = keep_run(r->backend, &keep, &r->outcome);
     r->duration_ms = clock_ms() - start;
     progress_end(&p);
     if (error == 0)

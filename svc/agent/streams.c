@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "svc/agent/streams.h"
 
+#include "net/steward_client.h"
 #include "svc/agent/keeps.h"
 
 #include <errno.h>
@@ -52,7 +53,7 @@ static void say(const struct streams *s, const struct usher_told *t, enum stream
                   words[t->kind].would, place, words[t->kind].option);
     else
         audit_say(audit, "keep %s of %s cannot %s %s: %s", t->name, owner, words[t->kind].would,
-                  place, strerror(-t->result));
+                  place, t->why.text[0] != '\0' ? t->why.text : strerror(-t->result));
 }
 
 static void on_told(void *context, uint32_t events)
@@ -84,8 +85,10 @@ int streams_open(struct streams *s, const struct keeps *keeps, struct loop *loop
         return error;
     }
     kept->rules = *rules;
-    kept->ushers =
-        (struct ushers){.rules = &kept->rules, .told_fd = ends[1], .living_max = living_max};
+    kept->ushers = (struct ushers){.rules = &kept->rules,
+                                   .carry = steward_client_carry,
+                                   .told_fd = ends[1],
+                                   .living_max = living_max};
     *s = (struct streams){
         .ushers = &kept->ushers,
         .keeps = keeps,

@@ -216,6 +216,33 @@ static void urls_are_those_of_http(void **state)
         -ECONNREFUSED);
 }
 
+/* Where the rules of a host let it, and not where the name leads by then. */
+static void it_is_reached_where_it_was_found(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    char url[64];
+    out = put_init(got, sizeof(got));
+    assert_int_equal(steward_client_carry("https://nowhere.invalid:1/", server.authority,
+                                          (struct bytes){0}, &out, &fault),
+                     -EIO);
+    assert_non_null(strstr(fault.text, "certificate")); /* somebody was there */
+    assert_int_equal(steward_client_carry("http://nowhere.invalid/", "127.0.0.1:1",
+                                          (struct bytes){0}, &out, &fault),
+                     -ECONNREFUSED);
+    snprintf(url, sizeof(url), "https://%s", server.authority);
+    assert_int_equal(steward_client_carry(url, "127.0.0.1:1", (struct bytes){0}, &out, &fault),
+                     -ECONNREFUSED);
+    setenv("no_proxy", "", 1);
+    setenv("https_proxy", "http://127.0.0.1:1", 1);
+    assert_int_equal(steward_client_carry(url, server.authority, (struct bytes){0}, &out, &fault),
+                     -EIO); /* the proxy does not count */
+    assert_int_equal(steward_client_carry(url, NULL, (struct bytes){0}, &out, &fault),
+                     -ECONNREFUSED); /* there */
+    unsetenv("https_proxy");
+    setenv("no_proxy", "*", 1);
+}
+
 /* Its own error of TLS is none that a port carries. */
 static void a_steward_that_is_not_trusted(void **state)
 {
@@ -241,6 +268,7 @@ int main(void)
         cmocka_unit_test(room_is_not_gone_beyond),
         cmocka_unit_test(urls_are_those_of_http),
         cmocka_unit_test(a_steward_that_is_not_trusted),
+        cmocka_unit_test(it_is_reached_where_it_was_found),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
