@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STACK_SIZE (256u * 1024u) /* resolvers want some */
+#define STACK_SIZE (512u * 1024u) /* resolvers and libcurl want some */
 #define AT_SIZE    (INET6_ADDRSTRLEN + 8u)
 
 /* Everything that a thread has, and it alone. */
@@ -308,6 +308,14 @@ static int open_ends(int ends[static 2])
     if (error < 0)
         close(ends[1]);
     return error;
+}
+
+void ushers_leave(struct ushers *ushers, int status)
+{
+    if (atomic_load(&ushers->living) == 0)
+        return;
+    fflush(NULL);
+    _exit(status);
 }
 
 int usher_open(struct ushers *ushers, const char *name)

@@ -53,6 +53,10 @@ struct ushers {
     atomic_uint living;
 };
 
+/* For whoever is about to end the process: does so at once, with `status`, where ushers are
+ * still at something, since nothing of what they use may be taken down under them. */
+void ushers_leave(struct ushers *ushers, int status);
+
 /* An usher for the keep of that name. The keep's end, 3 or more, close-on-exec and the
  * caller's, or -errno: -EAGAIN where too many live. */
 must_use int usher_open(struct ushers *ushers, const char *name);

@@ -29,7 +29,7 @@ must_use int steward_client_ask(struct http *http, const char *url, struct bytes
                                 struct put *out, struct fault *fault);
 
 /* The same for an usher (host/usher.h), of which this is a usher_carry: opens libcurl for one
- * question. */
+ * question. Keep and steward check each other: nothing rests on who answers here. */
 must_use int steward_client_carry(const char *url, const char *at, struct bytes request,
                                   struct put *said, struct fault *why);
 

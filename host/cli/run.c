@@ -38,6 +38,7 @@ struct run {
     struct workload workload;
     struct bytes collateral;
     struct endpoint *endpoints; /* null: not open */
+    struct ushers *ushers;      /* for a steward; null: none is asked. Never freed: theirs */
     struct code_cache cache;
     bool cached;
     struct outcome outcome;
@@ -76,6 +77,28 @@ static int open_endpoints(struct run *r)
     }
     free(endpoints);
     return fail("%s", fault.text);
+}
+
+/* The keep says what it makes of an error, and the steward why it came to it. */
+static int ask_steward(const char *url, const char *at, struct bytes request, struct put *said,
+                       struct fault *why)
+{
+    const int error = steward_client_carry(url, at, request, said, why);
+    if (error < 0)
+        fail("%s", why->text);
+    return error;
+}
+
+/* Whom the program's own configuration names may be asked. */
+static int make_ushers(struct run *r)
+{
+    if (r->workload.config.config.steward.size == 0)
+        return 0;
+    r->ushers = calloc(1, sizeof(*r->ushers));
+    if (r->ushers == NULL)
+        return fail("out of memory");
+    *r->ushers = (struct ushers){.carry = ask_steward, .told_fd = -1, .living_max = 1};
+    return 0;
 }
 
 /* A run without the cache only takes longer. */
@@ -126,6 +149,8 @@ static int prepare(struct run *r)
     if (status == 0)
         status = open_endpoints(r);
     if (status == 0)
+        status = make_ushers(r);
+    if (status == 0)
         open_cache(r);
     return status;
 }
@@ -157,31 +182,6 @@ static bool speaks_tls(const struct config *c)
     return false;
 }
 
-/* The keep says what it makes of an error, and the steward why it came to it. */
-static int ask_steward(const char *url, const char *at, struct bytes request, struct put *said,
-                       struct fault *why)
-{
-    const int error = steward_client_carry(url, at, request, said, why);
-    if (error < 0)
-        fail("%s", why->text);
-    return error;
-}
-
-/* Null where there is no steward. Its thread may outlive the keep: never freed. */
-static int make_ushers(const struct run *r, struct ushers **out)
-{
-    *out = NULL;
-    if (r->workload.config.config.steward.size == 0)
-        return 0;
-    *out = calloc(1, sizeof(**out));
-    if (*out == NULL)
-        return -ENOMEM;
-    (*out)->carry = ask_steward;
-    (*out)->told_fd = -1;
-    (*out)->living_max = 1;
-    return 0;
-}
-
 static struct keep describe_keep(struct run *r)
 {
     return (struct keep){
@@ -205,6 +205,7 @@ static struct keep describe_keep(struct run *r)
         .cache_key = r->cached ? r->cache.key : NULL,
         .code_fd = r->cached ? r->cache.fresh.fd : -1,
         .code_size_max = CODE_CACHE_ENTRY_MAX,
+        .ushers = r->ushers,
         .certified = speaks_tls(&r->workload.config.config),
         .collateral = r->collateral,
         .signature = {.data = (const uint8_t *)&r->sigstruct, .size = sizeof(r->sigstruct)},
@@ -225,9 +226,7 @@ static int execute(struct run *r)
     if (r->cached && r->cache.entry.size == 0)
         progress_begin(&p, r->level, "compiling the program", r->cache.fresh.fd);
     uint64_t start = clock_ms();
-    int error = make_ushers(r, &keep.ushers);
-    if (error == 0)
-        error = keep_run(r->backend, &keep, &r->outcome);
+    int error = keep_run(r->backend, &keep, &r->outcome);
     r->duration_ms = clock_ms() - start;
     progress_end(&p);
     if (error == 0)
@@ -381,5 +380,7 @@ int run_command(const struct line *line)
     if (r.request.json)
         tell_json(&r, status);
     run_fini(&r);
+    if (r.ushers != NULL)
+        ushers_leave(r.ushers, status);
     return status;
 }

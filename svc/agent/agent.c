@@ -250,5 +250,7 @@ int agent_run(const struct agent_config *config, struct fault *fault)
         audit_say(&a.audit, "ends: %u keeps are ended with it", a.keeps.living);
     }
     stop(&a);
+    if (a.streams.ushers != NULL)
+        ushers_leave(a.streams.ushers, 0);
     return error;
 }

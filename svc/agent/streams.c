@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+_Static_assert(STEWARD_ANSWER_MAX <= USHER_SAID_MAX && STEWARD_URL_MAX <= USHER_URL_MAX,
+               "what a steward may say fits");
+
 /* What outlives the agent itself. */
 struct kept {
     struct ushers ushers;
@@ -102,5 +105,4 @@ void streams_close(struct streams *s)
 {
     if (s->ushers != NULL)
         close(s->told.fd);
-    s->ushers = NULL;
 }

@@ -22,6 +22,8 @@ struct streams {
 /* By those rules, which are copied. `living_max`: ushers at a time. 0 or -errno. */
 must_use int streams_open(struct streams *s, const struct keeps *keeps, struct loop *loop,
                           const struct usher_rules *rules, unsigned living_max);
+
+/* Some may still be at something: ushers_leave. */
 void streams_close(struct streams *s);
 
 #endif
