@@ -289,7 +289,7 @@ define variant_rule
 $(BUILD)/$(1): $(2) $(HOST_OBJS)
 	@mkdir -p $$(@D)
 	$$(call say,link,$$@)
-	$$(Q)$(CC) $(CFLAGS) -I. -pie $(LDFLAGS) $(3:%=-Wl,--wrap=%) -o $$@ $$(filter-out $(4),$$^) \
+	$$(Q)$(CC) $$(CFLAGS) -I. -pie $(LDFLAGS) $(3:%=-Wl,--wrap=%) -o $$@ $$(filter-out $(4),$$^) \
 	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
 endef
 # With the model's switches; with a keep that does what its visitor says, for tests of the
@@ -300,6 +300,12 @@ ROGUE_ENARX := $(BUILD)/tests/agent/enarx
 LEAKY_ENARX := $(BUILD)/tests/deploy/enarx
 $(eval $(call variant_rule,tests/model/enarx,tests/model/switches.c,_exit port_host_serve))
 $(eval $(call variant_rule,tests/agent/enarx,tests/agent/rogue.c,,$(BUILD)/obj/host/nil/%))
+# The same agent, for tests/agent/without, lacking one check of host/check.h or
+# svc/agent/check.h: `make WITHOUT=NAME build/tests/agent/enarx-without-NAME`.
+WITHOUT_OF := $(if $(WITHOUT),$(shell grep -lE 'CHECK(ED)?.$(WITHOUT),' svc/agent/*.c host/*.c))
+$(if $(WITHOUT_OF),$(eval $(call variant_rule,tests/agent/enarx-without-$(WITHOUT),tests/agent/rogue.c \
+    $(WITHOUT_OF),,$(BUILD)/obj/host/nil/% $(WITHOUT_OF:%.c=$(BUILD)/obj/%.o))))
+$(BUILD)/tests/agent/enarx-without-$(WITHOUT): private CFLAGS += -DWITHOUT=CHECK_$(WITHOUT)
 $(eval $(call variant_rule,tests/deploy/enarx,tests/deploy/leaky.c,keep_become port_host_serve))
 $(eval $(call variant_rule,bench/relay_agent,bench/relay_agent.c bench/relay_keep.c,keep_become))
 $(eval $(call variant_rule,bench/deploy_steps,bench/deploy_steps.c bench/deploy_counters.c,_exit keep_become remote_ask \

@@ -5,6 +5,7 @@
 
 #include "base/rfc3339.h"
 #include "host/clock.h"
+#include "svc/agent/check.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -71,12 +72,12 @@ static json_t *describe_keep(const struct agent *a, const struct hosted *h)
 static bool admit(const struct agent *a, const struct server_request *request,
                   struct server_response *r, char who[static WHO_MAX])
 {
-    if (!agent_is_own_request(a, request)) {
+    if (!CHECK(who_page, agent_is_own_request(a, request))) {
         server_refuse(r, 403, "this request comes from a page that is not this agent's");
         return false;
     }
     agent_who(a, request, who);
-    if (who[0] != '\0')
+    if (CHECK(who_known, who[0] != '\0'))
         return true;
     server_refuse(r, 401,
                   "this agent wants to know who asks: send a token that it knows as "
@@ -111,7 +112,7 @@ static void list_keeps(void *context, const struct server_request *request,
         return;
     json_t *list = json_array();
     for (const struct hosted *h = a->keeps.list; list != NULL && h != NULL; h = h->next) {
-        if (strcmp(h->owner, who) == 0)
+        if (CHECK(owner_list, strcmp(h->owner, who) == 0))
             json_array_append_new(list, describe_keep(a, h));
     }
     server_answer(r, 200, json_pack("{s:o}", "keeps", list));
@@ -202,9 +203,10 @@ static void create_keep(void *context, const struct server_request *request,
     struct wish wish;
     if (!admit(a, request, r, who))
         return;
-    if (!read_wish(request->body, &wish)) {
+    const bool formed = read_wish(request->body, &wish);
+    if (!CHECK(wish_form, formed)) {
         server_refuse(r, 400, "the body is not {\"backend\": NAME, \"attached\": BOOL} in JSON");
-    } else if (a->draining) {
+    } else if (!CHECK(quota_draining, !a->draining)) {
         server_refuse(r, 503, "this agent is about to end and takes no new keeps");
     } else {
         struct offer *o = choose(a, wish.backend, r);
@@ -259,7 +261,7 @@ static void open_channel(void *context, const struct server_request *request,
                          struct server_response *r)
 {
     const struct agent *a = context;
-    const uint64_t most = a->config->upload_max;
+    const uint64_t most = CHECKED(quota_upload, a->config->upload_max, 0);
     struct hosted *h = find_own(a, request, r);
     if (h == NULL)
         return;
@@ -333,7 +335,7 @@ static void show_metrics(void *context, const struct server_request *request,
 {
     const struct agent *a = context;
     char who[WHO_MAX];
-    if (!a->config->metrics_open && !admit(a, request, r, who))
+    if (!a->config->metrics_open && !CHECK(who_metrics, admit(a, request, r, who)))
         return;
     r->body = agent_metrics(a);
     if (r->body == NULL) {

@@ -4,6 +4,7 @@
 #include "svc/agent/hosted.h"
 
 #include "host/clock.h"
+#include "svc/agent/check.h"
 #include "svc/agent/keeps.h"
 #include "svc/agent/memory.h"
 
@@ -35,7 +36,7 @@ static void judge_exit(struct hosted *h, int status)
     if (status != 0)
         set_failure(h, report.entered == 1 ? "it stopped; its log may say why"
                                            : "it could not start; its log says why");
-    else if (report.set != 1)
+    else if (!CHECK(said_word, report.set == 1))
         set_failure(h, "it left without a word");
     else if (report.end != PORT_END_DONE)
         set_failure(h, "it says that it failed; its owner has been told why");
@@ -84,7 +85,7 @@ static void read_log(struct hosted *h)
             return;
         }
         keep_log_add(&h->said, (struct bytes){.data = text, .size = (size_t)n});
-        h->log_left -= (size_t)n;
+        h->log_left -= (size_t)CHECKED(said_rate, n, 0);
     }
     loop_remove(h->keeps->loop, &h->log);
     h->log_paused = true;
@@ -242,7 +243,7 @@ enum hosted_state hosted_state(const struct hosted *h)
 
 int hosted_join(struct hosted *h)
 {
-    if (h->sessions >= KEEP_SESSIONS_MAX)
+    if (!CHECK(quota_channels, h->sessions < KEEP_SESSIONS_MAX))
         return -EMFILE;
     int fd = spawned_connect(&h->process);
     if (fd < 0)
@@ -269,16 +270,20 @@ static bool passed(uint64_t now, uint64_t since, uint64_t most)
 static void check_limits(struct hosted *h, uint64_t now)
 {
     const struct agent_config *c = h->keeps->config;
-    if (passed(now, h->created_ms, c->lifetime_max))
+    const uint64_t memory_max = CHECKED(quota_memory, c->memory_max, 0);
+    if (passed(now, h->created_ms, CHECKED(quota_lifetime, c->lifetime_max, 0)))
         hosted_end(h, "it lived as long as a keep may");
-    else if (!h->claimed && passed(now, h->created_ms, c->unclaimed_max))
+    else if (!h->claimed &&
+             passed(now, h->created_ms, CHECKED(quota_unclaimed, c->unclaimed_max, 0)))
         hosted_end(h, "nobody opened its channel");
-    else if (h->attached && h->claimed && h->sessions == 0 && passed(now, h->left_ms, ALONE_MS))
+    else if (h->attached && h->claimed && h->sessions == 0 &&
+             passed(now, h->left_ms, CHECKED(quota_alone, ALONE_MS, 0)))
         hosted_end(h, "its owner has left, and it did not end by itself");
-    else if (h->claimed && h->sessions == 0 && passed(now, h->left_ms, c->idle_max))
+    else if (h->claimed && h->sessions == 0 &&
+             passed(now, h->left_ms, CHECKED(quota_idle, c->idle_max, 0)))
         hosted_end(h, "nobody was attached for as long as a keep may be alone");
-    else if (!h->grouped && c->memory_max != 0 &&
-             memory_of_process(h->process.pid) > c->memory_max + MEMORY_SLACK)
+    else if (!h->grouped && memory_max != 0 &&
+             memory_of_process(h->process.pid) > memory_max + MEMORY_SLACK)
         hosted_end(h, "it used more memory than a keep may have");
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/escape.h"
 #include "base/utf8.h"
+#include "svc/agent/check.h"
 
 #include <string.h>
 
@@ -32,7 +33,8 @@ static void close_line(struct keep_log *log)
     if (text.size == 0)
         return;
     size_t size = escape_controls(text, "", shown);
-    if (!utf8_check((struct bytes){.data = (const uint8_t *)shown, .size = size})) {
+    const struct bytes line_shown = {.data = (const uint8_t *)shown, .size = size};
+    if (!CHECK(said_text, utf8_check(line_shown))) {
         for (size_t i = 0; i < size; i++)
             shown[i] = (uint8_t)shown[i] < 0x80 ? shown[i] : '?';
     }
@@ -47,7 +49,7 @@ void keep_log_add(struct keep_log *log, struct bytes text)
     for (size_t i = 0; i < text.size; i++) {
         if (text.data[i] == '\n')
             close_line(log);
-        else if (log->open_size < KEEP_LOG_LINE - 1)
+        else if (CHECK(said_line, log->open_size < KEEP_LOG_LINE - 1))
             log->open[log->open_size++] = (char)text.data[i];
     }
 }

@@ -3,6 +3,7 @@
  * started it; has nothing of the agent's but what it was handed. */
 #define _GNU_SOURCE
 #include "host/backend.h"
+#include "svc/agent/check.h"
 #include "svc/agent/order.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ static bool agent_lives(int log_fd)
 /* Where the agent dies, so does the keep. */
 static int follow_agent(int log_fd)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+    if (!CHECK(process_follows, prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0))
         return -errno;
     return agent_lives(log_fd) ? 0 : -ESRCH;
 }
@@ -48,11 +49,11 @@ static int limit(__rlimit_resource_t what, uint64_t most)
 static int isolate(const struct keep *keep, void *context)
 {
     const struct order *order = context;
-    int error = limit(RLIMIT_CPU, order->cpu_max);
+    int error = CHECKED(quota_processor, limit(RLIMIT_CPU, order->cpu_max), 0);
     if (error == 0)
-        error = limit(RLIMIT_DATA, order->memory_max);
+        error = CHECKED(quota_data, limit(RLIMIT_DATA, order->memory_max), 0);
     if (error == 0)
-        error = isolation_enter(&order->isolation);
+        error = CHECKED(process_alone, isolation_enter(&order->isolation), 0);
     return error == 0 ? follow_agent(keep->log_fd) : error;
 }
 

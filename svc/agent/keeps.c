@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "host/clock.h"
+#include "svc/agent/check.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -45,11 +46,11 @@ static int check_quota(const struct keeps *keeps, const char *owner, struct faul
     uint32_t own = 0;
     for (const struct hosted *h = keeps->list; h != NULL; h = h->next)
         own += h->exit.fd >= 0 && strcmp(h->owner, owner) == 0;
-    if (own >= c->keeps_of_one_max)
+    if (!CHECK(quota_owner, own < c->keeps_of_one_max))
         return fault_set(fault, -EDQUOT,
                          "you have %" PRIu32 " keeps here, as many as one may have; end one first",
                          own);
-    if (keeps->living >= c->keeps_max)
+    if (!CHECK(quota_host, keeps->living < c->keeps_max))
         return fault_set(fault, -ENOSPC,
                          "this host has as many keeps as it takes; try again later");
     return 0;
@@ -89,7 +90,7 @@ struct hosted *keeps_find(const struct keeps *keeps, const char *id, const char 
 {
     for (struct hosted *h = keeps->list; h != NULL; h = h->next) {
         if (strcmp(h->id, id) == 0)
-            return strcmp(h->owner, owner) == 0 ? h : NULL;
+            return CHECK(owner_keep, strcmp(h->owner, owner) == 0) ? h : NULL;
     }
     return NULL;
 }

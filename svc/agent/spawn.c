@@ -5,6 +5,7 @@
 
 #include "host/sandbox.h"
 #include "host/small_file.h"
+#include "svc/agent/check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +46,7 @@ static int open_socket(int dir_fd, const char *id, int *name_fd)
         return -errno;
     if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
         *name_fd = openat(dir_fd, id, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-        unlinkat(dir_fd, id, 0);
+        (void)CHECKED(process_name, unlinkat(dir_fd, id, 0), 0);
         if (*name_fd >= 0 && listen(fd, BACKLOG) == 0)
             return fd;
     }

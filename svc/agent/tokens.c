@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "base/wipe.h"
+#include "svc/agent/check.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -111,7 +112,7 @@ const char *tokens_find(const struct tokens *t, struct bytes token)
     if (sha256(token, digest) < 0)
         return NULL;
     for (size_t i = 0; i < t->count; i++) {
-        if (equal_ct(t->rows[i].digest, digest, sizeof(digest)))
+        if (CHECK(token_digest, equal_ct(t->rows[i].digest, digest, sizeof(digest))))
             found = t->rows[i].name;
     }
     wipe(digest, sizeof(digest));

@@ -19,8 +19,9 @@ import pytest
 
 from conftest import Enarx, ROOT, children
 
-# `enarx host` whose keeps do what their visitor says: tests/agent/rogue.c.
-ROGUE = ROOT / "build/tests/agent/enarx"
+# `enarx host` whose keeps do what their visitor says: tests/agent/rogue.c; or one without a
+# check, for tests/agent/without.
+ROGUE = Path(os.environ.get("ENARX_ROGUE", ROOT / "build/tests/agent/enarx"))
 needs_rogue = pytest.mark.skipif(not ROGUE.exists(), reason=f"{ROGUE} is not built: make tests")
 MIB = 1 << 20
 PROTOCOL = "enarx-keep/1"

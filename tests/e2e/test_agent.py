@@ -2,6 +2,7 @@
 """`enarx host`: its API, who may use it, how much, and what it tells. The keeps here do
 what their visitor says (tests/agent/rogue.c)."""
 
+import contextlib
 import fcntl
 import os
 import re
@@ -473,8 +474,13 @@ def test_keeps_die_with_it(start):
     pids = agent.keeps()
     assert len(pids) == 4
     agent.stop(signal.SIGKILL)
-    until(lambda: not [p for p in pids if Path(f"/proc/{p}").exists() and
-                       "Z" not in fields(p)["State"]])
+    try:
+        until(lambda: not [p for p in pids if Path(f"/proc/{p}").exists() and
+                           "Z" not in fields(p)["State"]])
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     assert busy.rest() == b""
     again = start()
     assert again.get("/v1/keeps") == {"keeps": []}
