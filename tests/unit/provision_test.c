@@ -9,6 +9,7 @@
 /* libs: -lssl -lcrypto -lpthread */
 #include "base/put.h"
 #include "conf/secrets.h"
+#include "exec/report.h"
 #include "tests/unit/deployed_keep.h"
 #include "tests/unit/test_owner.h"
 
