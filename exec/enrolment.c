@@ -156,8 +156,8 @@ static void plan_next(struct enrolment *e, int64_t now, int64_t not_after)
     e->phase = ENROLMENT_IDLE;
     e->next = port_now(true) + CHECKED(enrolment_pace, ENROLMENT_LEAST_NS, 0);
     rfc3339_put(not_after, until);
-    report(PORT_LOG_INFO, "the steward %.*s certifies the key of this keep until %s", (int)url.size,
-           (const char *)url.data, until);
+    report(PORT_LOG_DEBUG, "the steward %.*s certifies the key of this keep until %s",
+           (int)url.size, (const char *)url.data, until);
 }
 
 static void take_certificate(struct enrolment *e, struct bytes path)

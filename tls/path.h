@@ -13,10 +13,10 @@ struct tls_path {
 };
 
 /* Verifies that it leads to one of the roots at `now`, seconds since 1970, as a server's and
- * as a client's, by the letter: all that a strict peer asks for but names. Puts to `above`
- * what lies between, for a struct tls_identity: of `others` only what is part of that path.
- * 0; -EKEYREJECTED, and why in a constant text; -EBADMSG for what is no certificate; -EMSGSIZE
- * when `above` has no room, or -ENOMEM. */
+ * as a client's: all that a peer asks for but names. Puts to `above` what lies between, for a
+ * struct tls_identity: of `others` only what is part of that path. 0; -EKEYREJECTED, and why in a
+ * constant text; -EBADMSG for what is no certificate; -EMSGSIZE when `above` has no room, or
+ * -ENOMEM. */
 must_use int tls_path_verify(const struct tls_roots *roots, const struct tls_path *path,
                              int64_t now, struct put *above, const char **why);
 

@@ -83,15 +83,16 @@ class Answer:
 
 
 class Steward:
-    def __init__(self, folder, *args):
-        (folder / "state").mkdir(exist_ok=True)
+    def __init__(self, folder, *args, listen="127.0.0.1:0", state=None):
+        state = state or folder / "state"
+        state.mkdir(exist_ok=True)
         self.audit = folder / "audit.log"
         self.said = folder / "said.log"
         with open(self.audit, "ab") as out, open(self.said, "wb") as err:
             self.process = subprocess.Popen(
-                [ENARX, "steward", "--listen", "127.0.0.1:0", *map(str, args)],
+                [ENARX, "steward", "--listen", listen, *map(str, args)],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                env={**os.environ, "XDG_STATE_HOME": str(folder / "state")},
+                env={**os.environ, "XDG_STATE_HOME": str(state)},
             )
         self.url = self.wait_for_address()
 

@@ -161,11 +161,22 @@ static void only_cas_issue(void **state)
     through("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,keyCertSign", "CA");
     through("keyUsage=critical,keyCertSign", "CA");
     through("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,cRLSign", "");
-    through("basicConstraints=critical,CA:TRUE", "key usage");
     through(CA "\nextendedKeyUsage=serverAuth", "purpose"); /* not of clients */
     through(CA "\nextendedKeyUsage=clientAuth", "purpose");
     through(CA "\nnameConstraints=critical,permitted;DNS:example.com", "subtree");
     through(CA "\n1.2.3.4=critical,DER:0500", "critical");
+}
+
+/* What a CA may say or leave out. */
+static void cas_need_not_say_what_for(void **state)
+{
+    (void)state;
+    struct made_cert plain, leaf;
+    make(&plain, "plain", "basicConstraints=CA:TRUE", NULL);
+    make(&leaf, "leaf", LEAF, &plain);
+    assert_int_equal(verify(&leaf, &plain, (struct bytes){0}), 0);
+    made_cert_fini(&leaf);
+    made_cert_fini(&plain);
 }
 
 static void paths_are_as_long_as_they_may_be(void **state)
@@ -388,6 +399,7 @@ int main(void)
         cmocka_unit_test(leads_to_a_root),
         cmocka_unit_test(leads_nowhere),
         cmocka_unit_test(only_cas_issue),
+        cmocka_unit_test(cas_need_not_say_what_for),
         cmocka_unit_test(paths_are_as_long_as_they_may_be),
         cmocka_unit_test(all_are_valid_now),
         cmocka_unit_test(weak_keys_do_not_issue),
