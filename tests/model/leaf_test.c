@@ -22,15 +22,6 @@
 
 #include <cmocka.h>
 
-#define TEST(name)                 \
-    static void name##_body(void); \
-    static void name(void **state) \
-    {                              \
-        (void)state;               \
-        rig_run(name##_body);      \
-    }                              \
-    static void name##_body(void)
-
 #define GP (-13)
 #define PF (-14)
 

@@ -178,6 +178,41 @@ void rig_start(void)
     CHECK(sgx_model.init(&sig) == 0);
 }
 
+/* ---- what tests do with it ---- */
+
+uint64_t rig_place(const uint8_t *in_image)
+{
+    return rig.base + (uint64_t)(in_image - enclave_image);
+}
+
+void rig_report_to_handler(uint64_t skip)
+{
+    rig.reports = true;
+    *rig_word(DATA_SKIP) = skip;
+}
+
+void rig_fill(void)
+{
+    for (unsigned i = 0; i < 16; i++)
+        *rig_word(DATA_IN + 8 * i) = 0x5e11000000000000u + i * 0x111111111u;
+    *rig_word(DATA_IN + 128) = 0xcd7 | 0x202; /* CF PF AF ZF SF DF OF IF */
+    for (unsigned i = 0; i < 512; i++)
+        rig_data(DATA_YMM_IN)[i] = (uint8_t)(i * 7 + 3);
+    *(uint32_t *)rig_data(DATA_MXCSR) = 0x7f80;
+    *rig_word(DATA_AVX512) =
+        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+    memset(rig_data(DATA_ZMM), 0xa5, 64);
+    *rig_word(DATA_K) = 0x1234567890abcdef;
+}
+
+int rig_resume(void)
+{
+    struct sgx_enclave_run run = {.tcs = rig.base + ENCLAVE_TCS};
+    int result = sgx_model.entry()(0, 0, 0, SGX_ERESUME, 0, 0, &run);
+    CHECK(result == 0);
+    return run.function == SGX_EEXIT ? 0 : run.exception_vector;
+}
+
 /* ---- no quoting here ---- */
 
 int quoting_target(struct sgx_targetinfo *target)

@@ -39,6 +39,16 @@ int rig_teardown(void **state);
 /* In a child process: fails the test unless `body` returns. */
 void rig_run(void (*body)(void));
 
+/* A test whose body runs so. */
+#define TEST(name)                 \
+    static void name##_body(void); \
+    static void name(void **state) \
+    {                              \
+        (void)state;               \
+        rig_run(name##_body);      \
+    }                              \
+    static void name##_body(void)
+
 /* In the child: prints and ends it. */
 #define CHECK(what) ((what) ? (void)0 : rig_fail(__FILE__, __LINE__, #what))
 _Noreturn void rig_fail(const char *file, int line, const char *what);
@@ -52,6 +62,23 @@ int rig_do(unsigned what, uint64_t rax, uint64_t rbx, uint64_t rcx, uint64_t rdx
 /* The data page. */
 volatile uint64_t *rig_word(unsigned offset);
 uint8_t *rig_data(unsigned offset);
+
+/* Its first frames [SDM 35.9]. */
+#define SSA       (rig.base + ENCLAVE_SSA)
+#define GPR(n)    ((struct sgx_gpr *)(SSA + ((n) + 1) * 4096 - sizeof(struct sgx_gpr)))
+#define EXINFO(n) ((struct sgx_exinfo *)((uint8_t *)GPR(n) - sizeof(struct sgx_exinfo)))
+
+/* Where something of the image lies in the enclave. */
+uint64_t rig_place(const uint8_t *in_image);
+
+/* The enclave's handler gets exceptions, and goes on so many bytes further. */
+void rig_report_to_handler(uint64_t skip);
+
+/* Every register that DO_REGISTERS loads is to have a value of its own. */
+void rig_fill(void);
+
+/* ERESUME: 0 when it came to an exit, or the vector. */
+int rig_resume(void);
 
 /* EACCEPT or another leaf with SECINFO flags, in the enclave: its EAX, or -vector. */
 long rig_leaf(unsigned leaf, uint64_t flags, uint64_t rcx, uint64_t rdx);
