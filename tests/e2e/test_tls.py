@@ -2,6 +2,7 @@
 """TLS streams: what others say to a keep, and a keep to others. The program sees plain
 bytes; what fails says why."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -198,6 +199,127 @@ def test_a_hundred_at_once(listen, port):
     assert out == "served 100\n"
 
 
+def answers(s, text):
+    """The keep still says back what it hears."""
+    s.sendall(text)
+    assert s.recv(100) == text
+
+
+def is_cut(raw, seconds=30):
+    """No more comes of it but, at most, an alert."""
+    raw.settimeout(seconds)
+    with contextlib.suppress(ConnectionResetError):
+        while raw.recv(1000):
+            pass
+
+
+def test_slow_handshakes_beside_good_ones(listen, port):
+    """A byte at a time keeps no handshake alive: each has 10 s, whatever came of it."""
+    server = listen("21", program="busy_server")
+    slow = [connect_plain(port) for _ in range(20)]
+    start = time.monotonic()
+    hello = b"\x16\x03\x01\x00\xf0\x01" + bytes(200)
+    for i in range(20):
+        for s in slow:
+            with contextlib.suppress(ConnectionError):
+                s.sendall(hello[i : i + 1])
+        with connect(port) as s:
+            answers(s, b"%d" % i)
+        time.sleep(0.1)
+    for s in slow:
+        is_cut(s)
+    assert 9 < time.monotonic() - start < 40
+    with connect(port) as s:
+        answers(s, b"last")
+    ended(server)
+
+
+def drip(raw, data):
+    for i in range(len(data)):
+        raw.sendall(data[i : i + 1])
+
+
+def test_records_in_single_bytes(listen, port):
+    server = listen("1", program="busy_server")
+    into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = client_context().wrap_bio(into, out)
+    with connect_plain(port) as raw:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def carried(step):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    drip(raw, out.read())
+                    into.write(raw.recv(1))
+                finally:
+                    drip(raw, out.read())
+
+        carried(session.do_handshake)
+        for text in (b"one", b"two" * 100):
+            carried(lambda: session.write(text))
+            heard = b""
+            while len(heard) < len(text):
+                heard += carried(lambda: session.read(1000))
+            assert heard == text
+    ended(server)
+
+
+# After the handshake, behind the session's back.
+INTRUSIONS = {
+    "oversize record": b"\x17\x03\x03\xff\xff" + bytes(70000),
+    "one byte too long": b"\x17\x03\x03\x41\x01" + bytes(16641),
+    "made up record": b"\x17\x03\x03\x00\x40" + bytes(64),
+    "renegotiation": b"\x16\x03\x03\x00\x2a\x01\x00\x00\x26\x03\x03" + bytes(36),
+    "change of cipher": b"\x14\x03\x03\x00\x01\x01",
+    "plain alert": b"\x15\x03\x03\x00\x02\x01\x00",
+    "TLS 1.2 data": b"\x17\x03\x01\x00\x02xx",
+    "other kind": b"\x18\x03\x03\x00\x03\x01\x40\x00",
+}
+
+
+def test_intruders_on_the_wire(listen, port):
+    """What is not of the session ends it, and no other."""
+    server = listen(str(1 + len(INTRUSIONS)), program="busy_server")
+    with connect(port) as neighbour:
+        for what, said in INTRUSIONS.items():
+            s = connect(port)
+            answers(s, b"before")
+            with socket.socket(fileno=s.detach()) as raw:
+                with contextlib.suppress(ConnectionError):
+                    raw.sendall(said)
+                is_cut(raw)
+            answers(neighbour, what.encode())
+    out, err = ended(server)
+    assert out == f"served {1 + len(INTRUSIONS)}\n" and err == ""
+
+
+def test_keys_may_be_updated(listen, port):
+    """By openssl's commands: of one side, k, and of both, K."""
+    server = listen("1", program="busy_server")
+    with connect_plain(port):
+        pass
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+
+        def hears(text):
+            for line in process.stdout:
+                if line == text:
+                    return
+            raise AssertionError(f"no {text}")
+
+        for said in (b"before\n", b"K\n", b"after\n", b"k\n", b"and after\n"):
+            process.stdin.write(said)
+            process.stdin.flush()
+            hears(said if len(said) > 2 else b"KEYUPDATE\n")
+            time.sleep(0.2)  # a command is one only at the begin of what is read
+        process.kill()
+    ended(server)
+
+
 # ---- bytes, ends ----
 
 
@@ -239,6 +361,15 @@ def test_a_cut_connection_is_an_error(listen, port):
     s = connect(port)
     s.sendall(b"half of")
     cut(s)
+    assert ended(server)[0] == "read: Connection reset by peer\n"
+
+
+def test_a_reset_connection_is_an_error(listen, port):
+    server = listen("sink")
+    s = connect(port)
+    s.sendall(b"half of")
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    socket.socket(fileno=s.detach()).close()
     assert ended(server)[0] == "read: Connection reset by peer\n"
 
 
