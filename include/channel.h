@@ -51,9 +51,13 @@
 #define CHANNEL_DATA_MAX       65536u
 #define CHANNEL_LOG_MAX        4096u /* bytes of text */
 
+/* Output kept for the owner of a detached workload: the oldest goes first. */
+#define CHANNEL_RING (1024u * 1024u)
+
 /* Bytes of STDIN, of STDOUT and of STDERR that may be under way: what the receiver has
  * not yet given credit for. Each begins with that much. */
-#define CHANNEL_WINDOW 65536u
+#define CHANNEL_WINDOW 262144u
+_Static_assert(2 * CHANNEL_WINDOW <= CHANNEL_RING, "output of both under way is kept");
 
 /* Who may send it. */
 enum channel_side { CHANNEL_OWNER, CHANNEL_KEEP, CHANNEL_BOTH };
@@ -96,8 +100,5 @@ enum channel_end { CHANNEL_END_EXIT, CHANNEL_END_TRAP, CHANNEL_END_FAILED };
 #define CHANNEL_TERMINAL_STDOUT 4u
 #define CHANNEL_TERMINAL_STDERR 8u
 #define CHANNEL_FLAGS           15u
-
-/* Output kept for the owner of a detached workload: the oldest goes first. */
-#define CHANNEL_RING (1024u * 1024u)
 
 #endif

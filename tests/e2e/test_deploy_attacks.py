@@ -335,9 +335,9 @@ def test_who_stalls_half_way(owner, workload, agent):
 
 # ---- while a workload runs ----
 
-WINDOW = 65536
+WINDOW = 262144
 STREAMS = {
-    "more input than there is credit for": ("credit", "message,type=5,size=65536,times=4"),
+    "more input than there is credit for": ("credit", "message,type=5,size=65536,times=8"),
     "a flood of tiny input": ("credit", f"message,type=5,size=1,times={WINDOW + 1}"),
     "input too large": (MALFORMED, "message,type=5,declare=65537"),
     "input after its end": (ORDER, "stdin,text=", "stdin,text=x"),

@@ -101,7 +101,8 @@ static void more_input_than_credit_is_refused(void **state)
 {
     (void)state;
     deploys(waits_for_nothing, 0);
-    owner_say(&me, CHANNEL_STDIN, (struct bytes){(uint8_t *)text, CHANNEL_WINDOW});
+    for (size_t said = 0; said < CHANNEL_WINDOW; said += CHANNEL_DATA_MAX)
+        owner_say(&me, CHANNEL_STDIN, (struct bytes){(uint8_t *)text, CHANNEL_DATA_MAX});
     owner_say(&me, CHANNEL_STDIN, (struct bytes){(uint8_t *)text, 1});
     owner_is_refused(&me, "beyond what there was credit for");
     owner_close(&me);
