@@ -101,7 +101,7 @@ $(BUILD)/exec $(BUILD)/exec.sym: $(EXEC_OBJS) $(ENGINE)
 	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-z,pack-relative-relocs $(NAMELESS) -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
 	    -lssl -lcrypto -ljansson -lm 2> $@.link || { cat $@.link >&2; exit 1; }
 
-$(BUILD)/exec.sha256: $(BUILD)/exec
+$(BUILD)/%.sha256: $(BUILD)/%
 	@sha256sum $< | cut -c1-64 | xxd -r -p > $@ 2>/dev/null || \
 	    python3 -c "import hashlib,sys;sys.stdout.buffer.write(hashlib.sha256(open('$<','rb').read()).digest())" > $@
 
@@ -113,8 +113,9 @@ $(BUILD)/obj/svc/agent/page_data.o: svc/agent/page.html
 
 $(BUILD)/obj/host/sgx/shim_file_data.o: $(BUILD)/shim-sgx
 $(BUILD)/obj/host/sgx/shim_file_data.o: DEFINES = -DSHIM_SGX_FILE='"$(BUILD)/shim-sgx"'
-$(BUILD)/obj/host/kvm/shim_file_data.o: $(BUILD)/shim-kvm.flat
-$(BUILD)/obj/host/kvm/shim_file_data.o: DEFINES = -DSHIM_KVM_FILE='"$(BUILD)/shim-kvm.flat"'
+$(BUILD)/obj/host/kvm/shim_file_data.o: $(BUILD)/shim-kvm.flat $(BUILD)/shim-kvm.flat.sha256
+$(BUILD)/obj/host/kvm/shim_file_data.o: DEFINES = -DSHIM_KVM_FILE='"$(BUILD)/shim-kvm.flat"' \
+    -DSHIM_KVM_DIGEST_FILE='"$(BUILD)/shim-kvm.flat.sha256"'
 
 # The smallest enclave, for tests.
 $(BUILD)/tests/sgx/enclave: tests/sgx/enclave.S tests/sgx/enclave.ld

@@ -14,9 +14,16 @@ must_use int snp_appraise(const struct attest_input *in, struct attest_cache *ca
 must_use int quote_appraise(const struct attest_input *in, struct attest_cache *cache,
                             struct attest_result *result);
 
+/* The same of a statement about a virtual machine, which is always refused. kvm_statement_read()
+ * only records whether it is one. */
+void kvm_statement_appraise(const struct attest_input *in, struct attest_result *result);
+void kvm_statement_read(const struct attest_input *in, struct attest_result *result);
+
 /* Only decodes; the kind is already set. 0 or -EBADMSG. */
 must_use int snp_decode(struct bytes evidence, struct claims *claims);
 must_use int quote_decode(struct bytes evidence, struct claims *claims);
+must_use int kvm_statement_decode(struct bytes evidence, struct claims *claims);
+bool kvm_statement_is(struct bytes evidence);
 
 /* Records what the evidence binds: report data, claims buffer, key and nonce.
  * 0 or -ENOMEM. */

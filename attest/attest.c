@@ -10,6 +10,8 @@
 
 enum kind attest_kind(struct bytes evidence)
 {
+    if (kvm_statement_is(evidence))
+        return KIND_KVM;
     struct cur c = cur_init(evidence);
     const uint16_t version = cur_le16(&c);
     const uint16_t key_type = cur_le16(&c); /* upper half of an SNP report's version */
@@ -32,6 +34,8 @@ int attest_decode(struct bytes evidence, struct claims *claims)
     case KIND_SGX:
     case KIND_TDX:
         return quote_decode(evidence, claims);
+    case KIND_KVM:
+        return kvm_statement_decode(evidence, claims);
     case KIND_UNKNOWN:
         break;
     }
@@ -112,13 +116,27 @@ static void finish(const struct attest_input *in, struct attest_result *r)
     r->signature = signature_of(r);
     worsen_collateral(r);
     r->identity = policy_names_identity(in->policy, r->claims.kind) ? IDENTITY_NAMED : IDENTITY_ANY;
-    if (r->identity == IDENTITY_ANY)
+    if (r->identity == IDENTITY_ANY && r->claims.kind != KIND_KVM)
         result_note(r, "the policy names no measurement: any program in such a TEE is accepted");
     set_ar4si(r);
     r->verdict = all && r->claims.decoded && r->signature == SIGNATURE_VALID ? ACCEPTED : REFUSED;
 }
 
 /* ---- the whole ---- */
+
+static int appraise_kind(const struct attest_input *in, struct attest_cache *cache,
+                         struct attest_result *r)
+{
+    switch (r->claims.kind) {
+    case KIND_SNP:
+        return snp_appraise(in, cache, r);
+    case KIND_KVM:
+        kvm_statement_appraise(in, r);
+        return 0;
+    default:
+        return quote_appraise(in, cache, r);
+    }
+}
 
 static int appraise(const struct attest_input *in, struct attest_cache *cache,
                     struct attest_result *r)
@@ -128,9 +146,10 @@ static int appraise(const struct attest_input *in, struct attest_cache *cache,
     if (!check(r, kind, kind != KIND_UNKNOWN, show_text("snp, sgx or tdx"),
                show_text(kind_text(kind))))
         return 0;
-    check(r, kind_allowed, (in->policy->kinds & 1u << kind) != 0, show_text("in the policy"),
-          show_text(kind_text(kind)));
-    int result = kind == KIND_SNP ? snp_appraise(in, cache, r) : quote_appraise(in, cache, r);
+    if (kind != KIND_KVM) /* which has a better reason */
+        check(r, kind_allowed, (in->policy->kinds & 1u << kind) != 0, show_text("in the policy"),
+              show_text(kind_text(kind)));
+    const int result = appraise_kind(in, cache, r);
     return result < 0 ? result : binding_appraise(in, r);
 }
 

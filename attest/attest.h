@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From evidence to a verdict: AMD SEV-SNP reports, Intel SGX and TDX quotes.
+/* From evidence to a verdict: AMD SEV-SNP reports, Intel SGX and TDX quotes. Statements about
+ * virtual machines without memory encryption are taken apart, and always refused.
  * Trusts its caller for policy and time, the roots compiled in, and OpenSSL.
  *
  * Pure: no I/O, no clock, no state but what the caller passes. All byte strings
@@ -22,7 +23,7 @@ enum binding { BIND_NONE, BIND_CLAIMS, BIND_SHA256, BIND_SHA384 };
 
 struct attest_input {
     /* One report or quote as its hardware made it: 1184 bytes [SNP-ABI 7.3], or a
-     * quote [DCAP-QUOTE A] without a byte behind it. */
+     * quote [DCAP-QUOTE A] without a byte behind it. Or a statement [include/kvm_keep.h]. */
     struct bytes evidence;
 
     /* Whatever is at hand, in any order: certificates DER or PEM, one or several
@@ -101,8 +102,9 @@ struct attest_result {
 must_use int attest_verify(const struct attest_input *in, struct attest_result *result);
 
 /* Only compares what `in->claims_buffer` says with policy and key, behind the checks that
- * `result` holds: all that can be asked of a keep that proves nothing. 0 or -ENOMEM; makes
- * no verdict, and nothing vouches for what was compared. */
+ * `result` holds, and whether the statement binds it, where in->evidence is one; nothing else
+ * may be there. All that can be asked of a keep that proves nothing. 0 or -ENOMEM; makes no
+ * verdict, and nothing vouches for what was compared. */
 must_use int attest_claims(const struct attest_input *in, struct attest_result *result);
 
 /* Only takes the evidence apart: claims, and no checks. 0, or -EBADMSG when its

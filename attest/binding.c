@@ -49,7 +49,7 @@ static void check_bare_nonce(struct bytes nonce, struct attest_result *r)
     check(result, name, (wanted).size == 0 || bytes_equal((wanted), (value)), \
           (wanted).size == 0 ? show_text("any") : show_bytes_text(wanted), show_bytes_text(value))
 
-int attest_claims(const struct attest_input *in, struct attest_result *r)
+static int check_claims(const struct attest_input *in, struct attest_result *r)
 {
     struct claims_buffer claims = {0};
     const struct policy *p = in->policy;
@@ -113,7 +113,15 @@ int binding_appraise(const struct attest_input *in, struct attest_result *r)
         check(r, possession, !in->key_unproven, show_text("signed by its key"),
               show_text(in->key_unproven ? "not signed by its key" : "signed by its key"));
     if (in->binding == BIND_CLAIMS)
-        return attest_claims(in, r);
+        return check_claims(in, r);
     check_without_claims(in->policy, r);
     return 0;
+}
+
+int attest_claims(const struct attest_input *in, struct attest_result *r)
+{
+    if (in->evidence.size == 0)
+        return check_claims(in, r);
+    kvm_statement_read(in, r);
+    return binding_appraise(in, r);
 }

@@ -190,11 +190,15 @@ enum trust {
     X(tdx_mr_service_td, "VX8", NONE, CONFIGURATION, "MRSERVICETD is another")                     \
     X(tdx_attributes, "VX8", NONE, RUNTIME, "the TD's attributes are not as the policy wants them") \
     X(tdx_xfam, "VX8", NONE, RUNTIME, "XFAM is not as the policy wants it")
+
+#define CHECKS_KVM(X)                                                                              \
+    X(kvm_format, "", NONE, INSTANCE, "the statement is malformed")                                \
+    X(kvm_signature, "", SIGNATURE | EFFECT_MISSING, INSTANCE, "nobody has signed it: a virtual machine whose memory its host can read proves nothing")
 /* clang-format on */
 
 #define CHECKS(X)    \
     CHECKS_COMMON(X) \
-    CHECKS_CERT(X) CHECKS_SNP(X) CHECKS_QUOTE(X) CHECKS_SGX(X) CHECKS_TDX(X)
+    CHECKS_CERT(X) CHECKS_SNP(X) CHECKS_QUOTE(X) CHECKS_SGX(X) CHECKS_TDX(X) CHECKS_KVM(X)
 
 enum check_id {
     CHECK_NONE,

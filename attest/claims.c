@@ -14,6 +14,9 @@ struct field_table claims_fields(const struct claims *claims, const void **base)
     case KIND_TDX:
         *base = &claims->tdx;
         return tdx_field_table;
+    case KIND_KVM:
+        *base = &claims->kvm;
+        return kvm_field_table;
     case KIND_UNKNOWN:
         break;
     }
@@ -30,5 +33,7 @@ struct bytes claims_report_data(const struct claims *claims)
         data = claims->sgx.report_data;
     if (claims->decoded && claims->kind == KIND_TDX)
         data = claims->tdx.report_data;
+    if (claims->decoded && claims->kind == KIND_KVM)
+        data = claims->kvm.report_data;
     return (struct bytes){.data = data, .size = data == NULL ? 0 : REPORT_DATA_SIZE};
 }

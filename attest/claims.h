@@ -159,6 +159,14 @@ struct tdx_claims {
     uint8_t mr_service_td[48];
 };
 
+/* ---- a virtual machine without memory encryption: what its host says [include/kvm_keep.h] ---- */
+
+struct kvm_claims {
+    uint32_t version; /* 1 */
+    uint8_t measurement[32];
+    uint8_t report_data[REPORT_DATA_SIZE];
+};
+
 struct claims {
     enum kind kind;
     bool decoded; /* the evidence could be taken apart */
@@ -166,6 +174,7 @@ struct claims {
         struct snp_claims snp;
         struct sgx_claims sgx;
         struct tdx_claims tdx;
+        struct kvm_claims kvm;
     };
 };
 
@@ -190,7 +199,7 @@ enum field_type {
 struct field {
     const char *name; /* as in the JSON object */
     enum field_type type;
-    uint32_t offset; /* in struct snp_claims, sgx_claims or tdx_claims */
+    uint32_t offset; /* in struct snp_claims, sgx_claims, tdx_claims or kvm_claims */
     uint32_t size;   /* bytes */
 };
 
@@ -204,7 +213,7 @@ struct field_table {
         name, kind, offsetof(struct structure, member), sizeof(((struct structure *)NULL)->member) \
     }
 
-extern const struct field_table snp_field_table, sgx_field_table, tdx_field_table;
+extern const struct field_table snp_field_table, sgx_field_table, tdx_field_table, kvm_field_table;
 
 /* The table of this kind and where its members lie; null fields for KIND_UNKNOWN. */
 struct field_table claims_fields(const struct claims *claims, const void **base);

@@ -10,7 +10,7 @@ struct policy policy_default(void)
         .statuses = TCB_BIT(TCB_UP_TO_DATE) | TCB_BIT(TCB_SW_HARDENING_NEEDED),
     };
     return (struct policy){
-        .kinds = 1u << KIND_SNP | 1u << KIND_SGX | 1u << KIND_TDX,
+        .kinds = KINDS_SIGNED,
         .crls = true,
         .snp =
             {
@@ -35,6 +35,7 @@ bool policy_names_identity(const struct policy *policy, enum kind kind)
         return policy->sgx.mrenclaves.count > 0 || policy->sgx.mrsigners.count > 0;
     case KIND_TDX:
         return policy->tdx.mrtds.count > 0;
+    case KIND_KVM:
     case KIND_UNKNOWN:
         break;
     }
@@ -63,7 +64,7 @@ enum tcb_status tcb_status_parse(struct bytes text)
 
 const char *kind_text(enum kind kind)
 {
-    static const char *const texts[] = {"unknown", "snp", "sgx", "tdx"};
+    static const char *const texts[] = {"unknown", "snp", "sgx", "tdx", "kvm"};
     return texts[(unsigned)kind < ARRAY_COUNT(texts) ? kind : 0];
 }
 

@@ -10,8 +10,12 @@
 
 #include "base/cur.h"
 
-/* Ways into a TEE; bits 1 << KIND_x make `policy.kinds`. */
-enum kind { KIND_UNKNOWN, KIND_SNP, KIND_SGX, KIND_TDX };
+/* Ways into a TEE; bits 1 << KIND_x make `policy.kinds`. The last is none: a virtual
+ * machine whose memory its host can read, and a statement about it that nobody has signed. */
+enum kind { KIND_UNKNOWN, KIND_SNP, KIND_SGX, KIND_TDX, KIND_KVM };
+
+/* Those that somebody vouches for. */
+#define KINDS_SIGNED (1u << KIND_SNP | 1u << KIND_SGX | 1u << KIND_TDX)
 
 /* EPYC product lines; Bergamo and Siena count as Genoa. */
 enum product { PRODUCT_UNKNOWN, PRODUCT_MILAN, PRODUCT_GENOA, PRODUCT_TURIN, PRODUCT_COUNT };

@@ -30,7 +30,7 @@ static int put_evidence(struct put *out, const struct evidence *e)
 }
 
 /* What the extension holds: evidence about this key. Says what it claims to `claims`, unless
- * that is null. -ENOSYS where there is none. */
+ * that is null. -ENOSYS where there is none that proves anything. */
 static int prove(const struct keep_certificate *c, struct bytes nonce, struct put *extension,
                  struct claims *claims)
 {
@@ -40,9 +40,14 @@ static int prove(const struct keep_certificate *c, struct bytes nonce, struct pu
         .workload = CHECKED(certificate_workload, c->subject.workload, NULL),
     };
     struct evidence e;
+    struct claims own;
     int error = evidence_make(&c->identity, asked, &e);
+    if (error == 0)
+        error = attest_decode((struct bytes){.data = e.quote, .size = e.quote_size}, &own);
+    if (error == 0 && (KINDS_SIGNED & 1u << own.kind) == 0)
+        error = -ENOSYS;
     if (error == 0 && claims != NULL)
-        error = attest_decode((struct bytes){.data = e.quote, .size = e.quote_size}, claims);
+        *claims = own;
     if (error == 0)
         error = put_evidence(extension, &e);
     evidence_fini(&e);

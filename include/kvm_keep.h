@@ -80,6 +80,21 @@
 
 #include <stdint.h>
 
+/* What the host says of a keep, in the answer to PORT_QUOTE with 64 bytes of report data:
+ * arg is nothing. Nobody signs it, and the host may say what it likes: it is in evidence's
+ * place, so that owners and keeps do all that they do where there is some. Little-endian. */
+#define KVM_STATEMENT_MAGIC   "ENARXKVM"
+#define KVM_STATEMENT_VERSION 1
+
+struct kvm_statement {
+    uint8_t magic[8];
+    uint32_t version;
+    uint32_t zero;
+    uint8_t measurement[32]; /* SHA-256 of the shim's image (build/shim-kvm.flat) */
+    uint8_t report_data[64];
+};
+_Static_assert(sizeof(struct kvm_statement) == 112, "statement layout");
+
 /* X(NAME, text): why a keep stops of itself. The first are those of enum machine_stop. */
 #define KVM_KEEP_STOPS(X)                                              \
     X(ENDED, "the host let it go on after its end")                    \

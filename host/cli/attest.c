@@ -31,6 +31,8 @@ static int show(const struct line *line, const struct attest_source *s)
     }
     json_t *json =
         json_pack("{s:s, s:o}", "kind", kind_text(claims.kind), "claims", claims_json(&claims));
+    if (json != NULL && claims.kind == KIND_KVM)
+        json_object_set_new(json, "proves", json_string(CLAIMS_UNSIGNED));
     status = json_put(json, stdout);
     json_decref(json);
     return status != 0 ? status : stdout_finish();

@@ -49,8 +49,8 @@ static int choose_backend(struct making *m)
     if (m->backend == NULL)
         return fail("no keep can run here: %s; see 'enarx platform info'", why);
     if (m->backend->technology == TECHNOLOGY_NONE)
-        return fail("backend %s makes no evidence: its keeps cannot prove what they are; name "
-                    "another with --backend, see 'enarx platform info'",
+        return fail("backend %s makes no evidence that proves anything: its keeps cannot show "
+                    "what they are; name another with --backend, see 'enarx platform info'",
                     m->backend->name);
     if (!backend_probe(m->backend, &failed))
         return fail("backend %s does not work here: %s: %s; see 'enarx platform info'",

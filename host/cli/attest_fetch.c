@@ -195,6 +195,10 @@ static int fetch_intel(struct fetch *f)
 static int fetch(struct fetch *f)
 {
     struct fault fault;
+    if ((KINDS_SIGNED & 1u << f->claims.kind) == 0)
+        return fail("nobody has signed this %s evidence: there is nothing to fetch that would "
+                    "make it proof",
+                    kind_text(f->claims.kind));
     if (collateral_open(&f->source, &fault) < 0)
         return fail("%s", fault.text);
     int status = f->claims.kind == KIND_SNP ? fetch_snp(f) : fetch_intel(f);

@@ -49,6 +49,8 @@ int claims_print(FILE *out, const struct claims *claims)
     const char *name;
     json_t *value;
     fprintf(out, "%-28s %s\n", "kind", kind_text(claims->kind));
+    if (claims->kind == KIND_KVM)
+        fprintf(out, "%-28s %s\n", "proves", CLAIMS_UNSIGNED);
     json_object_foreach(all, name, value)
     {
         if (json_is_array(value))

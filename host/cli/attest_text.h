@@ -7,6 +7,10 @@
 
 #include <stdio.h>
 
+/* Of a statement about a virtual machine. */
+#define CLAIMS_UNSIGNED \
+    "nothing: nobody has signed it, and the host can read such a machine's memory"
+
 /* A line for each field. 0, or a status after saying why not. */
 must_use int claims_print(FILE *out, const struct claims *claims);
 

@@ -74,6 +74,10 @@ static struct measurement measurement_of(const struct claims *c)
         m.name = "MRTD";
         hex_put((struct bytes){c->tdx.mrtd, sizeof(c->tdx.mrtd)}, m.hex);
         break;
+    case KIND_KVM:
+        m.name = "measurement";
+        hex_put((struct bytes){c->kvm.measurement, sizeof(c->kvm.measurement)}, m.hex);
+        break;
     case KIND_UNKNOWN:
         break;
     }
@@ -87,12 +91,12 @@ static void put_attested(const struct deploy_tell *t, const struct deploy_subjec
     json_t *notes = json_array();
     for (size_t i = 0; notes != NULL && i < r->note_count; i++)
         json_array_append_new(notes, json_string(r->notes[i].text));
-    put_event(t,
-              json_pack("{s:s, s:s, s:s?, s:s?, s:b, s:o, s:o, s:o, s:o}", "event", "attested",
-                        "host", s->host, "keep", s->keep, "backend", s->backend, "proven", proven,
-                        "tee", text_or_null(proven ? kind_text(r->claims.kind) : NULL),
-                        "measurement", text_or_null(m->name == NULL ? NULL : m->hex), "tcb_status",
-                        text_or_null(tcb_status_text(r->tcb_status)), "notes", notes));
+    put_event(t, json_pack("{s:s, s:s, s:s?, s:s?, s:b, s:o, s:o, s:o, s:o}", "event", "attested",
+                           "host", s->host, "keep", s->keep, "backend", s->backend, "proven",
+                           proven, "tee", text_or_null(proven ? kind_text(r->claims.kind) : NULL),
+                           "measurement", text_or_null(m->name == NULL || !proven ? NULL : m->hex),
+                           "tcb_status", text_or_null(tcb_status_text(r->tcb_status)), "notes",
+                           notes));
 }
 
 void deploy_tell_attested(struct deploy_tell *t, const struct deploy_subject *s,
@@ -104,8 +108,9 @@ void deploy_tell_attested(struct deploy_tell *t, const struct deploy_subject *s,
     if (!t->shown)
         return;
     if (r->verdict != ACCEPTED) {
-        note(PORT_LOG_INFO, "attested: nothing, keep %s on %s proves nothing of itself", s->keep,
-             s->host);
+        note(PORT_LOG_INFO, "attested: nothing, keep %s on %s proves nothing of itself%s%s",
+             s->keep, s->host, m.name == NULL ? "" : "; its host says, unsigned: measurement ",
+             m.hex);
         return;
     }
     const char *tcb = tcb_status_text(r->tcb_status);

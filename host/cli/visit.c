@@ -167,7 +167,7 @@ static int endorse(void *context, struct bytes evidence, struct attest_input *wi
     s->evidence = evidence;
     s->kind = attest_kind(evidence);
     int status = 0;
-    if (s->kind != KIND_UNKNOWN && !simulated && !source_has_collateral(s, s->kind))
+    if ((KINDS_SIGNED & 1u << s->kind) != 0 && !simulated && !source_has_collateral(s, s->kind))
         status = fetch(v);
     *with = source_input(s);
     return status;

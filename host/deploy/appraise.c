@@ -46,8 +46,8 @@ static enum owner_fault judge(const struct attest_input *in, struct attest_resul
                                                                      : OWNER_FAULT_IDENTITY;
 }
 
-/* Without evidence a host can claim what it likes; that it claims something else than this
- * session's keep would is a fault all the same. */
+/* Where nobody vouches for evidence a host can claim what it likes; that it claims something
+ * else than this session's keep would is a fault all the same. */
 static enum owner_fault judge_claims(const struct owner *o, const struct attest_input *in,
                                      struct attest_result *result)
 {
@@ -93,8 +93,8 @@ enum owner_fault owner_appraise(struct owner *o, const struct channel_evidence *
     in.policy = &policy;
     in.time = time;
     *result = (struct attest_result){.verdict = UNVERIFIED};
-    enum owner_fault fault =
-        in.evidence.size > 0 ? judge(&in, result) : judge_claims(o, &in, result);
+    const bool proofless = in.evidence.size == 0 || attest_kind(in.evidence) == KIND_KVM;
+    enum owner_fault fault = proofless ? judge_claims(o, &in, result) : judge(&in, result);
     if (fault == OWNER_FAULT_NONE && !CHECK(owner_keep, is_the_keep(o)))
         fault = OWNER_FAULT_KEEP;
     if (fault == OWNER_FAULT_NONE && ready &&

@@ -7,6 +7,7 @@
 #include "host/clock.h"
 #include "host/exec_image.h"
 #include "host/inside.h"
+#include "host/kvm/statement.h"
 #include "host/kvm/vm.h"
 #include "host/kvm/window.h"
 #include "host/port_host.h"
@@ -27,6 +28,18 @@ static struct {
     struct shared *block;
     uint64_t started_us;
 } kvm;
+
+/* ---- what it may ask for besides ---- */
+
+static int64_t serve_quote(maybe_unused const uint64_t arg[static 4], struct bytes in, uint8_t *out,
+                           size_t out_size)
+{
+    return kvm_statement_make(in, out, out_size);
+}
+
+static int64_t serve_memory(maybe_unused const uint64_t arg[static 4]) { return -ENOSYS; }
+
+static const struct keep_verbs verbs = {.memory = serve_memory, .quote = serve_quote};
 
 /* ---- before the sandbox ---- */
 
@@ -67,6 +80,7 @@ int kvm_prepare(struct keep *keep)
     if (tree.size > KVM_KEEP_NODES_SIZE)
         return inside_fail(-E2BIG, "exec in this command");
     keep->boot.cpus = 1;
+    keep->verbs = &verbs;
     kvm.started_us = keep->started_us;
     int error = kvm_vm_open(&kvm.vm, kvm_shim_file(), size);
     if (error == 0)

@@ -67,7 +67,10 @@
     X(kvm_exhausted, "SB21", UNIT)    \
     X(kvm_cleared, "", UNIT)          \
     X(kvm_flush, "SX15", UNIT)        \
-    X(kvm_cpuid, "SX10", UNIT)
+    X(kvm_cpuid, "SX10", UNIT)        \
+    X(statement_size, "SB5", UNIT)    \
+    X(statement_form, "SB5", UNIT)    \
+    X(statement_data, "SB5", UNIT)
 
 /* What the host says: the boot record, the port, exec's pages, time. */
 #define SHIM_CHECKS_HOST(X)           \

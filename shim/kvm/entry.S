@@ -185,6 +185,7 @@ kvm_leave:
 
     gate kvm_port_gate, KVM_CALL_PORT
     gate kvm_clock_gate, KVM_CALL_CLOCK
+    gate kvm_evidence_gate, KVM_CALL_EVIDENCE
 
 /* The probe: an exception that leaves no trace, then a call. */
     .globl kvm_probe_gate

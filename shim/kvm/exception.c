@@ -5,6 +5,7 @@
 #include "shim/core/check.h"
 #include "shim/kvm/kvm.h"
 #include "shim/kvm/probe.h"
+#include "shim/kvm/statement.h"
 
 /* [SDM 3A 6.3.1] */
 #define VECTOR_UD 6u
@@ -49,6 +50,9 @@ void kvm_call(void)
         return;
     case KVM_CALL_CLOCK:
         f->rax = clock(f->rdi);
+        return;
+    case KVM_CALL_EVIDENCE:
+        f->rax = (uint64_t)statement_make(&kvm_kernel, f->rdi, f->rsi, f->rdx);
         return;
     default:
         kernel_syscall(&kvm_kernel, f);

@@ -37,8 +37,9 @@
 #define KVM_TSS       0x28
 
 /* What exec asks of the shim beside system calls, in rax; the gate does. */
-#define KVM_CALL_PORT  0x656e7801
-#define KVM_CALL_CLOCK 0x656e7802
+#define KVM_CALL_PORT     0x656e7801
+#define KVM_CALL_CLOCK    0x656e7802
+#define KVM_CALL_EVIDENCE 0x656e7804
 /* What the probe's user code says: it came back from the shim as it should. */
 #define KVM_CALL_PROBED 0x656e7803
 
@@ -56,6 +57,7 @@ extern struct kvm_keep_counts kvm_counts;
 
 extern const uint8_t kvm_port_gate[]; /* entry.S: the gate, as linked */
 extern const uint8_t kvm_clock_gate[];
+extern const uint8_t kvm_evidence_gate[];
 extern const uint8_t kvm_probe_gate[];
 
 /* Where exec sees what lies in the gate's page. */

@@ -52,6 +52,7 @@ static void start_exec(void)
         .run = run,
         .port = kvm_at_gate(kvm_port_gate),
         .clock = kvm_at_gate(kvm_clock_gate),
+        .evidence = kvm_at_gate(kvm_evidence_gate),
         .hwcap = machine_cpuid(1, 0).edx,
         .hwcap2 = HWCAP2_FSGSBASE,
         .cache_key = take_key(block, key),

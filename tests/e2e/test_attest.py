@@ -3,7 +3,9 @@
 expected.json of each set, computed by other software; see tests/data/evidence/INDEX.md."""
 
 import base64
+import hashlib
 import json
+import re
 import shutil
 import subprocess
 from datetime import datetime
@@ -585,3 +587,49 @@ def test_the_policy_of_the_manual_is_good(verify, tmp_path):
     policy.write_text(text.split("```toml\n")[1].split("```")[0])
     got, status = verify(evidence(DEBUG), "--policy", policy)
     assert (got["identity"], status) == ("named", 3)
+
+
+# ---- what nobody has signed ----
+
+
+@pytest.fixture
+def statement(tmp_path):
+    """Of a virtual machine [include/kvm_keep.h], bound to claims.cbor beside it."""
+    claims = b"\xa0"
+    path = tmp_path / "statement.bin"
+    head = b"ENARXKVM" + (1).to_bytes(4, "little") + bytes(4)
+    path.write_bytes(head + b"\x5a" * 32 + hashlib.sha256(claims).digest() + bytes(32))
+    (tmp_path / "claims.cbor").write_bytes(claims)
+    return path
+
+
+def test_statement_is_shown_with_what_it_is_worth(enarx, statement):
+    out = enarx("attest", "show", statement).ok().out
+    assert "kind                         kvm\n" in out and "5a" * 32 in out
+    assert re.search(r"^proves +nothing: nobody has signed it", out, re.M)
+    told = json.loads(enarx("attest", "show", "--json", statement).ok().out)
+    assert told["kind"] == "kvm" and told["proves"].startswith("nothing")
+    assert told["claims"]["measurement"] == "5a" * 32
+
+
+def test_statement_is_refused_under_any_policy(enarx, statement, tmp_path):
+    result = enarx("attest", "verify", "--json", "--explain", statement)
+    told = json.loads(result.out)
+    assert (result.status, told["kind"], told["verdict"]) == (3, "kvm", "refused")
+    assert (told["signature"], told["collateral"]) == ("unchecked", "missing")
+    assert [c["check"] for c in told["checks"] if c["outcome"] != "passed"] == ["kvm_signature"]
+    said = enarx("attest", "verify", statement)
+    assert "proves nothing" in said.out and "in policy.toml" not in said.out
+    policy = tmp_path / "policy.toml"
+    policy.write_text('tees = ["kvm"]\n')
+    enarx("attest", "verify", "--policy", policy, statement).refused("policy.toml:1", "kvm")
+
+
+def test_statement_has_no_collateral(enarx, statement, tmp_path):
+    result = enarx("attest", "fetch", "-o", tmp_path / "collateral", statement)
+    result.refused("nobody has signed this kvm evidence")
+
+
+def test_statement_that_is_cut_is_malformed(enarx, statement):
+    statement.write_bytes(statement.read_bytes()[:-1])
+    enarx("attest", "show", statement).refused("kvm evidence is malformed")

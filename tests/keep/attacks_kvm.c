@@ -8,6 +8,7 @@
 
 #include <linux/kvm.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -164,15 +165,47 @@ static void take_pages(struct host *h)
     control(KVM_SET_SREGS, &sregs);
 }
 
+/* ---- statements ---- */
+
+static int64_t spoil(struct host *h, const struct port_frame *f, int64_t honest, size_t at)
+{
+    if (f->verb == PORT_QUOTE)
+        h->block[PORT_DATA_OFFSET + (f->in_size + 63) / 64 * 64 + at] ^= 1;
+    return attack_exits(h, f, honest);
+}
+
+/* With the report data of another call. */
+static int64_t statement_other(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    return spoil(h, f, honest, offsetof(struct kvm_statement, report_data) + 63);
+}
+
+static int64_t statement_form(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    return spoil(h, f, honest, offsetof(struct kvm_statement, version));
+}
+
+static int64_t statement_short(struct host *h, const struct port_frame *f, int64_t honest)
+{
+    return attack_exits(h, f, f->verb == PORT_QUOTE ? honest - 1 : honest);
+}
+
+#define MEMORY     "a machine's memory; an enclave's size is measured"
+#define EXCEPTIONS "exceptions and interrupts that a machine's host claims"
+#define STATEMENTS "statements; enclaves have quotes"
+
 const struct attack kvm_attacks[] = {
     {.name = "cpuid_faults"},
     {.name = "dirty", .start = dirty_start},
-    {.name = "size_odd", .start = size_odd},
-    {.name = "size_huge", .start = size_huge},
-    {.name = "size_small", .start = size_small},
-    {.name = "claim_in_exec", .start = claim_start, .exited = claim},
-    {.name = "claim_in_shim", .exited = claim_inside},
-    {.name = "interrupt", .exited = interrupt},
+    {.name = "size_odd", .boundary = MEMORY, .start = size_odd},
+    {.name = "size_huge", .boundary = MEMORY, .start = size_huge},
+    {.name = "size_small", .boundary = MEMORY, .start = size_small},
+    {.name = "claim_in_exec", .boundary = EXCEPTIONS, .start = claim_start, .exited = claim},
+    {.name = "claim_in_shim", .boundary = EXCEPTIONS, .exited = claim_inside},
+    {.name = "interrupt", .boundary = EXCEPTIONS, .exited = interrupt},
     {.name = "take_pages", .exited = take_pages},
+    {.name = "statement_other", .boundary = STATEMENTS, .answer = statement_other},
+    {.name = "statement_form", .boundary = STATEMENTS, .answer = statement_form},
+    {.name = "statement_short", .boundary = STATEMENTS, .answer = statement_short},
     {.name = NULL},
 };

@@ -51,14 +51,15 @@
     DIES("SX14", test, "lie", lie, 1), DIES("SX14", test, "lie", lie, 5), \
         DIES("SX14", test, "lie", lie, 40)
 
-/* Tests that have a meaning on one technology alone. */
+/* Tests that have a meaning on one technology alone: why on no other. */
 static const struct {
     const char *test;
     const char *technology;
+    const char *why;
 } only[] = {
-    {"evidence", "sgx"},
-    {"no_evidence", "sgx"}, /* a virtual machine alone proves nothing */
-    {"shim_memory", "kvm"}, /* an enclave is one: its shim is not kept from its exec */
+    {"evidence", "sgx", "quotes; a machine's host makes statements"},
+    {"statement", "kvm", "statements; enclaves have quotes"},
+    {"shim_memory", "kvm", "the shim's memory; an enclave does not keep its shim from its exec"},
 };
 
 /* An instruction of ring 0. */
@@ -168,6 +169,10 @@ static const struct attempt attempts[] = {
 
     PASS("QUOTE", "no_evidence", "quote_other", 0, 0),
     PASS("QUOTE", "no_evidence", "quote_short", 0, 0),
+    PASS("QUOTE", "statement", "none", 0, 0),
+    PASS("QUOTE", "no_evidence", "statement_other", 0, 0),
+    PASS("QUOTE", "no_evidence", "statement_form", 0, 0),
+    PASS("QUOTE", "no_evidence", "statement_short", 0, 0),
 
     PASS("SX13", "clocks", "clock_lies", 0, 0),
     PASS("SX13", "clocks", "clock_back", 0, 0),

@@ -156,6 +156,22 @@ static void no_evidence(void)
     check(evidence_function()(data, quote, sizeof(quote)) < 0);
 }
 
+/* The same of a virtual machine, whose host only says something. */
+static void statement(void)
+{
+    enum { SIZE = 112, REPORT_DATA = 48 };
+    static uint8_t data[REPORT_DATA_BYTES] = {1, 2, 3};
+    static uint8_t said[PAGE];
+    check(evidence_function() != NULL);
+    check(evidence_function()(data, said, sizeof(said)) == SIZE);
+    for (size_t i = 0; i < sizeof(data); i++)
+        check(said[REPORT_DATA + i] == data[i]);
+    check(evidence_function()((void *)8, said, sizeof(said)) == -EFAULT);
+    check(evidence_function()(data, (void *)evidence_function(), 512) == -EFAULT);
+    check(evidence_function()(data, said, SIZE - 1) < 0);
+    check(evidence_function()(data, (void *)(UINT64_MAX - 8), SIZE_MAX) == -EFAULT);
+}
+
 /* SX12: the processor as the shim describes it. */
 static void cpuid(void)
 {
@@ -204,9 +220,12 @@ static void every_verb(void)
 }
 
 const struct test call_tests[] = {
-    {"hello", hello},   {"unknown", unknown},       {"pointers", pointers},
-    {"writes", writes}, {"own_words", own_words},   {"spin", spin},
-    {"verbs", verbs},   {"clocks", clocks},         {"random", random_numbers},
-    {"futex", futex},   {"evidence", evidence},     {"no_evidence", no_evidence},
-    {"cpuid", cpuid},   {"every_verb", every_verb}, {NULL, NULL},
+    {"hello", hello},           {"unknown", unknown},
+    {"pointers", pointers},     {"writes", writes},
+    {"own_words", own_words},   {"spin", spin},
+    {"verbs", verbs},           {"clocks", clocks},
+    {"random", random_numbers}, {"futex", futex},
+    {"evidence", evidence},     {"no_evidence", no_evidence},
+    {"statement", statement},   {"cpuid", cpuid},
+    {"every_verb", every_verb}, {NULL, NULL},
 };

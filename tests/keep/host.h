@@ -76,6 +76,7 @@ struct attack {
     bool dirty;                     /* registers at each entry are rubbish */
     bool slow;                      /* may take minutes */
     bool again;                     /* enters once more when it has stopped */
+    const char *boundary;           /* that only this technology has */
 };
 
 /* Runs a guest's test under an attack in a process of its own. */

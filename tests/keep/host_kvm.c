@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "tests/keep/host_kvm.h"
 
+#include "host/kvm/statement.h"
 #include "host/kvm/window.h"
 #include "tests/keep/attacks.h"
 
@@ -116,6 +117,16 @@ static const char *const stops[] = {
 #undef TEXT
 };
 
+/* As host/kvm serves it. */
+static int64_t serve(struct host *h, const struct port_frame *f)
+{
+    const uint8_t *in = h->block + PORT_DATA_OFFSET;
+    uint8_t *out = h->block + PORT_DATA_OFFSET + (f->in_size + 63) / 64 * 64;
+    if (f->verb != PORT_QUOTE)
+        return -9;
+    return kvm_statement_make((struct bytes){in, (size_t)f->in_size}, out, (size_t)f->out_size);
+}
+
 const struct kind kvm_kind = {
     .name = "kvm",
     .attacks = kvm_attacks,
@@ -126,4 +137,5 @@ const struct kind kvm_kind = {
     .start = start,
     .loop = loop,
     .exits = exits,
+    .serve = serve,
 };

@@ -145,13 +145,57 @@ static const struct attack *find_attack(const struct kind *t, const char *name)
     return found != NULL ? found : find_in(t->attacks, name);
 }
 
-static bool is_elsewhere(const struct kind *t, const char *test)
+/* ---- what has no meaning on a technology ---- */
+
+static const struct kind *const kinds[] = {&sgx_kind, &kvm_kind};
+
+static const char *boundary_of(const char *attack)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct attack *found = find_in(kinds[i]->attacks, attack);
+        if (found != NULL && found->boundary != NULL)
+            return found->boundary;
+    }
+    fprintf(stderr, "keep: there is no attack %s\n", attack);
+    exit(2);
+}
+
+/* Null: it has one. */
+static const char *why_not(const struct kind *t, const struct attempt *a)
 {
     for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++) {
-        if (strcmp(only[i].test, test) == 0 && strcmp(only[i].technology, t->name) != 0)
-            return true;
+        if (strcmp(only[i].test, a->test) == 0 && strcmp(only[i].technology, t->name) != 0)
+            return only[i].why;
     }
-    return false;
+    return find_attack(t, a->attack) != NULL ? NULL : boundary_of(a->attack);
+}
+
+#define REASONS_MAX 16u
+
+/* How many for which reason. */
+static struct {
+    const char *why;
+    unsigned count;
+} skipped[REASONS_MAX];
+
+static void skip(const char *why)
+{
+    size_t i = 0;
+    while (i < REASONS_MAX - 1 && skipped[i].why != NULL && strcmp(skipped[i].why, why) != 0)
+        i++;
+    skipped[i].why = why;
+    skipped[i].count++;
+}
+
+/* How many in all. */
+static unsigned tell_skipped(const char *technology)
+{
+    unsigned all = 0;
+    for (size_t i = 0; i < REASONS_MAX && skipped[i].why != NULL; i++) {
+        printf("skip %u x keep: not on %s: %s\n", skipped[i].count, technology, skipped[i].why);
+        all += skipped[i].count;
+    }
+    return all;
 }
 
 static bool wanted(const struct attempt *a, int argc, char **argv)
@@ -167,10 +211,9 @@ static bool wanted(const struct attempt *a, int argc, char **argv)
 
 static const struct kind *find_kind(const char *name)
 {
-    static const struct kind *const all[] = {&sgx_kind, &kvm_kind};
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (strcmp(all[i]->name, name) == 0)
-            return all[i];
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
     }
     fprintf(stderr, "keep: there is no technology %s\n", name);
     exit(2);
@@ -203,7 +246,6 @@ int main(int argc, char **argv)
     struct host h = {0};
     unsigned passed = 0;
     unsigned failed = 0;
-    unsigned skipped = 0;
     if (argc < 5) {
         fprintf(stderr, "usage: keep TECHNOLOGY SHIM GUEST TREE [TEST.ATTACK|ITEM]...\n");
         return 2;
@@ -216,15 +258,17 @@ int main(int argc, char **argv)
         const struct attempt *a = &attempts[i];
         if (!wanted(a, argc, argv))
             continue;
-        h.attack = find_attack(h.kind, a->attack);
-        if (h.attack == NULL || is_elsewhere(h.kind, a->test)) {
-            skipped++;
+        const char *why = why_not(h.kind, a);
+        if (why != NULL) {
+            skip(why);
             continue;
         }
+        h.attack = find_attack(h.kind, a->attack);
         const bool ok = run_attempt(&h, a, argc > 5);
         passed += ok;
         failed += !ok;
     }
-    printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
+    const unsigned skips = tell_skipped(argv[1]);
+    printf("%u passed, %u failed, %u skipped\n", passed, failed, skips);
     return failed == 0 && passed > 0 ? 0 : 1;
 }

@@ -87,12 +87,27 @@ struct proof {
     struct bytes key;
     struct bytes secrets; /* that the keep has */
     bool proofless;
+    bool statement; /* of a virtual machine, which nobody has signed */
+    bool misbound;
 };
 
 static struct proof honest(bool ready)
 {
     return (struct proof){
         .claims = claims_of(ready), .key = {key, sizeof(key)}, .secrets = secret_bytes};
+}
+
+/* [include/kvm_keep.h] */
+static struct bytes statement_of(struct bytes claims, bool misbound)
+{
+    static uint8_t buffer[112];
+    struct put out = put_init(buffer, sizeof(buffer));
+    memset(buffer, 0, sizeof(buffer));
+    put_bytes(&out, bytes_of_text("ENARXKVM"));
+    put_le32(&out, 1);
+    assert_int_equal(sha256(claims, buffer + 48), 0);
+    buffer[48] ^= misbound;
+    return (struct bytes){buffer, sizeof(buffer)};
 }
 
 static enum owner_fault take_proof(enum channel_type type, const struct proof *proof)
@@ -108,6 +123,8 @@ static enum owner_fault take_proof(enum channel_type type, const struct proof *p
         e.secrets = (struct bytes){told, sizeof(told)};
     if (proof->proofless)
         e.evidence.size = 0;
+    if (proof->statement)
+        e.evidence = statement_of(made.claims, proof->misbound);
     channel_evidence_put(&out, &e);
     return take(type, put_done(&out));
 }
@@ -343,30 +360,42 @@ static void another_profile_is_refused(void **state)
 /* ---- without evidence ---- */
 
 static void prove_nothing(struct proof *p) { p->proofless = true; }
+static void only_say(struct proof *p) { p->statement = true; }
 
 static void nothing_proved_is_refused(void **state)
 {
     (void)state;
     refuse_at(false, prove_nothing, OWNER_FAULT_PROOFLESS, CHECK_NONE);
     refuse_at(true, prove_nothing, OWNER_FAULT_PROOFLESS, CHECK_NONE);
+    refuse_at(false, only_say, OWNER_FAULT_PROOFLESS, CHECK_NONE);
+    refuse_at(true, only_say, OWNER_FAULT_PROOFLESS, CHECK_NONE);
 }
 
-static void nothing_proved_will_do_when_allowed(void **state)
+static void loads_with(void (*spoil)(struct proof *p))
 {
-    (void)state;
     struct owner_terms t = terms();
     t.insecure = true;
     begin(&t);
     struct proof proof = honest(false);
-    proof.proofless = true;
+    spoil(&proof);
     assert_int_equal(prove(CHANNEL_EVIDENCE, &proof), OWNER_FAULT_NONE);
     assert_int_equal(result.verdict, UNVERIFIED);
     assert_int_equal(owner_load(&owner, digest, secret_bytes), OWNER_FAULT_NONE);
     owner_loaded(&owner);
     proof = honest(true);
-    proof.proofless = true;
+    spoil(&proof);
     assert_int_equal(prove(CHANNEL_READY, &proof), OWNER_FAULT_NONE);
 }
+
+static void nothing_proved_will_do_when_allowed(void **state)
+{
+    (void)state;
+    loads_with(prove_nothing);
+    loads_with(only_say);
+    assert_int_equal(result.claims.kind, KIND_KVM);
+}
+
+static void bind_something_else(struct proof *p) { p->misbound = true; }
 
 static void claims_count_without_evidence(void **state)
 {
@@ -377,17 +406,19 @@ static void claims_count_without_evidence(void **state)
     } rows[] = {
         {spoil_nonce, CHECK_claims_nonce},       {spoil_key, CHECK_claims_key},
         {spoil_exporter, CHECK_claims_exporter}, {inspect, CHECK_claims_purpose},
-        {swap_purpose, CHECK_claims_purpose},
+        {swap_purpose, CHECK_claims_purpose},    {bind_something_else, CHECK_binding},
     };
     struct owner_terms t = terms();
     t.insecure = true;
-    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+    for (size_t i = 0; i < 2 * ARRAY_COUNT(rows); i++) {
+        const size_t row = i / 2;
         begin(&t);
         struct proof proof = honest(false);
-        proof.proofless = true;
-        rows[i].spoil(&proof);
+        proof.statement = i % 2 == 0 || rows[row].reason == CHECK_binding;
+        proof.proofless = !proof.statement;
+        rows[row].spoil(&proof);
         assert_int_equal(prove(CHANNEL_EVIDENCE, &proof), OWNER_FAULT_EVIDENCE);
-        assert_int_equal(result.reason, rows[i].reason);
+        assert_int_equal(result.reason, rows[row].reason);
     }
 }
 

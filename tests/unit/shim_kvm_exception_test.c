@@ -2,6 +2,7 @@
 /* What becomes of exceptions and calls before the core sees them, and the probe. */
 /* links: shim/kvm/exception.c shim/kvm/probe.c shim/x86/cpuid.c tests/unit/shim_kvm.c */
 #include "shim/kvm/probe.h"
+#include "shim/kvm/statement.h"
 #include "tests/unit/shim_kvm.h"
 
 #include <stdarg.h>
@@ -60,6 +61,12 @@ uint64_t clock_now(struct kernel *k, enum port_clock which)
     return 100 + (uint64_t)which;
 }
 
+int64_t statement_make(struct kernel *k, uint64_t report_data, uint64_t to, uint64_t size)
+{
+    (void)k;
+    return (int64_t)(report_data * 100 + to * 10 + size);
+}
+
 struct cpuid machine_cpuid(uint32_t leaf, uint32_t subleaf) { return cpuid_answer(leaf, subleaf); }
 
 static uint32_t vector_after(uint32_t vector, uint32_t error, const uint8_t *bytes)
@@ -95,6 +102,9 @@ static void calls_go_where_they_belong(void **state)
     kvm_frame = (struct frame){.rax = KVM_CALL_CLOCK, .rdi = 7777};
     kvm_call();
     assert_int_equal(kvm_frame.rax, 101);
+    kvm_frame = (struct frame){.rax = KVM_CALL_EVIDENCE, .rdi = 1, .rsi = 2, .rdx = 3};
+    kvm_call();
+    assert_int_equal(kvm_frame.rax, 123);
     kvm_frame = (struct frame){.rax = KVM_CALL_PROBED};
     kvm_call();
     assert_int_equal(calls, 1);
