@@ -348,7 +348,7 @@ int network_open(struct network *n, size_t index, struct object **out)
 {
     const struct manifest_stream *s = &n->manifest->streams[index];
     const bool listens = s->kind == STREAM_LISTEN;
-    struct place_text place;
+    struct place_text place = {.length = 0};
     const int error = put_place(s, &place);
     const int64_t handle = error < 0 ? error : open_at_host(n, index, &place);
     if (handle < 0)

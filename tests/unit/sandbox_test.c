@@ -181,10 +181,8 @@ static void all_else_is_shed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_needed_passes),
-        cmocka_unit_test(any_other_call_ends_the_process),
-        cmocka_unit_test(arguments_count),
-        cmocka_unit_test(messages_come_from_one_place),
+        cmocka_unit_test(what_is_needed_passes), cmocka_unit_test(any_other_call_ends_the_process),
+        cmocka_unit_test(arguments_count),       cmocka_unit_test(messages_come_from_one_place),
         cmocka_unit_test(all_else_is_shed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
