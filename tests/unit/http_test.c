@@ -140,6 +140,26 @@ static void nobody_there_has_its_own_error(void **state)
     http_close(http);
 }
 
+/* Whatever the host is, and whatever proxy there may be. */
+static void requests_go_where_they_are_told_to(void **state)
+{
+    (void)state;
+    const struct http_options o = {.any_certificate = true, .connect_to = server.authority};
+    struct fault fault;
+    struct http *http;
+    struct http_response r;
+    setenv("https_proxy", "http://127.0.0.1:1", 1);
+    assert_int_equal(http_open(&o, &http, &fault), 0);
+    const int error = http_get(http, "https://no-such-host.invalid:1/a", &r, &fault);
+    unsetenv("https_proxy");
+    http_close(http);
+    assert_int_equal(error, 0);
+    assert_memory_equal(r.body, "GET /a HTTP/1.1||", r.size);
+    http_response_fini(&r);
+    const struct http_options nobody = {.any_certificate = true, .connect_to = "127.0.0.1:1"};
+    assert_int_equal(send_with(&nobody, "GET", NULL, ""), -ECONNREFUSED);
+}
+
 static bool yes(void) { return true; }
 
 static void what_is_cancelled_ends(void **state)
@@ -156,6 +176,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(requests_follow_each_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tokens_arrive, set_up, tear_down),
         cmocka_unit_test_setup_teardown(certificates_count_unless_any_will_do, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(requests_go_where_they_are_told_to, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_cancelled_ends, set_up, tear_down),
         cmocka_unit_test(nobody_there_has_its_own_error),
     };

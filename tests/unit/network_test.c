@@ -271,7 +271,8 @@ static void plain_tcp_is_plain(void **state)
 {
     (void)state;
     char got[8] = "";
-    w.stream = (struct manifest_stream){.kind = STREAM_CONNECT, .protocol = PROTOCOL_TCP};
+    w.stream = (struct manifest_stream){
+        .kind = STREAM_CONNECT, .protocol = PROTOCOL_TCP, .host = bytes_of_text("a"), .port = 1};
     struct object *o = opened();
     assert_int_equal(o->ops->write(o, "plain", 5), 5);
     assert_int_equal(recv(w.fd, got, sizeof(got), 0), 5);
@@ -495,7 +496,7 @@ static void nobody_listens(void **state)
         host.log[0] = '\0';
         assert_int_equal(prepare(), 0);
         assert_int_equal(network_open(&w.network, 0, &o), -ECONNREFUSED);
-        is_told("cannot open stream db: Connection refused");
+        is_told("www.example.org:5432: nothing listens there");
         assert_int_equal(host.closes, 0);
     }
 }

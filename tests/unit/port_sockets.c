@@ -113,7 +113,7 @@ static int64_t entry(const struct port_call *c)
         return result_of(accept4(fd, NULL, NULL, SOCK_NONBLOCK));
     case PORT_LISTEN:
     case PORT_CONNECT:
-        return host.stream;
+        return host.open != NULL ? host.open(c) : host.stream;
     case PORT_POLL:
         return serve_poll(c);
     case PORT_EXCHANGE:
@@ -132,6 +132,9 @@ static uint64_t clock_now(uint64_t clock)
 
 unsigned long getauxval(unsigned long type)
 {
+    static const struct boot_record boot = {.mode = BOOT_DEPLOY};
+    if (type == AT_ENARX_BOOT && host.deploys)
+        return (unsigned long)&boot;
     return type == AT_ENARX_PORT       ? (unsigned long)entry
            : type == AT_ENARX_CLOCK    ? (unsigned long)clock_now
            : type == AT_ENARX_EVIDENCE ? (unsigned long)host.evidence

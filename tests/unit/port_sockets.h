@@ -20,7 +20,9 @@ struct port_sockets {
     bool deaf;          /* a poll says that nothing is ready */
     bool liar;          /* it says that all is, at once; 1 ms has passed */
     void (*idle)(void); /* called in a poll that would wait; null: none */
+    bool deploys;       /* the keep takes its workload from an owner */
     int64_t stream;     /* of listen and connect: a socket, or minus an errno */
+    int64_t (*open)(const struct port_call *call); /* the same; null: that */
     struct bytes collateral;
     int64_t (*steward)(const struct port_call *call); /* exchanges with one; null: none */
     unsigned exchanges;
