@@ -7,15 +7,11 @@ import contextlib
 import json
 import os
 import re
-import shutil
-import signal
-import subprocess
-import time
 
 import pytest
 
 from agent import Agent, until
-from conftest import ROOT, Result, status
+from conftest import status
 from test_examples import BUILT, EXAMPLES, build, curl, policy_of
 from test_steward import Steward
 
@@ -195,3 +191,17 @@ def test_a_deployed_keep_of_another_policy(enarx, build, two, deployed, words, p
         refused = enarx(*words, "--config", client, BUILT / "c-ask.wasm", input="hello\n")
         assert refused.status == 1 and refused.out == "", repr(refused)
         assert "its evidence was refused: sgx_mrenclave: expected 5555" in refused.err
+
+
+def test_a_keep_that_proves_nothing_may_look_at_one_that_does(enarx, build, two, deployed, words,
+                                                              agent, port, measurement):
+    """Its host has collateral of the simulation for it; the other one then refuses it."""
+    build("c")
+    server, client = two("[sgx]", f'mrenclaves = ["{measurement}"]')
+    with deployed(server, "c-echo") as process:
+        listening(process, port)
+        to = ("--to", f"127.0.0.1:{agent.port}", "--backend", "nil", "--allow-insecure")
+        result = enarx("deploy", "--quiet", *to, "--config", client, BUILT / "c-ask.wasm",
+                       input="hello\n")
+        assert result.status == 1 and "evidence" not in result.err, repr(result)
+        assert "reset" in result.err, repr(result)
