@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The client of the TLS measurement: load_tls PORT MODE CONNECTIONS SECONDS. MODE is
- * "http": requests over connections that stay; "handshake": a connection for each request;
+ * "http": requests over connections that stay; "echo": 64 bytes there and back over such;
+ * "handshake": a connection for each request;
  * "crowd": requests over a hundred connections at a time, of as many as are given, while a
  * thousand others came and never said a word; "bulk": how fast bytes come. Prints what
  * happened per second, and for requests the 99th percentile of their time in seconds.
@@ -21,9 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNS_MAX = 16384, ACTIVE = 100, STALLED = 1000, TIMES_MAX = 1 << 22 };
+enum { CONNS_MAX = 16384, BATCH = 32, ACTIVE = 100, STALLED = 1000, TIMES_MAX = 1 << 22 };
 
 static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+static const char message[64] = "echo";
 
 struct conn {
     SSL *ssl;
@@ -35,7 +37,7 @@ static SSL_CTX *ctx;
 static double times[TIMES_MAX];
 static size_t done;
 static uint16_t port;
-static bool reconnects;
+static bool reconnects, echoes;
 static struct conn conns[CONNS_MAX];
 static size_t total, active; /* connections: all, and those with a request under way */
 
@@ -92,13 +94,18 @@ static bool waits(struct conn *c, int result)
 
 static void ask(struct conn *c)
 {
-    if (SSL_write(c->ssl, request, sizeof(request) - 1) != (int)sizeof(request) - 1)
+    const char *what = echoes ? message : request;
+    const int size = echoes ? (int)sizeof(message) : (int)sizeof(request) - 1;
+
+    if (SSL_write(c->ssl, what, size) != size)
         die("write");
 }
 
 /* A whole answer ends so; there is one at a time. */
 static bool is_whole(const char *data, size_t size)
 {
+    if (echoes)
+        return size == sizeof(message) && memcmp(data, message, size) == 0;
     return size > 14 && memcmp(data + size - 14, "Hello, Enarx!\n", 14) == 0;
 }
 
@@ -201,14 +208,27 @@ static void requests(size_t count, double span)
     serve(span);
 }
 
-static void wait_for_answer(struct conn *c)
+/* `count` connections more, each with an answer. */
+static void gather(struct conn *some, size_t count)
 {
-    struct pollfd p = {.fd = c->fd, .events = POLLIN};
+    struct pollfd polls[BATCH];
+    size_t left = count;
 
-    do {
-        if (poll(&p, 1, 100000) <= 0)
+    for (size_t i = 0; i < count; i++) {
+        dial(&some[i]);
+        shake(&some[i]);
+        polls[i] = (struct pollfd){.fd = some[i].fd, .events = POLLIN};
+    }
+    while (left > 0) {
+        if (poll(polls, count, 100000) <= 0)
             die("poll");
-    } while (!is_answered(c));
+        for (size_t i = 0; i < count; i++) {
+            if (polls[i].revents == 0 || !is_answered(&some[i]))
+                continue;
+            polls[i].fd = -1;
+            left--;
+        }
+    }
 }
 
 static void need_descriptors(size_t count)
@@ -223,15 +243,15 @@ static void need_descriptors(size_t count)
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* Each connection has had an answer before it is one of many. */
+/* Between those that talk come those that never say a word. */
 static void crowd(size_t count, double span)
 {
+    size_t stalled = 0;
+
     need_descriptors(count + STALLED + 16);
-    for (size_t i = 0; i < count; i++) {
-        dial(&conns[i]);
-        shake(&conns[i]);
-        wait_for_answer(&conns[i]);
-        if (i * STALLED / count < (i + 1) * STALLED / count)
+    for (size_t at = 0; at < count; at += BATCH) {
+        gather(conns + at, count - at < BATCH ? count - at : BATCH);
+        for (; stalled * count < STALLED * at; stalled++)
             (void)dial_plain();
     }
     done = 0;
@@ -273,6 +293,7 @@ int main(int argc, char **argv)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     reconnects = strcmp(argv[2], "handshake") == 0;
+    echoes = strcmp(argv[2], "echo") == 0;
     if (count > CONNS_MAX)
         return 2;
     if (strcmp(argv[2], "bulk") == 0)

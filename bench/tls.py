@@ -17,11 +17,16 @@ from sides import Enarx
 
 EXAMPLES = build.ROOT / "examples/c"
 STDIO = '{ kind = "stdin" }, { kind = "stdout" }, { kind = "stderr" }'
-MODES = {  # name: (program, mode of load_tls, connections, column, unit, less is better)
-    "handshakes, a request each": ("web", "handshake", 16, 0, "requests/s", False),
-    "requests, 16 connections": ("web", "http", 16, 0, "requests/s", False),
-    "requests, 99th percentile": ("web", "http", 16, 1, "s", True),
-    "bulk, one connection": ("pour", "bulk", 1, 0, "GiB/s", False),
+MANY = 10000
+MODES = {  # name, unit: (program, mode of load_tls, connections), and the name of how long it took
+    ("handshakes, a request each", "requests/s"): ("web", "handshake", 16, None),
+    ("echo, 16 connections", "requests/s"): ("echo", "echo", 16, "echo, 99th percentile"),
+    ("requests, 16 connections", "requests/s"): ("web", "http", 16, "requests, 99th percentile"),
+    ("bulk, one connection", "GiB/s"): ("pour", "bulk", 1, None),
+}
+CROWD = {
+    ("requests, 100 at once of 10,000", "requests/s"):
+        ("crowd", "crowd", MANY, "the same, 99th percentile"),
 }
 
 
@@ -31,11 +36,17 @@ def free_port():
 
 
 def source(name):
-    return EXAMPLES / "web.c" if name == "web" else build.HERE / "guest" / f"{name}.c"
+    """"crowd" is "web" for many."""
+    return EXAMPLES / "web.c" if name in ("web", "crowd") else build.HERE / "guest" / f"{name}.c"
+
+
+def flags(name):
+    return [f"-DCONNECTIONS_MAX={MANY + 1024}"] if name == "crowd" else []
 
 
 def module(name):
-    return build.compile_wasm(name, [source(name)], [], [source(name)])
+    room = ["-Wl,-z,stack-size=4194304"] if name == "crowd" else []  # libc polls on the stack
+    return build.compile_wasm(name, [source(name)], [*flags(name), *room], [source(name)])
 
 
 def certificate():
@@ -82,10 +93,11 @@ def keep(side, name, port, prot):
 
 @contextlib.contextmanager
 def native(name, port):
-    binary = build.native(f"{name}-native", source(name))
-    with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
+    binary = build.native(f"{name}-native", source(name), flags(name))
+    with socket.create_server(("127.0.0.1", port), backlog=1024) as listener:
         fd = listener.fileno()
-        with running(["sh", "-c", f'exec "$0" 3<&{fd}', binary], port, pass_fds=[fd]):
+        words = ["sh", "-c", f'ulimit -n $(ulimit -Hn) && exec "$0" 3<&{fd}', binary]
+        with running(words, port, pass_fds=[fd]):
             yield
 
 
@@ -96,8 +108,8 @@ def behind(proxy, port, inner):
     config.write_text({
         "nginx": f"""daemon off; worker_processes 1; error_log /dev/null; pid {build.OUT}/nginx.pid;
             load_module /usr/lib/nginx/modules/ngx_stream_module.so;
-            events {{ }}
-            stream {{ server {{ listen 127.0.0.1:{port} ssl; proxy_pass 127.0.0.1:{inner};
+            worker_rlimit_nofile {4 * MANY}; events {{ worker_connections {3 * MANY}; }}
+            stream {{ server {{ listen 127.0.0.1:{port} ssl backlog=1024; proxy_pass 127.0.0.1:{inner};
                 ssl_certificate {cert}; ssl_certificate_key {key}; ssl_protocols TLSv1.3;
                 ssl_session_tickets off; tcp_nodelay on; }} }}""",
         "stunnel": f"""foreground = yes\npid =\n[web]\naccept = 127.0.0.1:{port}
@@ -123,43 +135,75 @@ def proxied(proxy, plain, name):
         yield port
 
 
-def ways(sides):
+def ways(sides, proxies):
     """label -> a context manager of a server of the program, as which port it has."""
-    by_backend = {side.backend: side for side in sides}
-    nil = by_backend["nil"]
+    nil = sides[0]
 
     def plain_keep(name, port):
         return keep(nil, name, port, "tcp")
 
     found = {side.name: (lambda name, s=side: keep_tls(s, name)) for side in sides}
-    for proxy in ("nginx", "stunnel"):
-        if shutil.which(proxy):
-            found[f"enarx, TCP, behind {proxy}"] = lambda name, p=proxy: proxied(p, plain_keep, name)
-            found[f"native behind {proxy}"] = lambda name, p=proxy: proxied(p, native, name)
+    for label, proxy, plain in (("enarx, TCP, behind nginx", "nginx", plain_keep),
+                                ("native behind nginx", "nginx", native),
+                                ("native behind stunnel", "stunnel", native)):
+        if proxy in proxies and shutil.which(proxy):
+            found[label] = lambda name, x=proxy, p=plain: proxied(x, p, name)
     return found
 
 
-def way(server, name, load, mode, count, span, column):
+def way(server, load, mode, span, times):
+    """How much a second; `times` gets how long it took."""
+    program, what, count, _ = mode
+
     def run():
-        with server(name) as port:
-            words = [load, port, mode, count, span]
-            if mode != "bulk":  # the first answer waits until the program is compiled
-                measure.timed(Command([load, port, "http", 1, "0"]))
-            number = float(measure.timed(Command(words))[1].split()[column])
-            return number / 2**30 if mode == "bulk" else number
+        with server(program) as port:
+            if what != "bulk":  # the first answer waits until the program is compiled
+                first = "echo" if what == "echo" else "http"
+                measure.timed(Command([load, port, first, 1, "0"]))
+            rate, time = map(float, measure.timed(Command([load, port, what, count, span]))[1].split())
+            times.append(time)
+            return rate / 2**30 if what == "bulk" else rate
     return run
+
+
+def taken(times):
+    def run():
+        if not times:
+            raise measure.Failed("it was not measured")
+        return times.pop(0)
+    return run
+
+
+def cases(group, modes, servers, span, runs):
+    load = build.native("load_tls", libraries=["-lssl", "-lcrypto"])
+    for (label, unit), mode in modes.items():
+        times = {name: [] for name in servers}
+        yield Case(group, label, unit, False, runs,
+                   {name: way(server, load, mode, span, times[name])
+                    for name, server in servers.items()})
+        if mode[-1]:
+            yield Case(group, mode[-1], "s", True, runs,
+                       {name: taken(times[name]) for name in servers})
+
+
+def binary():
+    return os.environ.get("ENARX") or build.ROOT / "build/enarx"
 
 
 def tls(_, quick):
     """TLS of the keep, beside other people's in front of the same program."""
-    enarx = os.environ.get("ENARX") or build.ROOT / "build/enarx"
-    keeps = [Enarx("enarx", enarx), Enarx("sgx-sim", enarx, "sgx-sim")]
-    load = build.native("load_tls", libraries=["-lssl", "-lcrypto"])
-    span, runs = ("0.5", 2) if quick else ("3", 10)
-    for side in keeps:
-        for name in ("web", "pour"):
+    sides = [Enarx("enarx", binary()), Enarx("sgx-sim", binary(), "sgx-sim")]
+    for side in sides:
+        for name in ("web", "echo", "pour"):
             side.warm(module(name))
-    for label, (name, mode, count, column, unit, less) in MODES.items():
-        yield Case("tls", label, unit, less, runs,
-                   {w: way(server, name, load, mode, count, span, column)
-                    for w, server in ways(keeps).items()})
+    servers = ways(sides, ("nginx", "stunnel"))
+    yield from cases("tls", MODES, servers, *(("0.5", 2) if quick else ("1", 10)))
+
+
+def crowd(_, quick):
+    """Many connections: for those who poll them all, gathering them takes minutes."""
+    side = Enarx("enarx", binary())
+    side.warm(module("crowd"))
+    servers = ways([side], ("nginx",))
+    servers.pop("enarx, TCP, behind nginx", None)
+    yield from cases("crowd", CROWD, servers, *(("0.5", 1) if quick else ("3", 3)))
