@@ -4,6 +4,7 @@ bytes; what fails says why."""
 
 import contextlib
 import os
+import resource
 import shutil
 import socket
 import ssl
@@ -32,13 +33,13 @@ def other_ca(tmp_path_factory):
 def listen(enarx, wasm, tmp_path, port):
     """listen(program, args, keys) runs it behind a TLS listener on `port`."""
 
-    def run(*args, program="tls_tool", keys="", more=""):
+    def run(*args, program="tls_tool", keys="", more="", **options):
         config = tmp_path / "Enarx.toml"
         config.write_text(
             f'files = [{STDIO}, {{kind = "listen", name = "web", addr = "127.0.0.1", '
             f"port = {port}{keys}}}]\n{more}"
         )
-        return enarx.popen("run", "--quiet", "--config", config, wasm(program), *args)
+        return enarx.popen("run", "--quiet", "--config", config, wasm(program), *args, **options)
 
     return run
 
@@ -318,6 +319,52 @@ def test_keys_may_be_updated(listen, port):
             time.sleep(0.2)  # a command is one only at the begin of what is read
         process.kill()
     ended(server)
+
+
+def limit_files(soft, hard):
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_thousands(listen, port):
+    """Also where a program is given few descriptors unless it asks for more, and while others
+    stall. A hundred at a time, all are still there."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2500:
+        absent("2,500 descriptors for a process: see ulimit -Hn")
+    server = listen("2000", program="busy_server", preexec_fn=limit_files(256, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    connections, stalled = [], []
+    for i in range(2000):
+        connections.append(connect(port))
+        if i % 20 == 0:
+            stalled.append(connect_plain(port))
+    for turn in range(20):
+        some = connections[turn::20]
+        for i, s in enumerate(some):
+            s.sendall(b"%d of %d" % (i, turn))
+        for i, s in enumerate(some):
+            assert s.recv(100) == b"%d of %d" % (i, turn)
+    for s in connections + stalled:
+        s.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert ended(server)[0] == "served 2000\n"
+
+
+def test_too_few_descriptors(listen, port):
+    """Says so, once; who is there goes on, and who waits gets in when others leave."""
+    server = listen("2", program="busy_server", preexec_fn=limit_files(40, 40))
+    with connect(port) as first:
+        waiting = [connect_plain(port) for _ in range(60)]
+        told = server.stderr.readline().decode()
+        assert "connections wait" in told and "40 open files (ulimit -Hn)" in told, told
+        first.sendall(b"still here")
+        assert first.recv(100) == b"still here"
+        for s in waiting:
+            s.close()
+        with connect(port) as second:
+            second.sendall(b"now")
+            assert second.recv(100) == b"now"
+    assert ended(server) == ("served 2\n", "")
 
 
 # ---- bytes, ends ----

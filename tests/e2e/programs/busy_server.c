@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define LISTENER 3
-#define MOST     256
+#define MOST     4096
 
 static struct pollfd rows[MOST] = {{.fd = LISTENER, .events = POLLIN}};
 static nfds_t count = 1;
