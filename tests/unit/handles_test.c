@@ -137,6 +137,23 @@ static void numbers_beyond_the_table_are_no_handles(void **state)
     handles_fini(&h);
 }
 
+static void the_lowest_free_number_is_next(void **state)
+{
+    (void)state;
+    struct handles h = with_input(0);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(handle_add(&h, dup(0)), 3 + i);
+    assert_int_equal(handle_close(&h, 9), 0);
+    assert_int_equal(handle_close(&h, 5), 0);
+    assert_int_equal(handle_close(&h, 7), 0);
+    static const int64_t next[] = {5, 7, 9, 13, 14};
+    for (size_t i = 0; i < ARRAY_COUNT(next); i++)
+        assert_int_equal(handle_add(&h, dup(0)), next[i]);
+    for (uint64_t i = 3; i < 15; i++)
+        assert_int_equal(handle_close(&h, i), 0);
+    handles_fini(&h);
+}
+
 static void the_table_is_bounded(void **state)
 {
     (void)state;
@@ -185,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_shared_stream_is_polled_first),
         cmocka_unit_test(sockets_peek_and_shut_down),
         cmocka_unit_test(numbers_beyond_the_table_are_no_handles),
+        cmocka_unit_test(the_lowest_free_number_is_next),
         cmocka_unit_test(the_table_is_bounded),
         cmocka_unit_test(poll_tells_what_is_ready),
     };

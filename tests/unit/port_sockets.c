@@ -110,7 +110,7 @@ static int64_t entry(const struct port_call *c)
         host.closes++;
         return result_of(close(fd));
     case PORT_ACCEPT:
-        return result_of(accept4(fd, NULL, NULL, SOCK_NONBLOCK));
+        return host.full ? -EMFILE : result_of(accept4(fd, NULL, NULL, SOCK_NONBLOCK));
     case PORT_LISTEN:
     case PORT_CONNECT:
         return host.open != NULL ? host.open(c) : host.stream;

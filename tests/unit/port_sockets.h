@@ -17,6 +17,7 @@ struct port_sockets {
     unsigned closes;
     size_t polled;      /* rows of the last poll */
     size_t write_most;  /* bytes that a write takes at most; 0: no bound */
+    bool full;          /* nobody is accepted: there are no more handles */
     bool deaf;          /* a poll says that nothing is ready */
     bool liar;          /* it says that all is, at once; 1 ms has passed */
     void (*idle)(void); /* called in a poll that would wait; null: none */

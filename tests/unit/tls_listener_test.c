@@ -3,7 +3,7 @@
  * speaks something else or leaves costs the others nothing. */
 /* links: tests/unit/port_sockets.c tests/unit/tls_pair.c tls/context.c tls/pipe.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c crypto/digest.c base/der.c base/der_put.c base/rfc3339.c base/cur.c base/put.c base/wipe.c */
 /* links: exec/tls_listener.c exec/tls_stream.c exec/wire.c exec/wait.c exec/port.c exec/time.c */
-/* libs: -lssl -lcrypto */
+/* libs: -lssl -lcrypto -Wl,--wrap=calloc */
 #include "exec/tls_listener.h"
 
 #include "tests/unit/port_sockets.h"
@@ -18,6 +18,15 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+static bool short_of_memory;
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return short_of_memory ? NULL : __real_calloc(count, size);
+}
 
 static struct {
     struct tls_streams set;
@@ -162,6 +171,45 @@ static void many_at_once_in_the_order_they_are_done(void **state)
         speaks(o[i], &c[i]);
         client_free(&c[i]);
     }
+}
+
+/* The host has no more handles: who waits is looked for now and then, not without pause. */
+static void who_finds_no_room_waits(void **state)
+{
+    (void)state;
+    struct object *o;
+    struct client c = client_new();
+    host.full = true;
+    assert_int_equal(try_accept(&o), -EMFILE);
+    assert_int_equal(wait_now(TLS_PAUSE_NS - 1), 0);
+    assert_int_equal(host.polled, 0);
+    assert_int_equal(wait_now(1), 0); /* which ends with a look */
+    assert_int_equal(host.polled, 1);
+    assert_int_equal(wait_now(0), 0);
+    assert_int_equal(host.polled, 0);
+    host.full = false;
+    host.now += TLS_PAUSE_NS;
+    speaks(accept_from(&c), &c);
+    client_free(&c);
+}
+
+/* It is dropped, and the next gets in. */
+static void one_that_memory_is_too_short_for(void **state)
+{
+    (void)state;
+    struct object *o;
+    struct client dropped = client_new();
+    const unsigned before = host.closes;
+    short_of_memory = true;
+    const int result = try_accept(&o);
+    short_of_memory = false;
+    assert_int_equal(result, -EAGAIN);
+    assert_int_equal(host.closes, before + 1);
+    struct client c = client_new();
+    host.now += TLS_PAUSE_NS;
+    speaks(accept_from(&c), &c);
+    client_free(&c);
+    client_free(&dropped);
 }
 
 /* A thousand that stall, and between them some that do not. */
@@ -334,6 +382,8 @@ int main(void)
         TEST(gives_out_what_is_done),
         TEST(who_never_waits_accepts_all_the_same),
         TEST(many_at_once_in_the_order_they_are_done),
+        TEST(who_finds_no_room_waits),
+        TEST(one_that_memory_is_too_short_for),
         TEST(who_stalls_costs_others_nothing),
         TEST(stalling_has_an_end),
         TEST(the_idlest_makes_way),
