@@ -50,8 +50,12 @@
     X(kvm_exit_port, "exits for a call of the port")                          \
     X(kvm_exit_exec, "exits for runs of exec's file")                         \
     X(kvm_exit_again, "exits by a signal")                                    \
+    X(kvm_all_exits, "exits by KVM's own count")                              \
+    X(kvm_touches, "of them by a first touch of memory")                      \
+    X(kvm_interrupts, "of them by an interrupt of the host's")                \
+    X(kvm_window_runs, "runs of exec's file copied, 64 KiB each")             \
     X(kvm_started_us, "microseconds to the first run of the machine")         \
-    X(kvm_exec_us, "microseconds to exec's first call")                       \
+    X(kvm_exec_us, "microseconds to exec's first instruction")                \
     X(kvm_module_us, "microseconds to the first call that the module caused") \
     KVM_KEEP_COUNTS(X)
 

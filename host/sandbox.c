@@ -54,13 +54,11 @@ static const int port_calls[] = {
     SCMP_SYS(ppoll), SCMP_SYS(accept4),  SCMP_SYS(close),  SCMP_SYS(shutdown),
 };
 
-/* What is left where no code of a keep makes system calls: time, last words, the end, and
- * a wait that goes on after the process was stopped. */
+/* What is left where no code of a keep makes system calls: time, last words, the end, a
+ * wait that goes on after the process was stopped, and the way back from a signal. */
 static const int monitor_calls[] = {
-    SCMP_SYS(clock_gettime),
-    SCMP_SYS(write),
-    SCMP_SYS(exit_group),
-    SCMP_SYS(restart_syscall),
+    SCMP_SYS(clock_gettime),   SCMP_SYS(write),        SCMP_SYS(exit_group),
+    SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigreturn),
 };
 
 static const int keep_calls[] = {
@@ -112,7 +110,7 @@ static int allow_some(scmp_filter_ctx f, const struct sandbox *needs)
         {EXEC, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
         {EXEC, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
         /* Signals go to this process, limits are only read. */
-        {EXEC, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
+        {PORT, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
         {EXEC, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
         /* No destination: with MSG_FASTOPEN it would be connect(2). */
         {PORT, SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0)},

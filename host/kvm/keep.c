@@ -7,7 +7,9 @@
 #include "host/clock.h"
 #include "host/exec_image.h"
 #include "host/inside.h"
+#include "host/kvm/interrupt.h"
 #include "host/kvm/statement.h"
+#include "host/kvm/statistics.h"
 #include "host/kvm/vm.h"
 #include "host/kvm/window.h"
 #include "host/port_host.h"
@@ -26,6 +28,7 @@
 static struct {
     struct kvm_vm vm;
     struct shared *block;
+    struct statistics statistics;
     uint64_t started_us;
 } kvm;
 
@@ -88,7 +91,9 @@ int kvm_prepare(struct keep *keep)
     if (error < 0)
         return inside_fail(error, kvm.vm.failed);
     fill_first(keep, tree);
-    return 0;
+    statistics_open(&kvm.statistics, kvm.vm.processor);
+    error = interrupt_prepare(kvm.vm.run);
+    return error < 0 ? inside_fail(error, "handlers of signals") : 0;
 }
 
 /* ---- counting ---- */
@@ -102,30 +107,33 @@ static bool is_the_modules(uint32_t verb)
     return verb != PORT_EXCHANGE && verb != PORT_CLOCK && verb != PORT_LOG;
 }
 
-static void note_time(struct counters *c)
+/* The first run that the shim asks for holds exec's first instruction. */
+static void note_time(struct counters *c, enum kvm_turn turn)
 {
     uint32_t verb;
     shared_read(kvm.block, PORT_FRAME_OFFSET, &verb, sizeof(verb));
     if (c->value[COUNTER_kvm_exec_us] == 0)
         c->value[COUNTER_kvm_exec_us] = since_start_us();
-    if (c->value[COUNTER_kvm_module_us] == 0 && is_the_modules(verb))
+    if (turn == KVM_TURN_SERVE && c->value[COUNTER_kvm_module_us] == 0 && is_the_modules(verb))
         c->value[COUNTER_kvm_module_us] = since_start_us();
+    if (turn == KVM_TURN_SERVE && verb == PORT_EXIT)
+        statistics_read(&kvm.statistics, &c->value[COUNTER_kvm_all_exits]);
 }
 
 static void count(struct counters *c, enum kvm_turn turn)
 {
-    struct kvm_keep_counts counts;
-    memcpy(&counts, kvm.vm.image + KVM_IMAGE_DATA, sizeof(counts));
-    memcpy(&c->value[COUNTER_calls], &counts, sizeof(counts));
-    c->value[COUNTER_kvm_run]++;
     static const enum counter kinds[] = {
         [KVM_TURN_SERVE] = COUNTER_kvm_exit_port,
         [KVM_TURN_EXEC] = COUNTER_kvm_exit_exec,
         [KVM_TURN_AGAIN] = COUNTER_kvm_exit_again,
     };
+    struct kvm_keep_counts counts;
+    memcpy(&counts, kvm_vm_at(&kvm.vm, KVM_KEEP_IMAGE + KVM_IMAGE_DATA), sizeof(counts));
+    memcpy(&c->value[COUNTER_calls], &counts, sizeof(counts));
+    c->value[COUNTER_kvm_run]++;
     c->value[kinds[turn]]++;
-    if (turn == KVM_TURN_SERVE)
-        note_time(c);
+    if (turn != KVM_TURN_AGAIN)
+        note_time(c, turn);
     c->first = COUNTER_kvm_run;
     c->known = COUNTER_KVM_COUNT;
 }
@@ -134,12 +142,28 @@ static void count(struct counters *c, enum kvm_turn turn)
 
 static bool give_exec(const struct keep *keep, const struct kvm_left *left)
 {
-    return window_fill(kvm_vm_at(&kvm.vm, KVM_KEEP_WINDOW), keep->exec.data, kvm_turn_wish(left));
+    const struct window_wish wish = kvm_turn_wish(left);
+    keep->counters->value[COUNTER_kvm_window_runs] += wish.count;
+    return window_fill(kvm_vm_at(&kvm.vm, KVM_KEEP_WINDOW), keep->exec.data, wish);
+}
+
+/* What the guest cannot go on after. */
+static no_return void end(const struct keep *keep, const char *why)
+{
+    statistics_read(&kvm.statistics, &keep->counters->value[COUNTER_kvm_all_exits]);
+    inside_stop(keep->log_fd, why);
+}
+
+static no_return void end_by_signal(const struct keep *keep)
+{
+    statistics_read(&kvm.statistics, &keep->counters->value[COUNTER_kvm_all_exits]);
+    interrupt_end(interrupt_taken());
 }
 
 no_return void kvm_enter(struct keep *keep)
 {
     close(keep->exec.fd);
+    close(kvm.vm.fd); /* its processor is enough to run it */
     keep->counters->value[COUNTER_kvm_started_us] = since_start_us();
     for (;;) {
         struct kvm_left left;
@@ -147,10 +171,12 @@ no_return void kvm_enter(struct keep *keep)
         const enum kvm_turn turn =
             kvm_vm_run(&kvm.vm, &left) < 0 ? KVM_TURN_END : kvm_turn_take(&left, &why);
         if (turn == KVM_TURN_END)
-            inside_stop(keep->log_fd, why);
+            end(keep, why);
         if (turn == KVM_TURN_EXEC && !give_exec(keep, &left))
-            inside_stop(keep->log_fd, "it asked for more of exec than there is");
+            end(keep, "it asked for more of exec than there is");
         count(keep->counters, turn);
+        if (turn == KVM_TURN_AGAIN && interrupt_taken() != 0)
+            end_by_signal(keep);
         if (turn == KVM_TURN_SERVE)
             port_host_serve(keep->host, kvm.block);
     }

@@ -60,8 +60,10 @@ static size_t probe_device(struct probe *row, int *device)
 static size_t probe_api(struct probe *row, int device)
 {
     const int version = ioctl(device, KVM_GET_API_VERSION, 0);
-    return probe_tell(row, "Interface", version == KVM_API_VERSION,
-                      "version %d; version %d is needed", version, KVM_API_VERSION);
+    const bool immediate = ioctl(device, KVM_CHECK_EXTENSION, KVM_CAP_IMMEDIATE_EXIT) > 0;
+    return probe_tell(row, "Interface", version == KVM_API_VERSION && immediate,
+                      "version %d%s; version %d with exits at once is needed", version,
+                      immediate ? "" : " without exits at once", KVM_API_VERSION);
 }
 
 /* Without, every step of a guest is the work of software, which is not known to do what

@@ -89,7 +89,7 @@ static void any_other_call_ends_the_process(void **state)
     (void)state;
     for (long call = 0; call < CALLS_MAX; call++) {
         if (is_needed(call) || (call >= UNFILTERED_FIRST && call <= UNFILTERED_LAST) ||
-            call == SYS_ioctl)
+            call == SYS_ioctl || call == SYS_rt_sigreturn)
             continue;
         if (!is_killed(ending_of(call, BAD, 0)))
             fail_msg("call %ld passes", call);
@@ -178,12 +178,42 @@ static void all_else_is_shed(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void on_signal(int number) { (void)number; }
+
+/* In a child that has a handler and the sandbox: one signal to `to`; then its end. */
+static int ending_after_signal(pid_t to)
+{
+    const struct sandbox needs = {.own_kernel = true};
+    int status = -1;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        const pid_t self = getpid();
+        sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
+        if (sandbox_enter(&needs) < 0)
+            syscall(SYS_exit_group, 99);
+        syscall(SYS_tgkill, to == 0 ? self : to, to == 0 ? self : to, SIGTERM);
+        syscall(SYS_exit_group, 7);
+    }
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+/* It comes back from a handler, and sends signals to itself alone. */
+static void signals_are_its_own(void **state)
+{
+    (void)state;
+    const int status = ending_after_signal(0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 7);
+    assert_true(is_killed(ending_after_signal(getppid())));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_needed_passes), cmocka_unit_test(any_other_call_ends_the_process),
         cmocka_unit_test(arguments_count),       cmocka_unit_test(messages_come_from_one_place),
-        cmocka_unit_test(all_else_is_shed),
+        cmocka_unit_test(all_else_is_shed),      cmocka_unit_test(signals_are_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
