@@ -14,8 +14,7 @@
     X(usher_form, "what is no order", UNIT)                                  \
     X(usher_url, "a URL that others read otherwise", UNIT)                   \
     X(usher_count, "all ports of a host", UNIT)                              \
-    X(usher_port, "a port that no rule is about", UNIT)                      \
-    X(usher_address, "another address than that of the rule", UNIT)          \
+    X(usher_address, "a port or address that no rule is about", UNIT)        \
     X(usher_host, "a host that no rule names", UNIT)                         \
     X(usher_public, "a wildcard that leads to the host itself", UNIT)        \
     X(usher_said, "more of a steward than it may say", UNIT)

@@ -173,15 +173,6 @@ enum usher_reach usher_rules_reach(const struct usher_rules *rules, const struct
     return most;
 }
 
-bool usher_rules_has_port(const struct usher_rules *rules, uint16_t port)
-{
-    for (size_t i = 0; i < rules->listen_count; i++) {
-        if (has_port(&rules->listen[i], port))
-            return true;
-    }
-    return false;
-}
-
 bool usher_rules_may_listen(const struct usher_rules *rules, const struct in6_addr *address,
                             uint16_t port)
 {

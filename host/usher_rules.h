@@ -48,8 +48,7 @@ enum usher_reach {
 };
 enum usher_reach usher_rules_reach(const struct usher_rules *rules, const struct place *place);
 
-/* Whether some rule is about listening on that port; and whether one is about that address. */
-bool usher_rules_has_port(const struct usher_rules *rules, uint16_t port);
+/* Whether keeps may listen there. */
 bool usher_rules_may_listen(const struct usher_rules *rules, const struct in6_addr *address,
                             uint16_t port);
 
