@@ -95,7 +95,8 @@
     X(network_optional, "SV3: a client with another's certificate", UNIT)    \
     X(network_name, "SV3: a server of another name", UNIT)                   \
     X(network_protocols, "a peer of another protocol", UNIT)                 \
-    X(network_collateral, "collateral without end", UNIT)
+    X(network_collateral, "collateral without end", UNIT)                    \
+    X(network_patience, "a host that opens nothing", UNIT)
 
 /* What a peer has to prove: exec/peer_policy.c. */
 #define EXEC_CHECKS_POLICY(X)                                                \

@@ -290,7 +290,7 @@ static int64_t open_at_host(const struct network *n, size_t index, const struct 
         const int error = n->host.wait(n->host.context, NULL, 0, step);
         if (error < 0)
             return error;
-        if (port_now(true) - start >= OPEN_NS)
+        if (!CHECK(network_patience, port_now(true) - start < OPEN_NS))
             return -ETIMEDOUT;
     }
 }
