@@ -20,7 +20,8 @@ from pathlib import Path
 import pytest
 
 from agent import Agent, digest, until
-from conftest import Result
+from backends import PROVE_NOTHING, allowing, amount
+from conftest import Result, platform
 from test_attest_fetch import Service
 
 REMARK = re.compile(r"enarx: backend [a-z-]+ (proves nothing|is a simulation): ")
@@ -36,19 +37,10 @@ def agent(enarx):
 
 
 @pytest.fixture(scope="module")
-def root(enarx, tmp_path_factory):
-    """The root of what this user simulates."""
-    folder = tmp_path_factory.mktemp("simulation") / "evidence"
-    enarx("attest", "evidence", "--backend", "sgx-sim", "-o", folder, env={"ENARX_LOG": "warn"})
-    return folder / "root.pem"
-
-
-@pytest.fixture(scope="module")
 def target(enarx, agent, root):
     """How to get at a keep of the backend that is looked at."""
     address = f"127.0.0.1:{agent.port}"
-    allow = {"nil": "--allow-insecure", "sgx-sim": f"--allow-simulated={root}"}
-    return ["--to", address, "--backend", enarx.backend, allow[enarx.backend]]
+    return ["--to", address, "--backend", enarx.backend, allowing(enarx.backend, root)]
 
 
 @pytest.fixture
@@ -163,9 +155,10 @@ def test_programs_that_are_none(deploy, tmp_path, what):
 
 
 def test_a_time_limit(deploy, agent, tool):
-    result = deploy("--timeout", "1s", tool, "spin")
+    limit = amount("seconds of a time limit")
+    result = deploy("--timeout", f"{limit}s", tool, "spin")
     assert (result.status, result.out) == (124, "ready\n")
-    assert "was ended after 1s" in result.err
+    assert f"was ended after {limit}s" in result.err
     assert newest(agent)["state"] == "ended"
 
 
@@ -296,7 +289,7 @@ def test_events(enarx, deploy, tool):
     assert (ended["event"], ended["ending"], ended["status"]) == ("exit", "exit", 5)
     times = [e["elapsed_ms"] for e in events(result)]
     assert times == sorted(times)
-    proven = enarx.backend != "nil"
+    proven = enarx.backend not in PROVE_NOTHING
     assert attested["proven"] is proven and (attested["tee"] == "sgx") is proven
     if proven:
         measured = json.loads(enarx("measure", "--json").ok().out)["mrenclave"]
@@ -346,7 +339,7 @@ def test_steps_show_on_a_terminal_alone(enarx, target, tool):
 def test_what_proves_nothing_is_refused_before_there_is_a_keep(enarx, agent, tool):
     before = agent.get("/v1/keeps")["keeps"]
     address = f"127.0.0.1:{agent.port}"
-    refused = {"nil": "--allow-insecure", "sgx-sim": "--allow-simulated"}[enarx.backend]
+    refused = allowing(enarx.backend, "").rstrip("=")
     words = ("--to", address, "--backend", enarx.backend, tool)
     enarx("deploy", *words).refused(refused, "nothing was sent", status=3)
     event = events(enarx("deploy", "--json", *words))
@@ -356,12 +349,17 @@ def test_what_proves_nothing_is_refused_before_there_is_a_keep(enarx, agent, too
     assert {k["id"] for k in agent.get("/v1/keeps")["keeps"]} == {k["id"] for k in before}
 
 
-def test_the_best_backend_is_chosen(enarx, agent, root, tool):
-    words = ("--json", "--to", f"127.0.0.1:{agent.port}")
-    result = enarx("deploy", *words, "--allow-insecure", tool, "exit", 0)
-    assert events(result)[0]["backend"] == "nil"
-    both = ("--allow-insecure", f"--allow-simulated={root}")
-    assert events(enarx("deploy", *words, *both, tool, "exit", 0))[0]["backend"] == "sgx-sim"
+def test_the_best_backend_is_chosen(enarx, agent, tool):
+    """Of those that prove nothing, what keeps more apart."""
+    words = ("--json", "--to", f"127.0.0.1:{agent.port}", "--allow-insecure")
+    best = "kvm" if platform()["kvm"]["available"] else "nil"
+    assert events(enarx("deploy", *words, tool, "exit", 0))[0]["backend"] == best
+
+
+def test_what_proves_something_is_preferred(enarx, agent, simulation, tool):
+    words = ("--json", "--to", f"127.0.0.1:{agent.port}", "--allow-insecure")
+    allow = f"--allow-simulated={simulation / 'root.pem'}"
+    assert events(enarx("deploy", *words, allow, tool, "exit", 0))[0]["backend"] == "sgx-sim"
 
 
 @pytest.fixture
@@ -375,8 +373,8 @@ def policy(tmp_path):
 
 
 def only_simulated(enarx):
-    if enarx.backend == "nil":
-        pytest.skip("nil: proves nothing that a policy could look at")
+    if enarx.backend in PROVE_NOTHING:
+        pytest.skip(f"{enarx.backend}: proves nothing that a policy could look at")
 
 
 def test_a_policy_refuses_and_tells_what_would_accept(enarx, deploy, agent, tool, policy):
@@ -654,9 +652,9 @@ def claimant(agent, pki):
 
 
 @pytest.fixture
-def manufacturer(enarx, root):
+def manufacturer(enarx, simulation):
     """Publishes what there is of the simulated machine."""
-    folder = root.parent
+    folder = simulation
     claims = json.loads(enarx("attest", "show", "--json", folder / "quote.bin").ok().out)["claims"]
     chain, issuers = folder / "tcb_signing_chain.pem", folder / "pck_crl_issuer_chain.pem"
     service = Service()
@@ -675,10 +673,10 @@ def manufacturer(enarx, root):
 
 
 def test_collateral_is_fetched_where_the_host_has_none(
-    enarx, claimant, manufacturer, root, tool, tmp_path
+    enarx, claimant, manufacturer, simulation, tool, tmp_path
 ):
     only_simulated(enarx)
-    words = ["--quiet", "--to", claimant.address, "--backend", "sgx", f"--allow-simulated={root}"]
+    words = ["--quiet", "--to", claimant.address, "--backend", "sgx", f"--allow-simulated={simulation / 'root.pem'}"]
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     pcs = ["--pcs", manufacturer.url]
     assert enarx("deploy", *words, *pcs, tool, "exit", 3, env=cache).status == 3
@@ -686,7 +684,7 @@ def test_collateral_is_fetched_where_the_host_has_none(
     assert asked == 4
     assert enarx("deploy", *words, *pcs, tool, "exit", 3, env=cache).status == 3
     assert len(manufacturer.asked) == asked  # the cache has it
-    given = ["--collateral", root.parent, "--pcs", "http://127.0.0.1:1"]
+    given = ["--collateral", simulation, "--pcs", "http://127.0.0.1:1"]
     assert enarx("deploy", *words, *given, tool, "exit", 3).status == 3
     nowhere = ["--pcs", "http://127.0.0.1:1"]
     result = enarx("deploy", *words, *nowhere, tool, env={"XDG_CACHE_HOME": str(tmp_path / "new")})
@@ -695,7 +693,7 @@ def test_collateral_is_fetched_where_the_host_has_none(
 
 def test_a_kind_that_could_prove_itself_has_to(enarx, claimant, target, tool):
     """Whoever allows insecure keeps allows those that cannot."""
-    if enarx.backend != "nil":
+    if enarx.backend not in PROVE_NOTHING:
         pytest.skip(f"{enarx.backend}: proves itself")
     claimant.answer = lambda tls, method, path: Claimant.answer(
         Renamed(claimant), tls, method, path)
@@ -729,7 +727,7 @@ def test_a_keep_that_is_gone(begin, agent, tool):
 
 def test_a_host_that_is_gone(enarx, root, tool, tmp_path):
     agent = Agent(enarx, "--state-dir", tmp_path / "state").ready()
-    allow = {"nil": "--allow-insecure", "sgx-sim": f"--allow-simulated={root}"}[enarx.backend]
+    allow = allowing(enarx.backend, root)
     words = ("--to", f"127.0.0.1:{agent.port}", "--backend", enarx.backend, allow)
     process = enarx.popen("deploy", "--quiet", *words, tool, "wait")
     assert process.stdout.readline() == b"ready\n"
@@ -747,8 +745,9 @@ def test_an_owner_that_is_gone_takes_the_program_along(begin, agent, tool):
 
 
 def test_many_at_once(begin, tool):
-    processes = [begin(tool, "exit", i) for i in range(12)]
-    assert [finish(p, 60).status for p in processes] == list(range(12))
+    statuses = list(range(amount("deployments at once")))
+    processes = [begin(tool, "exit", i) for i in statuses]
+    assert [finish(p, 60).status for p in processes] == statuses
 
 
 def test_large_workloads_take_little_memory(begin, tool, tmp_path):

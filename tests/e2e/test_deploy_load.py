@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from agent import Agent, descriptors, resident, until
+from backends import PROVE_NOTHING, allowing, amount
 
 LONG = "CHECK_LONG" in os.environ
-CONCURRENT = 100 if LONG else 12
-SEQUENTIAL = 1000 if LONG else 40
-OPTIONS = ("--max-keeps", 2 * CONCURRENT, "--unclaimed", "2s")
+CONCURRENT = 100 if LONG else amount("deployments at once")
+SEQUENTIAL = 1000 if LONG else amount("deployments one after the other")
+OPTIONS = ("--max-keeps", 2 * CONCURRENT, "--unclaimed", f"{2 * amount('seconds of a time limit')}s")
 
 
 @pytest.fixture
@@ -27,9 +28,8 @@ def agent(enarx):
 
 @pytest.fixture
 def start(enarx, backend, tool, request):
-    allow = "--allow-insecure"
-    if backend == "sgx-sim":
-        allow = f"--allow-simulated={request.getfixturevalue('simulation') / 'root.pem'}"
+    root = "" if backend in PROVE_NOTHING else request.getfixturevalue("simulation") / "root.pem"
+    allow = allowing(backend, root)
 
     def run(agent, *words, **options):
         words = ("--to", agent.address, "--backend", backend, allow, tool, *words)

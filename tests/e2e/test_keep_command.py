@@ -11,6 +11,7 @@ import time
 import pytest
 
 from agent import Agent, until
+from backends import PROVE_NOTHING, allowing
 from conftest import BUILT, Enarx, Result, build_c
 
 SAYS = """
@@ -60,22 +61,14 @@ def agent(enarx):
     agent.stop()
 
 
-@pytest.fixture(scope="module")
-def root(enarx, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("simulation") / "evidence"
-    enarx("attest", "evidence", "--backend", "sgx-sim", "-o", folder, env={"ENARX_LOG": "warn"})
-    return folder / "root.pem"
-
-
 @pytest.fixture
 def leave(enarx, agent, root):
     """Leaves a program running, and returns its keep's id."""
     left = []
 
     def run(*words, command=enarx):
-        allow = {"nil": "--allow-insecure", "sgx-sim": f"--allow-simulated={root}"}
         place = ("--to", f"127.0.0.1:{agent.port}", "--backend", enarx.backend)
-        result = command("deploy", "--quiet", *place, allow[enarx.backend], "--detach", *words).ok()
+        result = command("deploy", "--quiet", *place, allowing(enarx.backend, root), "--detach", *words).ok()
         left.append(result.out.strip())
         assert result.out == left[-1] + "\n" and left[-1].isalnum()
         return left[-1]
@@ -175,7 +168,7 @@ def test_traps(leave, keep, says):
 def test_events(enarx, leave, keep, says):
     result = keep("attach", "--json", leave(says), input="quit 3\n")
     attested, ended = [json.loads(line) for line in result.err.splitlines()]
-    assert attested["event"] == "attested" and attested["proven"] is (enarx.backend != "nil")
+    assert attested["event"] == "attested" and attested["proven"] is (enarx.backend not in PROVE_NOTHING)
     assert (ended["event"], ended["ending"], ended["status"]) == ("exit", "exit", 3)
 
 
@@ -400,8 +393,8 @@ def test_another_keep_of_the_same_program_is_another(enarx, leave, keep, says):
 
 
 def test_the_policy_counts_again(enarx, leave, keep, says):
-    if enarx.backend == "nil":
-        pytest.skip("nil: proves nothing that a policy could look at")
+    if enarx.backend in PROVE_NOTHING:
+        pytest.skip(f"{enarx.backend}: proves nothing that a policy could look at")
     name = leave(says)
     edit(enarx, name, policy=f'tees = ["sgx"]\n[sgx]\nmrenclaves = ["{"ab" * 32}"]\n')
     result = keep("attach", name)

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from backends import amount
+
 STDIO = '{kind = "stdin"}, {kind = "stdout"}, {kind = "stderr"}'
 
 
@@ -52,7 +54,7 @@ def ended(process):
 
 def test_a_thousand_connections(enarx, wasm, config, port):
     server = enarx.popen("run", "--quiet", "--config", config, wasm("busy_server"), "1000")
-    for i in range(1000):
+    for i in range(amount("connections one after the other")):
         with connect(port) as s:
             exchange(s, b"connection %d" % i)
     assert ended(server) == b"served 1000\n"

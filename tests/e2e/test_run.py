@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from backends import amount
 from conftest import NOTICE, Result, children, status
 
 
@@ -127,10 +128,11 @@ def test_backtrace_of_a_deep_stack_is_short(enarx, wasm):
 
 def test_timeout_of_a_busy_program(enarx, tool):
     start = time.monotonic()
-    result = enarx.run("--timeout", "1s", tool, "spin")
+    limit = amount("seconds of a time limit")
+    result = enarx.run("--timeout", f"{limit}s", tool, "spin")
     assert result.status == 124, repr(result)
     assert 0.9 < time.monotonic() - start < 20
-    assert len(result.lines) == 1 and "1s" in result.err.replace(" ", ""), repr(result)
+    assert len(result.lines) == 1 and f"{limit}s" in result.err.replace(" ", ""), repr(result)
 
 
 def test_timeout_of_a_waiting_program(enarx, tool):
@@ -359,7 +361,7 @@ def test_progress_on_a_terminal_only(fresh, go_wasm):
 def test_one_gibibyte_from_standard_input_to_standard_output(enarx, tool):
     """A stream far larger than any buffer arrives whole and in order."""
     block = hashlib.shake_256(b"stream").digest(1 << 20)
-    count = 1024
+    count = amount("MiB through a stream")
     process = enarx.popen("run", "--quiet", tool, "cat", stdin=subprocess.PIPE)
     sent = hashlib.sha256()
 

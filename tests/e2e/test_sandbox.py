@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from backends import amount
 from conftest import AS_NOBODY, Result, children
 
 
@@ -180,7 +181,7 @@ def test_a_thousand_runs_leave_nothing(fresh, wasm):
     files = sorted(fresh.home.rglob("*"))
     processes = children(os.getpid())
     descriptors = len(os.listdir("/proc/self/fd"))
-    for _ in range(1000):
+    for _ in range(amount("runs one after the other")):
         status = subprocess.run(
             [fresh.path, "run", "--quiet", program], env=fresh.env, timeout=60
         ).returncode
