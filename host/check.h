@@ -88,13 +88,31 @@
     X(output_end, "HO1: more after the end", UNIT)                           \
     X(output_whole, "HO13: an archive that is cut", UNIT)                    \
     X(output_permissions, "HO2: programs that run as another user", UNIT)
+/* How a machine is left, and what it gets: host/kvm/turn.c, window.c, interrupt.c. */
+#define HOST_CHECKS_KVM(X)                                                   \
+    X(kvm_reason, "HO8: exits that are no call", UNIT)                       \
+    X(kvm_out, "HO1: reads from the port", UNIT)                             \
+    X(kvm_port, "HO1: other ports", UNIT)                                    \
+    X(kvm_size, "HO1: calls of another size", UNIT)                          \
+    X(kvm_count, "HO1: calls by the dozen", UNIT)                            \
+    X(kvm_call, "HO1: calls that there are not", UNIT)                       \
+    X(kvm_dead, "HO1: ends that there are not", UNIT)                        \
+    X(kvm_stop, "HO1: reasons for an end that there are not", UNIT)          \
+    X(kvm_probed, "HO8: a probe that ended in another way", UNIT)            \
+    X(kvm_data, "HO1: an exit's data where none can be", UNIT)               \
+    X(kvm_window_first, "HO1: runs of exec that there are not", UNIT)        \
+    X(kvm_window_count, "HO1: more of exec than the window holds", UNIT)     \
+    X(kvm_window_end, "HO1: what lies behind exec in its file", UNIT)        \
+    X(kvm_interrupt, "HO7: a machine that computes for ever", UNIT)          \
+    X(kvm_patience, "HO7: a call of the port's that never ends", UNIT)
 /* clang-format on */
 
 #define HOST_CHECKS(X)       \
     HOST_CHECKS_PORT(X)      \
     HOST_CHECKS_SANDBOX(X)   \
     HOST_CHECKS_ISOLATION(X) \
-    HOST_CHECKS_OUTPUT(X)
+    HOST_CHECKS_OUTPUT(X)    \
+    HOST_CHECKS_KVM(X)
 
 /* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
 #ifdef WITHOUT

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "host/kvm/interrupt.h"
 
+#include "host/check.h"
 #include "host/signals.h"
 
 #include <errno.h>
@@ -22,13 +23,14 @@ static struct {
 static void on_signal(int number)
 {
     interrupt.number = number;
-    *(volatile uint8_t *)&interrupt.run->immediate_exit = 1;
+    *(volatile uint8_t *)&interrupt.run->immediate_exit = CHECKED(kvm_interrupt, 1, 0);
 }
 
 int interrupt_prepare(struct kvm_run *run)
 {
-    const struct sigaction action = {
-        .sa_handler = on_signal, .sa_mask = signals_of_user(), .sa_flags = SA_RESETHAND};
+    const struct sigaction action = {.sa_handler = on_signal,
+                                     .sa_mask = signals_of_user(),
+                                     .sa_flags = CHECKED(kvm_patience, SA_RESETHAND, 0)};
     interrupt.run = run;
     interrupt.process = getpid();
     interrupt.number = 0;

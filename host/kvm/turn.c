@@ -2,27 +2,49 @@
 /* After an exit; see turn.h. [Linux Documentation/virt/kvm/api.rst 5] */
 #include "host/kvm/turn.h"
 
+#include "host/check.h"
+
 #include <linux/kvm.h>
-#include <stddef.h>
+#include <string.h>
 
 static const char *stop_text(uint32_t stop)
 {
 #define TEXT(name, text) [KVM_KEEP_STOP_##name] = (text),
     static const char *const texts[KVM_KEEP_STOP_COUNT] = {KVM_KEEP_STOPS(TEXT)};
 #undef TEXT
-    return stop < KVM_KEEP_STOP_COUNT ? texts[stop] : "for a reason that is none";
+    if (!CHECK(kvm_stop, stop < KVM_KEEP_STOP_COUNT))
+        return "for a reason that is none";
+    return texts[stop];
+}
+
+struct kvm_left kvm_turn_read(const struct kvm_run *run, size_t size)
+{
+    struct kvm_left left = {.reason = run->exit_reason};
+    if (left.reason != KVM_EXIT_IO)
+        return left;
+    const uint64_t offset = run->io.data_offset;
+    if (!CHECK(kvm_data, size >= sizeof(left.value) && offset <= size - sizeof(left.value)))
+        return (struct kvm_left){.reason = KVM_EXIT_UNKNOWN};
+    left.out = run->io.direction == KVM_EXIT_IO_OUT;
+    left.port = run->io.port;
+    left.size = run->io.size;
+    left.count = run->io.count;
+    memcpy(&left.value, (const uint8_t *)run + offset, sizeof(left.value));
+    return left;
 }
 
 /* The one way to leave: a write of four bytes to one port. */
 static bool is_ours(const struct kvm_left *left)
 {
-    return left->reason == KVM_EXIT_IO && left->out && left->port == KVM_KEEP_PORT &&
-           left->size == 4 && left->count == 1;
+    return CHECK(kvm_reason, left->reason == KVM_EXIT_IO) && CHECK(kvm_out, left->out) &&
+           CHECK(kvm_port, left->port == KVM_KEEP_PORT) && CHECK(kvm_size, left->size == 4) &&
+           CHECK(kvm_count, left->count == 1);
 }
 
 static bool is_dead(const struct kvm_left *left)
 {
-    return is_ours(left) && (left->value & 0xff) == KVM_KEEP_EXIT_DEAD && left->value >> 16 == 0;
+    return is_ours(left) && (left->value & 0xff) == KVM_KEEP_EXIT_DEAD &&
+           CHECK(kvm_dead, left->value >> 16 == 0);
 }
 
 static const char *text_of(const struct kvm_left *left)
@@ -49,7 +71,8 @@ enum kvm_turn kvm_turn_take(const struct kvm_left *left, const char **why)
 {
     if (left->reason == KVM_EXIT_INTR)
         return KVM_TURN_AGAIN;
-    if (is_ours(left) && left->value == KVM_KEEP_EXIT_PORT)
+    const uint32_t call = CHECKED(kvm_call, left->value, left->value & 0xff);
+    if (is_ours(left) && call == KVM_KEEP_EXIT_PORT)
         return KVM_TURN_SERVE;
     if (is_ours(left) && (left->value & 0xff) == KVM_KEEP_EXIT_EXEC)
         return KVM_TURN_EXEC;
@@ -64,7 +87,7 @@ struct window_wish kvm_turn_wish(const struct kvm_left *left)
 
 const char *kvm_turn_probed(const struct kvm_left *left)
 {
-    if (is_dead(left) && left->value >> 8 == KVM_KEEP_STOP_ENDED)
+    if (is_dead(left) && CHECK(kvm_probed, left->value >> 8 == KVM_KEEP_STOP_ENDED))
         return NULL;
     return text_of(left);
 }

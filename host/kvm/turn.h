@@ -8,8 +8,11 @@
 #include "include/kvm_keep.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* How it was left, as KVM tells it. */
+struct kvm_run;
+
 struct kvm_left {
     uint32_t reason; /* KVM_EXIT_* */
     bool out;        /* KVM_EXIT_IO: the rest */
@@ -18,6 +21,10 @@ struct kvm_left {
     uint32_t count;
     uint32_t value;
 };
+
+/* From the processor's page, which is `size` bytes with what lies behind it: copied once. An
+ * exit whose data is not in there is none that we know. */
+struct kvm_left kvm_turn_read(const struct kvm_run *run, size_t size);
 
 enum kvm_turn {
     KVM_TURN_SERVE, /* serve the block, then run it again */

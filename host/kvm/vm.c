@@ -198,18 +198,10 @@ void kvm_vm_close(struct kvm_vm *vm)
 
 int kvm_vm_run(struct kvm_vm *vm, struct kvm_left *left)
 {
-    const struct kvm_run *run = vm->run;
     if (ioctl(vm->processor, KVM_RUN, 0) < 0) {
         *left = (struct kvm_left){.reason = KVM_EXIT_INTR};
         return errno == EINTR || errno == EAGAIN ? 0 : -errno;
     }
-    *left = (struct kvm_left){.reason = run->exit_reason};
-    if (run->exit_reason != KVM_EXIT_IO)
-        return 0;
-    left->out = run->io.direction == KVM_EXIT_IO_OUT;
-    left->port = run->io.port;
-    left->size = run->io.size;
-    left->count = run->io.count;
-    memcpy(&left->value, (const uint8_t *)run + run->io.data_offset, sizeof(left->value));
+    *left = kvm_turn_read(vm->run, vm->run_size);
     return 0;
 }

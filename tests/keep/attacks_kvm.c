@@ -194,6 +194,24 @@ static int64_t statement_short(struct host *h, const struct port_frame *f, int64
 #define EXCEPTIONS "exceptions and interrupts that a machine's host claims"
 #define STATEMENTS "statements; enclaves have quotes"
 
+/* ---- exec's file ---- */
+
+/* After the n-th wish: another byte in the window, or none of what was wished for. */
+static void spoil_window(struct host *h, bool all)
+{
+    uint8_t *window = kvm_vm_at(&kvm_host.vm, KVM_KEEP_WINDOW);
+    const char *why;
+    if (h->done || kvm_turn_take(&kvm_host.left, &why) != KVM_TURN_EXEC || h->value2++ != h->value)
+        return;
+    h->done = true;
+    if (all)
+        memset(window, 0, KVM_KEEP_WINDOW_SIZE);
+    else
+        window[PAGE + 1] ^= 0x10;
+}
+static void window_bit(struct host *h) { spoil_window(h, false); }
+static void window_empty(struct host *h) { spoil_window(h, true); }
+
 const struct attack kvm_attacks[] = {
     {.name = "cpuid_faults"},
     {.name = "dirty", .start = dirty_start},
@@ -204,6 +222,8 @@ const struct attack kvm_attacks[] = {
     {.name = "claim_in_shim", .boundary = EXCEPTIONS, .exited = claim_inside},
     {.name = "interrupt", .boundary = EXCEPTIONS, .exited = interrupt},
     {.name = "take_pages", .exited = take_pages},
+    {.name = "window_bit", .exited = window_bit},
+    {.name = "window_empty", .exited = window_empty},
     {.name = "statement_other", .boundary = STATEMENTS, .answer = statement_other},
     {.name = "statement_form", .boundary = STATEMENTS, .answer = statement_form},
     {.name = "statement_short", .boundary = STATEMENTS, .answer = statement_short},

@@ -143,6 +143,10 @@ static const struct attempt attempts[] = {
     STOP("TREE", "image", "pages_swapped", PAGE, 0, 0),
     STOP("TREE", "image", "run_moved", PAGE, 0, 0),
     STOP("TREE", "image", "node_bit", PAGE, 0, 0),
+    STOP("TREE", "image", "window_bit", PAGE, 0, 0),
+    STOP("TREE", "image", "window_bit", PAGE, 1, 0),
+    STOP("TREE", "image", "window_empty", PAGE, 0, 0),
+    STOP("TREE", "image", "window_empty", PAGE, 1, 0),
 
     BAD_FOR_ALL(PORT_READ),
     BAD_SIZE(PORT_READ),
