@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LISTENER        3
+#define LISTENER 3
 #ifndef CONNECTIONS_MAX
 #define CONNECTIONS_MAX 256
 #endif
