@@ -179,7 +179,7 @@ static void create(struct agent *a, const char *who, struct offer *o, bool attac
         server_refuse(r, 500, "%s", fault.text);
         return;
     }
-    a->keeps.collateral_fd = platform_peer_collateral(&a->platform, o->backend);
+    a->keeps.collateral = platform_peer_collateral(&a->platform, o->backend);
     int error = keeps_create(&a->keeps, o->backend, who, &h, &fault);
     if (error < 0) {
         json_decref(collateral);

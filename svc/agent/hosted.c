@@ -212,7 +212,7 @@ int hosted_start(struct hosted *h, struct fault *fault)
     const struct spawn_from from = {.dir_fd = keeps->dir_fd,
                                     .cgroup_fd = group,
                                     .ushers = keeps->ushers,
-                                    .collateral_fd = keeps->collateral_fd};
+                                    .collateral = keeps->collateral};
     int error = spawn(&order, h->id, &from, &h->process, fault);
     if (group >= 0)
         close(group);

@@ -148,7 +148,6 @@ void keeps_open(struct keeps *keeps, struct loop *loop, const struct agent_confi
         .config = config,
         .audit = audit,
         .dir_fd = dir_fd,
-        .collateral_fd = -1,
         .isolation = {.parts = isolation_probe(&wish), .id = config->id_first},
         .groups.fd = -1,
     };

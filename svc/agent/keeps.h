@@ -18,13 +18,13 @@ struct keeps {
     struct audit *audit;
     struct isolation isolation; /* of every keep; id: of the first */
     struct cgroups groups;
-    struct ushers *ushers; /* theirs */
-    int collateral_fd;     /* for the peers of the next one, as spawn() has it */
-    int dir_fd;            /* private */
-    struct hosted *list;   /* the newest first */
-    uint32_t living;       /* with a process */
-    uint64_t second;       /* of clock_ms() */
-    uint64_t next_tick;    /* the same */
+    struct ushers *ushers;   /* theirs */
+    struct bytes collateral; /* for the peers of the next one; borrowed, or empty */
+    int dir_fd;              /* private */
+    struct hosted *list;     /* the newest first */
+    uint32_t living;         /* with a process */
+    uint64_t second;         /* of clock_ms() */
+    uint64_t next_tick;      /* the same */
     struct keep_numbers numbers;
 };
 

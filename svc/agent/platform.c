@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What this machine offers; see platform.h. */
-#define _GNU_SOURCE
 #include "svc/agent/platform.h"
 
 #include "base/base64.h"
 #include "host/clock.h"
-#include "host/newfile.h"
 #include "host/peer_collateral.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #ifndef ENARX_VERSION
 #define ENARX_VERSION "unknown"
@@ -21,7 +16,6 @@
 
 #define PROBES_KEPT_MS     30000u
 #define COLLATERAL_KEPT_MS 300000u
-#define SEALS              (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static void look(struct platform *p)
 {
@@ -37,7 +31,7 @@ static void look(struct platform *p)
 
 void platform_open(struct platform *p, const struct agent_config *config)
 {
-    *p = (struct platform){.config = config, .peers_fd = -1};
+    *p = (struct platform){.config = config};
     for (size_t i = 0; i < config->backend_count; i++)
         p->offers[i].backend = config->backends[i];
     look(p);
@@ -47,8 +41,7 @@ void platform_close(struct platform *p)
 {
     for (size_t i = 0; i < p->config->backend_count; i++)
         json_decref(p->offers[i].collateral);
-    if (p->peers_fd >= 0)
-        close(p->peers_fd);
+    free((void *)p->peers.data);
 }
 
 void platform_refresh(struct platform *p)
@@ -104,35 +97,20 @@ json_t *platform_collateral(struct offer *o, struct fault *fault)
     return json_incref(made);
 }
 
-/* -1 where it cannot be made: it is only a hint. */
-static int make_peers_file(const struct backend *maker)
+struct bytes platform_peer_collateral(struct platform *p, const struct backend *backend)
 {
-    struct bytes blob;
     struct fault fault;
-    int error = peer_collateral_make(maker, &blob, &fault);
-    const int fd = error < 0 ? -1 : memfd_create("collateral", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    const struct newfile file = {.fd = fd};
-    if (fd >= 0 && (newfile_write(&file, blob) < 0 || fcntl(fd, F_ADD_SEALS, SEALS) < 0)) {
-        close(fd);
-        error = -EIO;
-    }
-    free((void *)blob.data);
-    return error < 0 ? -1 : fd;
-}
-
-int platform_peer_collateral(struct platform *p, const struct backend *backend)
-{
     const struct backend *maker =
         peer_collateral_maker(backend, p->config->backends, p->config->backend_count);
     if (maker == NULL)
-        return -1;
-    if (p->peers_fd >= 0 && clock_ms() - p->peers_at < COLLATERAL_KEPT_MS)
-        return p->peers_fd;
-    if (p->peers_fd >= 0)
-        close(p->peers_fd);
-    p->peers_fd = make_peers_file(maker);
+        return (struct bytes){0};
+    if (p->peers.size > 0 && clock_ms() - p->peers_at < COLLATERAL_KEPT_MS)
+        return p->peers;
+    free((void *)p->peers.data);
+    if (peer_collateral_make(maker, &p->peers, &fault) < 0) /* it is only a hint */
+        p->peers = (struct bytes){0};
     p->peers_at = clock_ms();
-    return p->peers_fd;
+    return p->peers;
 }
 
 /* ---- telling ---- */

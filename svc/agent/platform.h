@@ -22,7 +22,7 @@ struct platform {
     const struct agent_config *config;
     struct offer offers[AGENT_BACKENDS_MAX];
     uint64_t looked_at; /* of clock_ms() */
-    int peers_fd;       /* collateral for keeps' peers, once made; -1: none */
+    struct bytes peers; /* collateral for keeps' peers; empty: none made */
     uint64_t peers_at;  /* of clock_ms(): when it was */
 };
 
@@ -39,9 +39,9 @@ struct offer *platform_find(struct platform *platform, const char *name);
 /* {file: its contents in base64}; a new reference. Null with `fault` filled. */
 json_t *platform_collateral(struct offer *offer, struct fault *fault);
 
-/* A file for keeps of that backend that verify others (peer_collateral.h), which nobody can
- * write to any more; borrowed until the next call. -1: there is none. */
-int platform_peer_collateral(struct platform *platform, const struct backend *backend);
+/* For keeps of that backend that verify others (peer_collateral.h); borrowed until the next
+ * call. Empty: there is none. */
+struct bytes platform_peer_collateral(struct platform *platform, const struct backend *backend);
 
 /* The measurement of such keeps, or null. */
 const char *platform_measurement(const struct platform *platform, const struct backend *backend);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "svc/agent/spawn.h"
 
+#include "host/newfile.h"
 #include "host/sandbox.h"
 #include "host/small_file.h"
 #include "svc/agent/check.h"
@@ -73,9 +74,8 @@ int spawned_connect(const struct spawned *s)
 
 /* What the child is given, and what it is to be called with. */
 struct birth {
-    int null_fd, log_fd, order_fd, listen_fd, usher_fd;
-    int collateral_fd; /* borrowed */
-    int group_fd;      /* -1: none */
+    int null_fd, log_fd, order_fd, listen_fd, usher_fd, collateral_fd;
+    int group_fd; /* -1: none */
     char variables[VARIABLES][VARIABLE_AT];
     const char *environment[VARIABLES + 1];
     const char *arguments[4];
@@ -98,13 +98,12 @@ static void take_variables(struct birth *b)
 /* Those of the agent go first: they may be as many as there can be. */
 static int move_fds(const struct birth *b)
 {
-    const int collateral_fd = b->collateral_fd < 0 ? b->null_fd : b->collateral_fd;
-    int own[] = {b->null_fd, b->log_fd, b->order_fd, b->listen_fd, b->usher_fd, collateral_fd};
+    int own[] = {b->null_fd, b->log_fd, b->order_fd, b->listen_fd, b->usher_fd, b->collateral_fd};
     int error = sandbox_close_others(own, ARRAY_COUNT(own));
     if (error < 0)
         return error;
-    const int from[] = {b->null_fd,   b->null_fd,  b->log_fd,    b->order_fd,
-                        b->listen_fd, b->usher_fd, collateral_fd};
+    const int from[] = {b->null_fd,   b->null_fd,  b->log_fd,       b->order_fd,
+                        b->listen_fd, b->usher_fd, b->collateral_fd};
     int aside[ARRAY_COUNT(from)];
     for (size_t i = 0; i < ARRAY_COUNT(from); i++) {
         aside[i] = fcntl(from[i], F_DUPFD_CLOEXEC, ASIDE);
@@ -162,6 +161,17 @@ static int make_page(const struct order *order, struct order_page **page)
     return fd;
 }
 
+static int make_file(struct bytes content)
+{
+    const int fd = memfd_create("collateral", MFD_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    const int error = newfile_write(&(struct newfile){.fd = fd}, content);
+    if (error < 0)
+        close(fd);
+    return error < 0 ? error : fd;
+}
+
 static int prepare(struct birth *b, const struct order *order, const char *id,
                    const struct spawn_from *from, struct spawned *s)
 {
@@ -180,6 +190,9 @@ static int prepare(struct birth *b, const struct order *order, const char *id,
     b->order_fd = make_page(order, &s->page);
     if (b->order_fd < 0)
         return b->order_fd;
+    b->collateral_fd = make_file(from->collateral);
+    if (b->collateral_fd < 0)
+        return b->collateral_fd;
     b->listen_fd = open_socket(from->dir_fd, id, &s->socket_fd);
     if (b->listen_fd < 0)
         return b->listen_fd;
@@ -194,9 +207,8 @@ int spawn(const struct order *order, const char *id, const struct spawn_from *fr
     struct spawned s = {.pid = -1, .pid_fd = -1, .log_fd = -1, .socket_fd = -1};
     if (b == NULL)
         return fault_set(fault, -ENOMEM, "out of memory");
-    b->null_fd = b->log_fd = b->order_fd = b->listen_fd = b->usher_fd = -1;
+    b->null_fd = b->log_fd = b->order_fd = b->listen_fd = b->usher_fd = b->collateral_fd = -1;
     b->group_fd = from->cgroup_fd;
-    b->collateral_fd = from->collateral_fd;
     int error = prepare(b, order, id, from, &s);
     if (error == 0) {
         s.pid = isolation_fork(&order->isolation, &s.pid_fd);
@@ -209,6 +221,7 @@ int spawn(const struct order *order, const char *id, const struct spawn_from *fr
     close_fd(&b->order_fd);
     close_fd(&b->listen_fd);
     close_fd(&b->usher_fd);
+    close_fd(&b->collateral_fd);
     free(b);
     if (error < 0) {
         spawned_close(&s);

@@ -19,10 +19,10 @@ struct spawned {
 
 /* What a keep needs of its agent for its beginning. */
 struct spawn_from {
-    int dir_fd;            /* private, for the moment in which its socket needs a name */
-    int cgroup_fd;         /* its control group; -1: none */
-    struct ushers *ushers; /* it gets one of them */
-    int collateral_fd;     /* a file for its peers, conf/collateral.h; -1: none */
+    int dir_fd;              /* private, for the moment in which its socket needs a name */
+    int cgroup_fd;           /* its control group; -1: none */
+    struct ushers *ushers;   /* it gets one of them */
+    struct bytes collateral; /* for its peers, conf/collateral.h; empty: none */
 };
 
 /* 0 or -errno with `fault` filled. */
