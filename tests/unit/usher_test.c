@@ -1,240 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The usher of a keep that lies, floods, and leaves. Names resolve as the test says, and
- * what is no loopback address is only noted. */
-/* links: host/usher.c host/usher_order.c host/usher_rules.c host/place.c host/endpoint.c host/clock.c host/fault.c base/cur.c base/put.c */
+/* What an usher opens, and what it refuses by its rules. */
+/* links: tests/unit/usher_keep.c host/usher.c host/usher_order.c host/usher_rules.c host/place.c host/endpoint.c host/clock.c host/fault.c base/cur.c base/put.c */
 /* libs: -Wl,--wrap=getaddrinfo -Wl,--wrap=connect */
 #define _GNU_SOURCE
-#include "host/usher.h"
+#include "tests/unit/usher_keep.h"
 
-#include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
-#include <semaphore.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#define PATIENCE_MS 20000
-
-/* ---- the world ---- */
-
-static struct usher_rules rules;
-static struct ushers ushers;
-static int told_fd = -1;
-static int keep = -1; /* its end */
-
-static struct {
-    const char *const *addresses; /* of every name; null: the system's */
-    atomic_uint lookups;
-    char connected[8][INET6_ADDRSTRLEN]; /* but to loopback */
-    atomic_uint connections;
-} net;
-
-int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
-                       struct addrinfo **out);
-int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
-                       struct addrinfo **out);
-int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
-                       struct addrinfo **out)
-{
-    struct in6_addr numeric;
-    struct addrinfo **end = out;
-    if (host_address_parse(host, &numeric) || net.addresses == NULL)
-        return __real_getaddrinfo(host, port, hints, out);
-    net.lookups++;
-    for (const char *const *a = net.addresses; *a != NULL; a++) {
-        if (__real_getaddrinfo(*a, port, hints, end) != 0)
-            return EAI_NONAME;
-        end = &(*end)->ai_next;
-    }
-    return 0;
-}
-
-int __real_connect(int fd, const struct sockaddr *address, socklen_t size);
-int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size);
-int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size)
-{
-    const struct in6_addr host = host_address_of(address);
-    if (host.s6_addr[12] == 127 || IN6_IS_ADDR_LOOPBACK(&host))
-        return __real_connect(fd, address, size);
-    inet_ntop(AF_INET6, &host, net.connected[net.connections++ % 8], INET6_ADDRSTRLEN);
-    errno = ECONNREFUSED;
-    return -1;
-}
-
-static int set_up(void **state)
-{
-    int ends[2];
-    (void)state;
-    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0)
-        return -1;
-    told_fd = ends[0];
-    rules = (struct usher_rules){.listen_count = 0};
-    ushers = (struct ushers){.rules = &rules, .told_fd = ends[1], .living_max = 2};
-    memset(&net, 0, sizeof(net));
-    keep = usher_open(&ushers, "k1");
-    return keep < 3;
-}
-
-static void until_all_are_gone(void)
-{
-    for (int i = 0; atomic_load(&ushers.living) > 0; i++) {
-        assert_true(i < PATIENCE_MS);
-        usleep(1000);
-    }
-}
-
-static void leave(void)
-{
-    if (keep >= 0)
-        close(keep);
-    keep = -1;
-    until_all_are_gone();
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    leave();
-    close(told_fd);
-    close(ushers.told_fd);
-    return 0;
-}
-
-static size_t count_descriptors(void)
-{
-    size_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
-}
-
-/* ---- what a keep says and hears ---- */
-
-struct heard {
-    uint32_t number;
-    int result;
-    int fd;
-    size_t size;
-    uint8_t said[USHER_SAID_MAX];
-};
-
-static struct heard heard;
-
-static void order_bytes(uint32_t kind, uint32_t number, struct bytes text)
-{
-    static uint8_t message[USHER_ORDER_MAX];
-    struct put p = put_init(message, sizeof(message));
-    put_le32(&p, kind);
-    put_le32(&p, number);
-    put_bytes(&p, text);
-    assert_false(p.bad);
-    assert_int_equal(send(keep, message, p.size, MSG_NOSIGNAL), p.size);
-}
-
-static void order(uint32_t kind, uint32_t number, const char *text)
-{
-    order_bytes(kind, number, bytes_of_text(text));
-}
-
-/* False: there is no usher any more. */
-static bool hear(struct heard *h)
-{
-    static uint8_t message[USHER_HEADER + USHER_SAID_MAX];
-    _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(int))];
-    struct iovec part = {message, sizeof(message)};
-    struct msghdr m = {.msg_iov = &part,
-                       .msg_iovlen = 1,
-                       .msg_control = control,
-                       .msg_controllen = sizeof(control)};
-    struct pollfd row = {.fd = keep, .events = POLLIN};
-    assert_int_equal(poll(&row, 1, PATIENCE_MS), 1);
-    const ssize_t n = recvmsg(keep, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (n <= 0)
-        return false;
-    struct cur c = cur_init((struct bytes){message, (size_t)n});
-    *h = (struct heard){.number = cur_le32(&c), .result = (int)cur_le32(&c), .fd = -1};
-    const struct bytes said = cur_take(&c, cur_left(&c));
-    assert_true(cur_done(&c));
-    memcpy(h->said, said.data, said.size);
-    h->size = said.size;
-    const struct cmsghdr *head = CMSG_FIRSTHDR(&m);
-    if (head != NULL) {
-        assert_int_equal(head->cmsg_type, SCM_RIGHTS);
-        memcpy(&h->fd, CMSG_DATA(head), sizeof(h->fd));
-    }
-    return true;
-}
-
-/* What became of an order, as the host hears it. */
-static struct usher_told was;
-
-static void be_told(void)
-{
-    struct pollfd row = {.fd = told_fd, .events = POLLIN};
-    assert_int_equal(poll(&row, 1, PATIENCE_MS), 1);
-    assert_int_equal(read(told_fd, &was, sizeof(was)), sizeof(was));
-    assert_string_equal(was.name, "k1");
-    assert_int_equal(was.result, heard.result);
-}
-
-/* The result of one order; its socket is closed. */
-static int result_of(uint32_t kind, const char *text)
-{
-    static uint32_t number = 1000;
-    order(kind, ++number, text);
-    assert_true(hear(&heard));
-    assert_int_equal(heard.number, number);
-    assert_true((heard.fd >= 0) ==
-                (heard.result == 0 && (kind == USHER_LISTEN || kind == USHER_CONNECT)));
-    if (heard.fd >= 0)
-        close(heard.fd);
-    be_told();
-    assert_int_equal(was.kind, kind);
-    return heard.result;
-}
-
-/* A port of 127.0.0.1, on which somebody listens. */
-static int occupy(uint16_t *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (const void *)&address, size), 0);
-    assert_int_equal(listen(fd, 8), 0);
-    assert_int_equal(getsockname(fd, (void *)&address, &size), 0);
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
-static uint16_t free_port(void)
-{
-    uint16_t port;
-    close(occupy(&port));
-    return port;
-}
-
-static const char *at(const char *format, uint16_t port)
-{
-    static char text[300];
-    snprintf(text, sizeof(text), format, port);
-    return text;
-}
 
 static bool is_ready_for_a_keep(int fd)
 {
@@ -249,7 +29,7 @@ static void listeners_come(void **state)
     const uint16_t port = free_port();
     assert_int_equal(usher_rules_listen(&rules, at("%u", port)), 0);
     order(USHER_LISTEN, 7, at("127.0.0.1:%u", port));
-    assert_true(hear(&heard));
+    assert_true(hear());
     assert_int_equal(heard.number, 7);
     assert_int_equal(heard.result, 0);
     assert_int_equal(heard.size, 0);
@@ -282,7 +62,7 @@ static void connections_come(void **state)
     const int listener = occupy(&port);
     assert_int_equal(usher_rules_connect(&rules, "127.0.0.1"), 0);
     order(USHER_CONNECT, 8, at("127.0.0.1:%u", port));
-    assert_true(hear(&heard));
+    assert_true(hear());
     assert_int_equal(heard.result, 0);
     assert_true(is_ready_for_a_keep(heard.fd));
     const int peer = accept(listener, NULL, NULL);
@@ -298,14 +78,6 @@ static void connections_come(void **state)
 
 /* ---- rules ---- */
 
-static void expect_refused(uint32_t kind, const char *text)
-{
-    if (result_of(kind, text) != -EACCES)
-        fail_msg("%s: %d", text, heard.result);
-    assert_true(was.refused);
-}
-
-/* Not even a name is looked up. */
 static void nothing_is_opened_without_a_rule(void **state)
 {
     (void)state;
@@ -421,35 +193,6 @@ static void without_rules_at_all_everything_may_be(void **state)
 
 /* ---- stewards ---- */
 
-static struct {
-    char url[USHER_URL_MAX + 1], at[100];
-    uint8_t request[100];
-    size_t request_size;
-    size_t size; /* of what it says */
-    int result;
-    unsigned calls;
-    sem_t *begun, *go; /* null: at once */
-} steward;
-
-static int carry(const char *url, const char *at_, struct bytes request, struct put *said,
-                 struct fault *why)
-{
-    (void)why;
-    steward.calls++;
-    snprintf(steward.url, sizeof(steward.url), "%s", url);
-    snprintf(steward.at, sizeof(steward.at), "%s", at_ == NULL ? "null" : at_);
-    steward.request_size = request.size;
-    if (request.size > 0 && request.size < sizeof(steward.request))
-        memcpy(steward.request, request.data, request.size);
-    if (steward.begun != NULL) {
-        sem_post(steward.begun);
-        sem_wait(steward.go);
-    }
-    for (size_t i = 0; i < steward.size; i++)
-        put_u8(said, (uint8_t)i);
-    return steward.result;
-}
-
 static void stewards_are_asked(void **state)
 {
     (void)state;
@@ -484,7 +227,7 @@ static void requests_are_carried_and_refusals_too(void **state)
     steward.result = -EACCES;
     steward.size = 10;
     order_bytes(USHER_CERTIFICATE, 3, (struct bytes){(uint8_t *)text, sizeof(text) - 1});
-    assert_true(hear(&heard));
+    assert_true(hear());
     assert_int_equal(heard.result, -EACCES);
     assert_int_equal(heard.size, 0); /* errors say nothing more */
     be_told();
@@ -502,193 +245,7 @@ static void requests_are_carried_and_refusals_too(void **state)
     assert_int_equal(result_of(USHER_NONCE, "http://a/"), -ENOSYS);
 }
 
-/* ---- keeps that are hostile ---- */
-
-static void expect_dismissed(const void *message, size_t size)
-{
-    assert_int_equal(send(keep, message, size, MSG_NOSIGNAL), size);
-    assert_false(hear(&heard));
-    until_all_are_gone();
-    close(keep);
-    keep = usher_open(&ushers, "k1");
-    assert_true(keep >= 3);
-}
-
-static void what_is_no_order_is_the_last(void **state)
-{
-    (void)state;
-    static uint8_t large[USHER_ORDER_MAX + 1] = {USHER_CONNECT};
-    assert_int_equal(usher_rules_connect(&rules, "*"), 0);
-    expect_dismissed("", 1);
-    expect_dismissed("\1\0\0\0\0\0\0", 7);
-    expect_dismissed("\1\0\0\0\0\0\0\0", 8);
-    expect_dismissed("\0\0\0\0\1\0\0\0"
-                     "127.0.0.1:80",
-                     20);
-    expect_dismissed("\5\0\0\0\1\0\0\0"
-                     "127.0.0.1:80",
-                     20);
-    expect_dismissed("\2\0\0\0\1\0\0\0"
-                     "127.0.0.1",
-                     17);
-    expect_dismissed("\3\0\0\0\1\0\0\0"
-                     "http://a@b/",
-                     19);
-    expect_dismissed(large, sizeof(large));
-    assert_int_equal(net.connections, 0);
-}
-
-static void an_empty_message_is_an_end(void **state)
-{
-    (void)state;
-    assert_int_equal(send(keep, "", 0, MSG_NOSIGNAL), 0);
-    assert_false(hear(&heard));
-}
-
-static void descriptors_of_a_keep_are_not_taken(void **state)
-{
-    (void)state;
-    _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(int))] = {0};
-    char text[] = "\2\0\0\0\1\0\0\0"
-                  "127.0.0.1:80";
-    struct iovec part = {text, sizeof(text) - 1};
-    struct msghdr m = {.msg_iov = &part,
-                       .msg_iovlen = 1,
-                       .msg_control = control,
-                       .msg_controllen = sizeof(control)};
-    struct cmsghdr *head = CMSG_FIRSTHDR(&m);
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(head), &(int){STDIN_FILENO}, sizeof(int));
-    const size_t before = count_descriptors();
-    for (int i = 0; i < 20; i++) {
-        assert_int_equal(sendmsg(keep, &m, MSG_NOSIGNAL), sizeof(text) - 1);
-        assert_true(hear(&heard));
-        assert_int_equal(heard.result, -EACCES);
-    }
-    assert_int_equal(count_descriptors(), before);
-}
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-/* All that one keep may have, and no more; and from some number on not so fast. */
-static void a_keep_that_wants_all_ports(void **state)
-{
-    (void)state;
-    uint16_t port = free_port();
-    assert_int_equal(usher_rules_listen(&rules, at("%u", port)), 0);
-    const uint64_t start = now_ms();
-    for (unsigned i = 0; i < USHER_LISTENS_MAX; i++)
-        assert_int_equal(result_of(USHER_LISTEN, at("127.0.0.1:%u", port)), 0);
-    for (int i = 0; i < 5; i++)
-        assert_int_equal(result_of(USHER_LISTEN, at("127.0.0.1:%u", port)), -EMFILE);
-    assert_true(now_ms() - start >= 5 * USHER_PACE_MS);
-}
-
-/* It sends and sends, and reads nothing: the usher waits for it, and for nobody else. */
-static void a_keep_that_does_not_listen(void **state)
-{
-    (void)state;
-    const char text[] = "\2\0\0\0\1\0\0\0"
-                        "127.0.0.1:80";
-    for (int i = 0; i < 100000; i++) {
-        if (send(keep, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-            break;
-    }
-    assert_int_equal(errno, EAGAIN);
-    const uint64_t start = now_ms();
-    leave();
-    assert_true(now_ms() - start < 5000);
-}
-
-/* ---- ends ---- */
-
-static void a_keep_that_leaves_meanwhile(void **state)
-{
-    (void)state;
-    sem_t begun, go;
-    const size_t before = count_descriptors();
-    sem_init(&begun, 0, 0);
-    sem_init(&go, 0, 0);
-    memset(&steward, 0, sizeof(steward));
-    steward.begun = &begun;
-    steward.go = &go;
-    ushers.carry = carry;
-    ushers.rules = NULL;
-    order(USHER_NONCE, 1, "http://a/");
-    order(USHER_NONCE, 2, "http://a/"); /* is never begun */
-    sem_wait(&begun);
-    close(keep);
-    keep = -1;
-    assert_int_equal(atomic_load(&ushers.living), 1);
-    sem_post(&go);
-    until_all_are_gone();
-    assert_int_equal(steward.calls, 1);
-    assert_int_equal(count_descriptors(), before - 2);
-    sem_destroy(&begun);
-    sem_destroy(&go);
-}
-
-static void ushers_are_bounded(void **state)
-{
-    (void)state;
-    const int second = usher_open(&ushers, "k2");
-    assert_true(second >= 3);
-    assert_int_equal(usher_open(&ushers, "k3"), -EAGAIN);
-    assert_int_equal(atomic_load(&ushers.living), 2);
-    close(second);
-    for (int i = 0; i < 100; i++) {
-        while (atomic_load(&ushers.living) > 1)
-            usleep(1000);
-        const int next = usher_open(&ushers, "k4");
-        assert_true(next >= 3);
-        close(next);
-    }
-}
-
-static void descriptors_run_out(void **state)
-{
-    (void)state;
-    struct rlimit usual, none;
-    assert_int_equal(usher_rules_connect(&rules, "127.0.0.1"), 0);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
-    const int next = dup(STDIN_FILENO);
-    close(next);
-    none = (struct rlimit){.rlim_cur = (rlim_t)next, .rlim_max = usual.rlim_max};
-    order(USHER_CONNECT, 1, "127.0.0.1:1");
-    assert_true(hear(&heard));
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    const int opened = usher_open(&ushers, "k2");
-    order(USHER_CONNECT, 2, "127.0.0.1:1");
-    const bool answered = hear(&heard);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
-    assert_int_equal(opened, -EMFILE);
-    assert_true(answered);
-    assert_int_equal(heard.result, -EMFILE);
-    assert_int_equal(atomic_load(&ushers.living), 1);
-}
-
-/* Nobody reads what it tells: it does not wait for them. */
-static void what_is_not_read_is_not_told(void **state)
-{
-    (void)state;
-    static uint8_t fill[65536];
-    while (write(ushers.told_fd, fill, sizeof(fill)) > 0)
-        continue;
-    for (uint32_t number = 0; number < 5; number++) {
-        order(USHER_CONNECT, number, "127.0.0.1:80");
-        assert_true(hear(&heard));
-        assert_int_equal(heard.number, number);
-    }
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, keep_set_up, keep_tear_down)
 
 int main(void)
 {
@@ -705,16 +262,6 @@ int main(void)
         TEST(without_rules_at_all_everything_may_be),
         TEST(stewards_are_asked),
         TEST(requests_are_carried_and_refusals_too),
-        TEST(what_is_no_order_is_the_last),
-        TEST(an_empty_message_is_an_end),
-        TEST(descriptors_of_a_keep_are_not_taken),
-        TEST(a_keep_that_wants_all_ports),
-        TEST(a_keep_that_does_not_listen),
-        TEST(a_keep_that_leaves_meanwhile),
-        TEST(ushers_are_bounded),
-        TEST(descriptors_run_out),
-        TEST(what_is_not_read_is_not_told),
     };
-    signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
