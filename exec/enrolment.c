@@ -54,7 +54,8 @@ static const char *words_of(int error)
 {
     switch (error) {
     case -EACCES:
-        return "it refuses; its audit log, and the host's log, say why";
+        return "it refuses, or the host does not let keeps ask it ('enarx host --allow-connect'); "
+               "its audit log, and the host's log, say why";
     case -EMSGSIZE:
         return "what answers there is no steward";
     case -EIO:
