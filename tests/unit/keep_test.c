@@ -8,9 +8,11 @@
 #include "host/backend.h"
 #include "host/keep.h"
 #include "host/port_host.h"
+#include "host/usher.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -398,6 +400,47 @@ static void the_environment_is_forgotten(void **state)
     assert_string_equal(getenv("TOKEN"), "secret");
 }
 
+/* ---- ushers ---- */
+
+/* Another descriptor's messages are none of its business. */
+static bool receives_from(int fd)
+{
+    struct msghdr m = {.msg_iov = NULL};
+    return recvmsg(fd, &m, MSG_DONTWAIT) >= 0 || errno != ENOSYS;
+}
+
+static no_return void connects(struct keep *keep)
+{
+    static const char place[] = "localhost:1"; /* where nobody listens */
+    struct port_frame f = {.verb = PORT_CONNECT, .in_size = strlen(place)};
+    for (int i = 0; i < 10000; i++) {
+        call(keep, f, place);
+        shared_read((struct shared *)block, PORT_FRAME_OFFSET, &f, sizeof(f));
+        if (f.result != -EAGAIN)
+            break;
+        poll(NULL, 0, 1);
+    }
+    const bool confined = !receives_from(STDERR_FILENO) && receives_from(keep->usher_fd);
+    end(keep, PORT_END_DONE, f.result == -ECONNREFUSED && confined ? 0 : 1);
+}
+
+static void ushers_come_and_go_with_their_keeps(void **state)
+{
+    (void)state;
+    struct ushers ushers = {.told_fd = -1, .living_max = 1};
+    const int before = dup(STDIN_FILENO);
+    close(before);
+    for (int i = 0; i < 3; i++) {
+        struct keep keep = {.boot.mode = BOOT_DEPLOY, .ushers = &ushers};
+        assert_int_equal(run(connects, &keep).code, 0);
+        while (atomic_load(&ushers.living) > 0)
+            usleep(1000);
+    }
+    const int after = dup(STDIN_FILENO);
+    close(after);
+    assert_int_equal(after, before); /* nothing is left open */
+}
+
 /* ---- output ---- */
 
 static no_return void stores(struct keep *keep)
@@ -456,6 +499,7 @@ int main(void)
         cmocka_unit_test(threads_are_for_those_with_cpus),
         cmocka_unit_test(inherited_descriptors_are_closed),
         cmocka_unit_test(the_environment_is_forgotten),
+        cmocka_unit_test(ushers_come_and_go_with_their_keeps),
         cmocka_unit_test(output_reaches_the_parent),
         cmocka_unit_test(refused_output_is_the_result),
     };
