@@ -62,6 +62,7 @@ static int dial(struct visit *v)
         .address = v->address,
         .server_name = value_of(v, OPTION_SERVER_NAME),
         .alpn = value_of(v, OPTION_ALPN),
+        .ca = value_of(v, OPTION_CA_BUNDLE),
     };
     if (tls_dial(&how, &v->peer, &fault) < 0)
         return fail("%s", fault.text);
@@ -149,6 +150,23 @@ static void print_workload(const struct visit *v)
     printf("workload: %s\n", text);
 }
 
+/* The word of its issuer, for whoever named the issuer's authority. */
+static bool is_trusted(const struct visit *v)
+{
+    return value_of(v, OPTION_CA_BUNDLE) != NULL && v->peer.distrust[0] == '\0';
+}
+
+static void print_authority(const struct visit *v)
+{
+    const char *ca = value_of(v, OPTION_CA_BUNDLE);
+    if (ca == NULL)
+        printf("refused: the certificate carries no evidence of what holds its key\n");
+    else if (is_trusted(v))
+        printf("accepted: by the word of its issuer, since the certificate leads to %s\n", ca);
+    else
+        printf("refused: no evidence, and nothing that leads to %s: %s\n", ca, v->peer.distrust);
+}
+
 static int tell_text(const struct visit *v)
 {
     printf("%s: %s, %s%s%s\n", v->address, v->peer.version, v->peer.cipher,
@@ -158,7 +176,7 @@ static int tell_text(const struct visit *v)
         print_workload(v);
         verdict_print(stdout, &v->result, v->time, line_has(v->line, OPTION_EXPLAIN));
     } else {
-        printf("refused: the certificate carries no evidence of what holds its key\n");
+        print_authority(v);
     }
     return stdout_finish();
 }
@@ -168,10 +186,14 @@ static int tell_json(const struct visit *v)
     json_t *verdict = v->carries
                           ? verdict_json(&v->result, v->time, line_has(v->line, OPTION_EXPLAIN))
                           : json_null();
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s*, s:O, s:o}", "address", v->address, "version",
-                             v->peer.version, "cipher", v->peer.cipher, "alpn",
+    json_t *authority =
+        value_of(v, OPTION_CA_BUNDLE) == NULL
+            ? json_null()
+            : json_pack("{s:b, s:s}", "trusted", is_trusted(v), "why", v->peer.distrust);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s*, s:O, s:o, s:o}", "address", v->address,
+                             "version", v->peer.version, "cipher", v->peer.cipher, "alpn",
                              v->peer.protocol[0] == '\0' ? NULL : v->peer.protocol, "certificate",
-                             v->certificate, "verdict", verdict);
+                             v->certificate, "authority", authority, "verdict", verdict);
     int status = json_put(json, stdout);
     json_decref(json);
     return status != 0 ? status : stdout_finish();
@@ -185,7 +207,8 @@ static int tell(struct visit *v)
     int status = line_has(v->line, OPTION_JSON) ? tell_json(v) : tell_text(v);
     if (status != 0)
         return status;
-    return v->carries && v->result.verdict == ACCEPTED ? 0 : STATUS_REFUSED;
+    const bool accepted = v->carries ? v->result.verdict == ACCEPTED : is_trusted(v);
+    return accepted ? 0 : STATUS_REFUSED;
 }
 
 int attest_connect_command(const struct line *line)

@@ -154,6 +154,14 @@ static const struct option connect_options[] = {
         .value = "NAME",
         .help = "The name to ask for. Default: HOST, where that is a name.",
     },
+    {
+        .id = OPTION_CA_BUNDLE,
+        .name = "--ca-bundle",
+        .value = "FILE",
+        .offer = OFFER_FILES,
+        .help = "The certificates of a steward's authority, in PEM. A certificate without evidence "
+                "is accepted if it leads there, and is of the server's name. Default: it is not.",
+    },
     OUT_OPTION("Where to put the certificate, in PEM; 'enarx attest verify' takes it."),
     {.id = OPTION_EXPLAIN, .name = "--explain", .help = "Lists every check that was made."},
     JSON_OPTION("Prints one JSON object."),

@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,20 @@ static bool ask_for(SSL *ssl, const char *alpn)
     return length == 0 || SSL_set_alpn_protos(ssl, list, (unsigned)length + 1) == 0;
 }
 
+/* Whether the certificate leads to these is told, and ends nothing. */
+static bool trust(SSL_CTX *ctx, SSL *ssl, const struct tls_dial *dial, const struct place *place)
+{
+    X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+    if (dial->ca == NULL)
+        return true;
+    if (SSL_CTX_load_verify_file(ctx, dial->ca) != 1)
+        return false;
+    if (dial->server_name == NULL && place->number)
+        return X509_VERIFY_PARAM_set1_ip_asc(param, place->host) == 1;
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    return SSL_set1_host(ssl, dial->server_name != NULL ? dial->server_name : place->host) == 1;
+}
+
 static void take_peer(SSL *ssl, struct tls_peer *peer)
 {
     X509 *cert = SSL_get1_peer_certificate(ssl);
@@ -102,6 +117,10 @@ static void take_peer(SSL *ssl, struct tls_peer *peer)
     snprintf(peer->protocol, sizeof(peer->protocol), "%.*s", (int)length, (const char *)protocol);
     if (size > 0 && (size_t)size <= sizeof(peer->cert))
         peer->cert_size = (size_t)i2d_X509(cert, &to);
+    const long verdict = SSL_get_verify_result(ssl);
+    if (verdict != X509_V_OK)
+        snprintf(peer->distrust, sizeof(peer->distrust), "%s",
+                 X509_verify_cert_error_string(verdict));
     X509_free(cert);
 }
 
@@ -136,10 +155,14 @@ static int dial_wire(const struct tls_dial *dial, const struct place *place, int
     const bool ready = ssl != NULL && SSL_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
                        SSL_set_fd(ssl, fd) == 1 && ask_for(ssl, dial->alpn) &&
                        (name == NULL || SSL_set_tlsext_host_name(ssl, name) == 1);
-    const int error = ready ? shake_hands(ssl, dial, peer, fault)
-                            : fault_set(fault, -EINVAL,
-                                        "no session can be made with that "
-                                        "server name and protocol");
+    int error = 0;
+    if (!ready)
+        error =
+            fault_set(fault, -EINVAL, "no session can be made with that server name and protocol");
+    else if (!trust(ctx, ssl, dial, place))
+        error = fault_set(fault, -EINVAL, "%s is no file of certificates in PEM", dial->ca);
+    else
+        error = shake_hands(ssl, dial, peer, fault);
     SSL_free(ssl);
     SSL_CTX_free(ctx);
     ERR_clear_error();

@@ -15,13 +15,15 @@ struct tls_peer {
     char cipher[64];
     char protocol[256]; /* of ALPN, or "" */
     uint8_t cert[TLS_PEER_CERT_MAX];
-    size_t cert_size; /* DER; 0: it showed none */
+    size_t cert_size;   /* DER; 0: it showed none */
+    char distrust[128]; /* why it does not lead to `ca`, or not under that name; "": it does */
 };
 
 struct tls_dial {
     const char *address;     /* "host:port", "[::1]:443" */
     const char *server_name; /* or null: the host, unless that is a number */
     const char *alpn;        /* the one protocol to ask for, or null */
+    const char *ca;          /* file of certificates, PEM, or null: nobody is trusted */
 };
 
 /* Shakes hands, by TLS 1.3 or 1.2, and takes leave. 0, or -errno with `fault` filled. */

@@ -3,6 +3,7 @@
 Python's that know nothing but the steward's authority. And stewards that are down, refuse, or
 answer with something else."""
 
+import json
 import os
 import re
 import shutil
@@ -153,13 +154,23 @@ def test_a_service_for_people_who_never_heard_of_keeps(service, start, machine, 
 
 
 def test_attest_connect_shows_the_steward(enarx, service, start, machine, steward_port):
-    start(steward_port, policy(machine, service.measured("1")))
-    keep = service.run("1")
+    start(steward_port, policy(machine, service.measured("9")))
+    keep = service.run("9")
     with connect_plain(service.port):
         pass  # it listens
     shown = enarx("attest", "connect", f"127.0.0.1:{service.port}")
     assert shown.status == 3, shown
-    assert service.measured("1")["workload"] in shown.out and NAME in shown.out
+    assert service.measured("9")["workload"] in shown.out and NAME in shown.out
+    trusting = ["attest", "connect", "--ca-bundle", service.ca, f"localhost:{service.port}"]
+    shown = enarx(*trusting, "--server-name", NAME).ok()
+    assert f"accepted: by the word of its issuer, since the certificate leads to {service.ca}" in shown.out
+    wrong = enarx(*trusting)
+    assert wrong.status == 3 and "ostname mismatch" in wrong.out
+    other = enarx("attest", "connect", "--json", "--ca-bundle", machine / "root.pem",
+                  "--server-name", NAME, f"127.0.0.1:{service.port}")
+    assert other.status == 3 and json.loads(other.out)["authority"]["trusted"] is False
+    enarx("attest", "connect", "--ca-bundle", service.config, f"127.0.0.1:{service.port}").refused(
+        "no file of certificates")
     keep.terminate()
     keep.wait(30)
 
