@@ -167,6 +167,18 @@ static void only_cas_issue(void **state)
     through(CA "\n1.2.3.4=critical,DER:0500", "critical");
 }
 
+/* Not even where it is trusted. */
+static void cas_say_that_they_are_some(void **state)
+{
+    (void)state;
+    struct made_cert bare, leaf;
+    make(&bare, "bare", "keyUsage=critical,keyCertSign", NULL);
+    make(&leaf, "leaf", LEAF, &bare);
+    refuses(&leaf, &bare, (struct bytes){0}, "CA");
+    made_cert_fini(&leaf);
+    made_cert_fini(&bare);
+}
+
 /* What a CA may say or leave out. */
 static void cas_need_not_say_what_for(void **state)
 {
@@ -399,6 +411,7 @@ int main(void)
         cmocka_unit_test(leads_to_a_root),
         cmocka_unit_test(leads_nowhere),
         cmocka_unit_test(only_cas_issue),
+        cmocka_unit_test(cas_say_that_they_are_some),
         cmocka_unit_test(cas_need_not_say_what_for),
         cmocka_unit_test(paths_are_as_long_as_they_may_be),
         cmocka_unit_test(all_are_valid_now),
