@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The port's side of an usher's socket: orders that are sent once, answers that come when
  * they come, and calls that never wait. The usher is the test. */
-/* links: host/port_usher.c base/cur.c base/put.c */
+/* links: tests/unit/descriptors.c host/port_usher.c base/cur.c base/put.c */
 #define _GNU_SOURCE
 #include "host/port_usher.h"
 
 #include "base/put.h"
 #include "host/usher_order.h"
+#include "tests/unit/descriptors.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -47,17 +47,6 @@ static int tear_down(void **state)
     if (usher >= 0)
         close(usher);
     return 0;
-}
-
-static size_t count_descriptors(void)
-{
-    size_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
 }
 
 /* ---- the usher ---- */

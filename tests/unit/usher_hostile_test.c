@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The usher of a keep that lies, floods, and leaves. */
-/* links: tests/unit/usher_keep.c host/usher.c host/usher_order.c host/usher_rules.c host/place.c host/endpoint.c host/clock.c host/fault.c base/cur.c base/put.c */
+/* links: tests/unit/descriptors.c tests/unit/usher_keep.c host/usher.c host/usher_order.c host/usher_rules.c host/place.c host/endpoint.c host/clock.c host/fault.c base/cur.c base/put.c */
 /* libs: -Wl,--wrap=getaddrinfo -Wl,--wrap=connect */
 #define _GNU_SOURCE
+#include "tests/unit/descriptors.h"
 #include "tests/unit/usher_keep.h"
 
 #include <errno.h>

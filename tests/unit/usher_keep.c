@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "tests/unit/usher_keep.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -97,17 +96,6 @@ int keep_tear_down(void **state)
     close(told_fd);
     close(ushers.told_fd);
     return 0;
-}
-
-size_t count_descriptors(void)
-{
-    size_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
 }
 
 /* ---- what a keep says and hears ---- */

@@ -28,7 +28,6 @@ int keep_tear_down(void **state);
 
 void until_all_are_gone(void);
 void keep_leaves(void);
-size_t count_descriptors(void);
 
 /* ---- what a keep says and hears ---- */
 
