@@ -155,7 +155,10 @@ static int left_over(void)
     if (!is_limited(RLIMIT_CORE, 0) || !is_limited(RLIMIT_MEMLOCK, 0) ||
         !is_limited(RLIMIT_MSGQUEUE, 0))
         return 5;
-    return is_limited(RLIMIT_NOFILE, HANDLES_MAX + 256) ? 0 : 6;
+    /* what it may have, it has: also where that was less from the start */
+    struct rlimit r = {0};
+    (void)getrlimit(RLIMIT_NOFILE, &r);
+    return r.rlim_cur == r.rlim_max && is_limited(RLIMIT_NOFILE, HANDLES_MAX + 256) ? 0 : 6;
 }
 
 /* From a process that has all it can have. */
@@ -166,7 +169,11 @@ static void all_else_is_shed(void **state)
     const struct rlimit many = {HANDLES_MAX + 1000, HANDLES_MAX + 1000}, some = {4096, 4096};
     const pid_t pid = fork();
     if (pid == 0) {
+        struct rlimit few = {0};
         (void)!setrlimit(RLIMIT_NOFILE, &many);
+        (void)getrlimit(RLIMIT_NOFILE, &few);
+        few.rlim_cur = 100;
+        (void)!setrlimit(RLIMIT_NOFILE, &few);
         (void)!setrlimit(RLIMIT_MEMLOCK, &some);
         (void)!setrlimit(RLIMIT_CORE, &some);
         if (personality(READ_IMPLIES_EXEC) < 0 || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
