@@ -46,6 +46,7 @@
     X(path_servers, "an authority that is none for servers", UNIT)           \
     X(path_clients, "an authority that is none for clients", UNIT)           \
     X(path_time, "an authority that has expired", UNIT)                      \
+    X(path_issuers, "an authority that is hardly one", UNIT)                 \
     X(path_strength, "an authority with a short key", UNIT)                  \
     X(path_shown, "certificates that are not part of it", UNIT)              \
     X(path_usage, "a certificate that does not say what it is for", UNIT)

@@ -35,6 +35,17 @@ static int put_above(struct put *out, X509_STORE_CTX *store)
     return error;
 }
 
+/* OpenSSL takes certificates for those of a CA that only nearly say so [RFC 5280 6.1.4 k]. */
+static bool all_issue(X509_STORE_CTX *store)
+{
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
+    for (int i = 1; i < sk_X509_num(chain); i++) {
+        if (!CHECK(path_issuers, X509_check_ca(sk_X509_value(chain, i)) == 1))
+            return false;
+    }
+    return true;
+}
+
 /* With X509_STORE_CTX_get0_chain() after it. */
 static int verify_as(X509_STORE_CTX *store, const struct tls_roots *roots, X509 *cert,
                      STACK_OF(X509) * others, int64_t now, int purpose)
@@ -48,7 +59,13 @@ static int verify_as(X509_STORE_CTX *store, const struct tls_roots *roots, X509 
     X509_VERIFY_PARAM_set_auth_level(param, CHECKED(path_strength, AUTH_LEVEL, 0));
     if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) != 1)
         return -ENOMEM;
-    return X509_verify_cert(store) == 1 ? 0 : -EKEYREJECTED;
+    if (X509_verify_cert(store) != 1)
+        return -EKEYREJECTED;
+    if (!all_issue(store)) {
+        X509_STORE_CTX_set_error(store, X509_V_ERR_INVALID_CA);
+        return -EKEYREJECTED;
+    }
+    return 0;
 }
 
 static int verify(const struct tls_roots *roots, X509 *cert, STACK_OF(X509) * others, int64_t now,
