@@ -52,6 +52,9 @@ __attribute__((noreturn)) void end(int status);
         }                                      \
     } while (0)
 
+/* SB1: each system call with a pointer that the guest has no memory at. */
+void check_pointers(uint64_t bad);
+
 /* The file that holds a test: FILE_tests, ended by a null name. */
 extern const struct test memory_tests[];
 extern const struct test signal_tests[];

@@ -42,6 +42,20 @@ static void unknown(void)
     check(sys0(1ull << 32 | __NR_getpid) == -ENOSYS);
 }
 
+void check_pointers(uint64_t bad)
+{
+    check(sys4(__NR_rt_sigaction, 10, bad, 0, 8) == (bad == 0 ? 0 : -EFAULT));
+    check(sys4(__NR_rt_sigaction, 10, 0, bad, 8) == (bad == 0 ? 0 : -EFAULT));
+    check(sys4(__NR_rt_sigprocmask, 0, 0, bad, 8) == (bad == 0 ? 0 : -EFAULT));
+    check(sys4(__NR_prlimit64, 0, 3, 0, bad) == (bad == 0 ? 0 : -EFAULT));
+    check(sys2(__NR_sigaltstack, bad, 0) == (bad == 0 ? 0 : -EFAULT));
+    check(sys2(__NR_sigaltstack, 0, bad) == (bad == 0 ? 0 : -EFAULT));
+    check(sys3(__NR_sched_getaffinity, 0, 8, bad) == -EFAULT);
+    check(sys2(__NR_fstat, 1, bad) == -EFAULT);
+    check(sys4(__NR_futex, bad, 0, 1, 0) < 0);
+    check(sys2(__NR_sysinfo, bad, 0) == -EFAULT);
+}
+
 /* SB1: addresses that are not the guest's own memory. */
 static void pointers(void)
 {
@@ -58,6 +72,7 @@ static void pointers(void)
         0x8000000000000000,
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        check_pointers(bad[i]);
         check(sys2(__NR_clock_gettime, 1, bad[i]) == -EFAULT);
         check(sys3(__NR_getrandom, bad[i], 16, 0) == -EFAULT);
         check(sys4(__NR_rt_sigprocmask, 0, bad[i], 0, 8) == (bad[i] == 0 ? 0 : -EFAULT));

@@ -150,18 +150,20 @@ static void refused(uint64_t address)
     check(sys3(__NR_getrandom, address, 16, 0) == -EFAULT);
     check(sys3(__NR_write, 2, address, 16) == -EFAULT);
     check(sys4(__NR_rt_sigprocmask, 0, address, 0, 8) == -EFAULT);
-    check(sys4(__NR_rt_sigaction, 10, address, 0, 8) == -EFAULT);
+    check_pointers(address);
     check(sys3(__NR_mprotect, address & ~4095ull, PAGE, 3) < 0);
     check(sys2(__NR_munmap, address & ~4095ull, PAGE) < 0);
 }
 
-/* The shim's text, tables, data, stacks, its view of memory, and exec's map. */
+/* The shim's text, tables, data, stacks, its view of the block, the nodes, the window and
+ * memory, and exec's map. */
 static void shim_memory(void)
 {
     static const uint64_t places[] = {
         0xffffffff80000000, 0xffffffff80010000, 0xffffffff80018000, 0xffffffff80024000,
-        0xffffffff8002a000, 0xffffffff80030000, 0xffff800000400000, 0xffff800001000000,
-        0xffff800010000000, 0xffffff0000000000, 0xffffffff80028000, 0xfffffffffffff000,
+        0xffffffff8002a000, 0xffffffff80030000, 0xffff800000300000, 0xffff800000390000,
+        0xffff8000003c0000, 0xffff800001000000, 0xffff800010000000, 0xffffff0000000000,
+        0xffffffff80028000, 0xfffffffffffff000,
     };
     const uint64_t a[4] = {(uint64_t)handler, SA_SIGINFO | SA_RESTORER, (uint64_t)ring_restorer, 0};
     check(sys4(__NR_rt_sigaction, SIGSEGV, a, 0, 8) == 0);
