@@ -30,9 +30,9 @@ static bool is_first(const struct enrolment *e) { return e->not_after == 0; }
 /* Half of it or more, so that keeps that failed together do not come back together. */
 static uint64_t jitter(uint64_t ns)
 {
-    uint32_t random = 0;
+    uint16_t random = 0;
     (void)!RAND_bytes((uint8_t *)&random, sizeof(random));
-    return ns / 2 + ns / 2 * random / UINT32_MAX;
+    return ns / 2 + ns / 2 / UINT16_MAX * random;
 }
 
 static uint64_t pause_after(unsigned failures)
