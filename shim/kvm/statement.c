@@ -21,7 +21,7 @@ static bool is_about(const struct kvm_statement *s, const uint8_t *report_data)
 int64_t statement_make(struct kernel *k, uint64_t report_data, uint64_t to, uint64_t size)
 {
     uint8_t data[REPORT_DATA_BYTES];
-    struct kvm_statement s;
+    struct kvm_statement s = {.zero = 0};
     const struct port_call call = {
         .verb = PORT_QUOTE,
         .in = data,

@@ -193,6 +193,7 @@ static int64_t statement_short(struct host *h, const struct port_frame *f, int64
 #define MEMORY     "a machine's memory; an enclave's size is measured"
 #define EXCEPTIONS "exceptions and interrupts that a machine's host claims"
 #define STATEMENTS "statements; enclaves have quotes"
+#define WINDOWS    "a window through which a host gives exec; an enclave is given pages"
 
 /* ---- exec's file ---- */
 
@@ -222,8 +223,8 @@ const struct attack kvm_attacks[] = {
     {.name = "claim_in_shim", .boundary = EXCEPTIONS, .exited = claim_inside},
     {.name = "interrupt", .boundary = EXCEPTIONS, .exited = interrupt},
     {.name = "take_pages", .exited = take_pages},
-    {.name = "window_bit", .exited = window_bit},
-    {.name = "window_empty", .exited = window_empty},
+    {.name = "window_bit", .boundary = WINDOWS, .exited = window_bit},
+    {.name = "window_empty", .boundary = WINDOWS, .exited = window_empty},
     {.name = "statement_other", .boundary = STATEMENTS, .answer = statement_other},
     {.name = "statement_form", .boundary = STATEMENTS, .answer = statement_form},
     {.name = "statement_short", .boundary = STATEMENTS, .answer = statement_short},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Descriptors: what they say they are, where they are found, how they end. */
 /* links: tests/unit/wasi_guest.c exec/wasi/clock.c exec/wasi/dir.c exec/wasi/env.c exec/wasi/errno.c exec/wasi/fd.c exec/wasi/fdtab.c exec/wasi/file.c exec/wasi/filestat.c exec/wasi/io.c exec/wasi/iovs.c exec/wasi/mem.c exec/wasi/null.c exec/wasi/path.c exec/wasi/poll.c exec/wasi/proc.c exec/wasi/sock.c exec/wasi/tables.c exec/wasi/transfer.c exec/wasi/wasi.c exec/vfs/vfs.c exec/vfs/tree.c exec/vfs/entry.c exec/vfs/path.c exec/vfs/file.c exec/vfs/dir.c exec/vfs/node.c exec/vfs/names.c exec/vfs/content.c exec/vfs/hash.c base/cur.c base/put.c base/utf8.c */
+#include "exec/wasi/fdtab.h"
 #include "tests/unit/wasi_guest.h"
 
 #include <errno.h>
@@ -158,7 +159,7 @@ static void test_renumber_preopen(void **state)
 static void test_limit(void **state)
 {
     struct guest *g = *state;
-    for (uint32_t fd = FD_FREE; fd < 4096; fd++)
+    for (uint32_t fd = FD_FREE; fd < FDTAB_MAX; fd++)
         assert_int_equal(guest_open(g, "f", 0, 0), fd);
     uint32_t len = guest_text(g, AT_PATH, "new");
     assert_int_equal(CALL(g, path_open, FD_DIR, 0, AT_PATH, len, 1, 2, 0, 0, AT_OUT), WASI_EMFILE);
