@@ -157,6 +157,15 @@ def test_half_close(deploy, agent, wasm, port):
     finish(server).ok("")
 
 
+def test_half_close_of_tls(deploy, agent, wasm, port):
+    server = deploy.popen(agent, listening(port, prot="tls"), wasm("tls_tool"), "half-close")
+    with connect(port) as s:
+        assert (s.recv(100), s.recv(100)) == (b"question", b"")  # close_notify
+        s.sendall(DATA)
+        s.unwrap()
+    finish(server).ok(f"heard {len(DATA)}\n")
+
+
 def test_the_program_ends_with_connections_open(deploy, agent, wasm, port):
     server = deploy.popen(agent, listening(port, prot="tls"), wasm("busy_server"), "1")
     with connect(port) as first, connect(port) as second:
