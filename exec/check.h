@@ -10,6 +10,8 @@
 #ifndef EXEC_CHECK_H
 #define EXEC_CHECK_H
 
+#include "base/without.h"
+
 /* clang-format off */
 /* Who may say what, and when: exec/keep_state.c. */
 #define EXEC_CHECKS_STATE(X)                                                 \
@@ -124,20 +126,6 @@
     EXEC_CHECKS_POLICY(X)   \
     EXEC_CHECKS_CERTIFICATE(X)
 
-/* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
-#ifdef WITHOUT
-enum exec_check {
-    EXEC_CHECK_NONE,
-#define X(name, attack, kind) CHECK_##name,
-    EXEC_CHECKS(X)
-#undef X
-        EXEC_CHECK_COUNT
-};
-#define CHECK(name, condition)        ((WITHOUT) == CHECK_##name || (condition))
-#define CHECKED(name, value, instead) ((WITHOUT) == CHECK_##name ? (instead) : (value))
-#else
-#define CHECK(name, condition)        (condition)
-#define CHECKED(name, value, instead) (value)
-#endif
+enum exec_check { EXEC_CHECK_NONE, EXEC_CHECKS(CHECK_NUMBER) };
 
 #endif

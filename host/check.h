@@ -11,6 +11,8 @@
 #ifndef HOST_CHECK_H
 #define HOST_CHECK_H
 
+#include "base/without.h"
+
 /* clang-format off */
 /* What a keep asks of the port: host/port_host.c, host/handles.c. */
 #define HOST_CHECKS_PORT(X)                                                  \
@@ -114,20 +116,6 @@
     HOST_CHECKS_OUTPUT(X)    \
     HOST_CHECKS_KVM(X)
 
-/* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
-#ifdef WITHOUT
-enum host_check {
-    HOST_CHECK_NONE,
-#define X(name, attack, kind) CHECK_##name,
-    HOST_CHECKS(X)
-#undef X
-        HOST_CHECK_COUNT
-};
-#define CHECK(name, condition)        ((WITHOUT) == CHECK_##name || (condition))
-#define CHECKED(name, value, instead) ((WITHOUT) == CHECK_##name ? (instead) : (value))
-#else
-#define CHECK(name, condition)        (condition)
-#define CHECKED(name, value, instead) (value)
-#endif
+enum host_check { HOST_CHECK_NONE, HOST_CHECKS(CHECK_NUMBER) };
 
 #endif

@@ -9,6 +9,8 @@
 #ifndef HOST_USHER_CHECK_H
 #define HOST_USHER_CHECK_H
 
+#include "base/without.h"
+
 /* clang-format off */
 #define USHER_CHECKS(X)                                                      \
     X(usher_form, "what is no order", UNIT)                                  \
@@ -20,18 +22,6 @@
     X(usher_said, "more of a steward than it may say", UNIT)
 /* clang-format on */
 
-/* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
-#ifdef WITHOUT
-enum usher_check {
-    USHER_CHECK_NONE,
-#define X(name, attack, kind) CHECK_##name,
-    USHER_CHECKS(X)
-#undef X
-        USHER_CHECK_COUNT
-};
-#define CHECK(name, condition) ((WITHOUT) == CHECK_##name || (condition))
-#else
-#define CHECK(name, condition) (condition)
-#endif
+enum usher_check { USHER_CHECK_NONE, USHER_CHECKS(CHECK_NUMBER) };
 
 #endif

@@ -9,6 +9,8 @@
 #ifndef TLS_CHECK_H
 #define TLS_CHECK_H
 
+#include "base/without.h"
+
 /* clang-format off */
 /* How sessions speak: tls/context.c. */
 #define TLS_CHECKS_PROTOCOL(X)                                               \
@@ -58,20 +60,6 @@
     TLS_CHECKS_WIRE(X)     \
     TLS_CHECKS_PATH(X)
 
-/* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
-#ifdef WITHOUT
-enum tls_check {
-    TLS_CHECK_NONE,
-#define X(name, attack, kind) CHECK_##name,
-    TLS_CHECKS(X)
-#undef X
-        TLS_CHECK_COUNT
-};
-#define CHECK(name, condition)        ((WITHOUT) == CHECK_##name || (condition))
-#define CHECKED(name, value, instead) ((WITHOUT) == CHECK_##name ? (instead) : (value))
-#else
-#define CHECK(name, condition)        (condition)
-#define CHECKED(name, value, instead) (value)
-#endif
+enum tls_check { TLS_CHECK_NONE, TLS_CHECKS(CHECK_NUMBER) };
 
 #endif

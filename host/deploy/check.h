@@ -9,6 +9,8 @@
 #ifndef HOST_DEPLOY_CHECK_H
 #define HOST_DEPLOY_CHECK_H
 
+#include "base/without.h"
+
 /* clang-format off */
 /* What evidence has to be: host/deploy/appraise.c. */
 #define OWNER_CHECKS_EVIDENCE(X)                                             \
@@ -45,20 +47,6 @@
 
 #define OWNER_CHECKS(X) OWNER_CHECKS_EVIDENCE(X) OWNER_CHECKS_ORDER(X)
 
-/* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
-#ifdef WITHOUT
-enum owner_check {
-    OWNER_CHECK_NONE,
-#define X(name, attack, kind) CHECK_##name,
-    OWNER_CHECKS(X)
-#undef X
-        OWNER_CHECK_COUNT
-};
-#define CHECK(name, condition)        ((WITHOUT) == CHECK_##name || (condition))
-#define CHECKED(name, value, instead) ((WITHOUT) == CHECK_##name ? (instead) : (value))
-#else
-#define CHECK(name, condition)        (condition)
-#define CHECKED(name, value, instead) (value)
-#endif
+enum owner_check { OWNER_CHECK_NONE, OWNER_CHECKS(CHECK_NUMBER) };
 
 #endif

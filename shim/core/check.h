@@ -11,6 +11,8 @@
 #ifndef SHIM_CORE_CHECK_H
 #define SHIM_CORE_CHECK_H
 
+#include "base/without.h"
+
 /* clang-format off */
 /* Entry and exit: shim/sgx/entry.S. */
 #define SHIM_CHECKS_ENTRY(X)          \
@@ -138,20 +140,6 @@
     SHIM_CHECKS_KVM(X)   \
     SHIM_CHECKS_HOST(X) SHIM_CHECKS_FAULT(X) SHIM_CHECKS_RANDOM(X) SHIM_CHECKS_EXEC(X)
 
-/* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
-#ifdef WITHOUT
-enum shim_check {
-    CHECK_NONE,
-#define X(name, item, kind) CHECK_##name,
-    SHIM_CHECKS(X)
-#undef X
-        CHECK_COUNT
-};
-#define CHECK(name, condition)        ((WITHOUT) == CHECK_##name || (condition))
-#define CHECKED(name, value, instead) ((WITHOUT) == CHECK_##name ? (instead) : (value))
-#else
-#define CHECK(name, condition)        (condition)
-#define CHECKED(name, value, instead) (value)
-#endif
+enum shim_check { SHIM_CHECK_NONE, SHIM_CHECKS(CHECK_NUMBER) };
 
 #endif

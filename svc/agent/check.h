@@ -9,6 +9,8 @@
 #ifndef SVC_AGENT_CHECK_H
 #define SVC_AGENT_CHECK_H
 
+#include "base/without.h"
+
 /* clang-format off */
 /* Who may do what: svc/agent/api.c, tokens.c, keeps.c. */
 #define AGENT_CHECKS_WHO(X)                                                  \
@@ -48,20 +50,6 @@
 
 #define AGENT_CHECKS(X) AGENT_CHECKS_WHO(X) AGENT_CHECKS_QUOTA(X) AGENT_CHECKS_KEEP(X)
 
-/* -DWITHOUT=CHECK_name leaves out one; a variable of the test's chooses it later. */
-#ifdef WITHOUT
-enum agent_check {
-    AGENT_CHECK_NONE,
-#define X(name, attack, kind) CHECK_##name,
-    AGENT_CHECKS(X)
-#undef X
-        AGENT_CHECK_COUNT
-};
-#define CHECK(name, condition)        ((WITHOUT) == CHECK_##name || (condition))
-#define CHECKED(name, value, instead) ((WITHOUT) == CHECK_##name ? (instead) : (value))
-#else
-#define CHECK(name, condition)        (condition)
-#define CHECKED(name, value, instead) (value)
-#endif
+enum agent_check { AGENT_CHECK_NONE, AGENT_CHECKS(CHECK_NUMBER) };
 
 #endif
