@@ -248,15 +248,6 @@ static int parse_certificate(const struct toml_value *table, struct config *c,
     return result < 0 ? result : parse_cert_names(table, c, error);
 }
 
-static bool speaks_tls(const struct config *c)
-{
-    for (size_t i = 0; i < c->stream_count; i++) {
-        if (manifest_stream_is_tls(&c->streams[i]))
-            return true;
-    }
-    return false;
-}
-
 static int parse_steward(const struct toml_value *value, struct config *c, struct toml_error *error)
 {
     int result = config_text(value, "steward", error, &c->steward);
@@ -270,7 +261,7 @@ static int parse_steward(const struct toml_value *value, struct config *c, struc
         return toml_error_set(error, value->place,
                               "whose certificates to take from it is missing; add ca = "
                               "\"steward.pem\" to [certificate]");
-    if (!speaks_tls(c))
+    if (!manifest_any_tls(c->streams, c->stream_count))
         return toml_error_set(error, value->place,
                               "a steward is for a file with prot = \"tls\", and there is none; "
                               "add one, or remove this");

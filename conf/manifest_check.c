@@ -161,6 +161,15 @@ bool manifest_stream_is_tls(const struct manifest_stream *s)
     return (s->kind == STREAM_LISTEN || s->kind == STREAM_CONNECT) && s->protocol == PROTOCOL_TLS;
 }
 
+bool manifest_any_tls(const struct manifest_stream *streams, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (manifest_stream_is_tls(&streams[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool stream_ok(const struct manifest_stream *s)
 {
     if (!manifest_stream_name_ok(s->name) || !manifest_text_ok(s->host))

@@ -25,6 +25,7 @@ bool manifest_stream_name_ok(struct bytes name);
 
 /* listen or connect, with PROTOCOL_TLS. */
 bool manifest_stream_is_tls(const struct manifest_stream *s);
+bool manifest_any_tls(const struct manifest_stream *streams, size_t count);
 
 /* What manifest_tls.alpn may be: names of 1 to 255 bytes, no two alike, or nothing. */
 bool manifest_alpn_ok(struct bytes alpn);

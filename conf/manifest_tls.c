@@ -117,11 +117,7 @@ static bool steward_ok(const struct manifest *m, bool *used)
     if (!manifest_url_ok(m->steward) || m->steward_ca >= m->ca_count)
         return false;
     used[m->steward_ca] = true;
-    for (size_t i = 0; i < m->stream_count; i++) {
-        if (manifest_stream_is_tls(&m->streams[i]))
-            return true;
-    }
-    return false;
+    return manifest_any_tls(m->streams, m->stream_count);
 }
 
 /* ---- streams ---- */

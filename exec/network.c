@@ -46,15 +46,6 @@ static void serve(void *context)
         enrolment_look(&n->enrolment);
 }
 
-static bool any_tls(const struct manifest *m)
-{
-    for (size_t i = 0; i < m->stream_count; i++) {
-        if (manifest_stream_is_tls(&m->streams[i]))
-            return true;
-    }
-    return false;
-}
-
 /* A host that has none, or not enough, only makes peers be refused. */
 static void fetch_collateral(struct network *n)
 {
@@ -198,7 +189,7 @@ int network_init(struct network *n, const struct manifest *manifest, const uint8
                  const struct wasi_host *outer)
 {
     *n = (struct network){.manifest = manifest, .outer = *outer, .host = *outer};
-    n->speaks_tls = any_tls(manifest);
+    n->speaks_tls = manifest_any_tls(manifest->streams, manifest->stream_count);
     if (!n->speaks_tls)
         return 0;
     const int error = prepare(n, digest, outer->context);

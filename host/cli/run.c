@@ -173,17 +173,9 @@ static void remark(const struct run *r)
     workload_check_stdout(r->level);
 }
 
-static bool speaks_tls(const struct config *c)
-{
-    for (size_t i = 0; i < c->stream_count; i++) {
-        if (manifest_stream_is_tls(&c->streams[i]))
-            return true;
-    }
-    return false;
-}
-
 static struct keep describe_keep(struct run *r)
 {
+    const struct config *c = &r->workload.config.config;
     return (struct keep){
         .boot =
             {
@@ -200,13 +192,13 @@ static struct keep describe_keep(struct run *r)
         .files = r->workload.tree.contents,
         .file_count = r->workload.tree.file_count,
         .endpoints = r->endpoints,
-        .endpoint_count = r->workload.config.config.stream_count,
+        .endpoint_count = c->stream_count,
         .code = r->cache.entry,
         .cache_key = r->cached ? r->cache.key : NULL,
         .code_fd = r->cached ? r->cache.fresh.fd : -1,
         .code_size_max = CODE_CACHE_ENTRY_MAX,
         .ushers = r->ushers,
-        .certified = speaks_tls(&r->workload.config.config),
+        .certified = manifest_any_tls(c->streams, c->stream_count),
         .collateral = r->collateral,
         .signature = {.data = (const uint8_t *)&r->sigstruct, .size = sizeof(r->sigstruct)},
         .timeout_ms = r->request.timeout_ms,
