@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "net/listener.h"
 
+#include "host/place.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
@@ -56,25 +58,16 @@ void address_put(const struct sockaddr_storage *a, char text[static ADDRESS_TEXT
         text[0] = '\0';
 }
 
-/* The 16 bytes of a host in IPv6, where IPv4 has its place too [RFC 4291 2.5.5.2]. */
-static struct in6_addr host_of(const struct sockaddr_storage *a)
-{
-    struct in6_addr host = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
-    if (a->ss_family == AF_INET6)
-        return ((const struct sockaddr_in6 *)a)->sin6_addr;
-    memcpy(&host.s6_addr[12], &((const struct sockaddr_in *)a)->sin_addr, 4);
-    return host;
-}
-
 bool address_is_loopback(const struct sockaddr_storage *a)
 {
-    const struct in6_addr host = host_of(a);
+    const struct in6_addr host = host_address_of((const struct sockaddr *)a);
     return IN6_IS_ADDR_LOOPBACK(&host) || (IN6_IS_ADDR_V4MAPPED(&host) && host.s6_addr[12] == 127);
 }
 
 bool address_same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
-    const struct in6_addr one = host_of(a), other = host_of(b);
+    const struct in6_addr one = host_address_of((const struct sockaddr *)a),
+                          other = host_address_of((const struct sockaddr *)b);
     return memcmp(&one, &other, sizeof(one)) == 0;
 }
 

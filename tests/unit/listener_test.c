@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses as text, and listening on them. */
-/* links: net/listener.c host/fault.c */
+/* links: host/place.c net/listener.c host/fault.c */
 #define _GNU_SOURCE
 #include "net/listener.h"
 
