@@ -110,13 +110,8 @@ def test_nothing_is_built_twice(build):
 
 
 @contextmanager
-def serving(enarx, tmp_path, config, module, port):
-    """Runs a server on `port` instead of the one in its Enarx.toml."""
-    text, count = re.subn(r"^port = \d+$", f"port = {port}", config.read_text(), flags=re.M)
-    assert count == 1
-    changed = tmp_path / "Enarx.toml"
-    changed.write_text(text)
-    process = enarx.popen("run", "--quiet", "--config", changed, module)
+def until_terminated(process):
+    """SIGTERM ends it at the end of the block, without a word."""
     try:
         yield process
         process.terminate()
@@ -126,6 +121,17 @@ def serving(enarx, tmp_path, config, module, port):
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@contextmanager
+def serving(enarx, tmp_path, config, module, port):
+    """Runs a server on `port` instead of the one in its Enarx.toml."""
+    text, count = re.subn(r"^port = \d+$", f"port = {port}", config.read_text(), flags=re.M)
+    assert count == 1
+    changed = tmp_path / "Enarx.toml"
+    changed.write_text(text)
+    with until_terminated(enarx.popen("run", "--quiet", "--config", changed, module)) as process:
+        yield process
 
 
 def connect(process, port):

@@ -3,7 +3,6 @@
 who never heard of keeps; and two keeps that know each other. On the simulation, since it takes
 evidence."""
 
-import contextlib
 import json
 import os
 import re
@@ -11,8 +10,7 @@ import re
 import pytest
 
 from agent import Agent, until
-from conftest import status
-from test_examples import BUILT, EXAMPLES, build, curl, policy_of
+from test_examples import BUILT, EXAMPLES, build, curl, policy_of, until_terminated
 from test_steward import Steward
 
 PATIENCE = 300  # seconds: Go's runtime is compiled in the keep
@@ -41,20 +39,9 @@ def words(agent, simulation):
 def deployed(enarx, words):
     """A program with its Enarx.toml, for as long as the block lasts; SIGTERM ends it."""
 
-    @contextlib.contextmanager
-    def run(config, module):
-        process = enarx.popen(*words, "--config", config, BUILT / f"{module}.wasm")
-        try:
-            yield process
-            process.terminate()
-            out, err = process.communicate(timeout=30)
-            assert (status(process.returncode), out, err) == (143, b"", b"")
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.communicate()
-
-    return run
+    return lambda config, module: until_terminated(
+        enarx.popen(*words, "--config", config, BUILT / f"{module}.wasm")
+    )
 
 
 def listening(process, port, seconds=PATIENCE):

@@ -85,7 +85,7 @@ struct policy sim_evidence_policy(void)
     return policy;
 }
 
-void sim_evidence_quote(const uint8_t report_data[64], uint8_t *quote, size_t *size)
+int64_t sim_evidence_quote(const uint8_t report_data[64], void *quote, size_t size)
 {
     uint8_t mac_key[MODEL_KEY_SIZE];
     struct sgx_targetinfo target;
@@ -99,7 +99,8 @@ void sim_evidence_quote(const uint8_t report_data[64], uint8_t *quote, size_t *s
     assert_int_equal(quoting_target(&target), 0);
     model_report_key(&target, report.key_id, mac_key);
     model_report_mac(mac_key, &report.body, report.mac);
-    assert_int_equal(quoting_sign(&report, quote, size), 0);
+    assert_int_equal(quoting_sign(&report, quote, &size), 0);
+    return (int64_t)size;
 }
 
 struct sim_evidence sim_evidence_make(const struct evidence_claims *claims, struct bytes key)
@@ -107,11 +108,10 @@ struct sim_evidence sim_evidence_make(const struct evidence_claims *claims, stru
     uint8_t hash[EVIDENCE_DIGEST_SIZE], report_data[64] = {0};
     struct evidence_claims own = *claims;
     struct put out = put_init(sim.claims, sizeof(sim.claims));
-    size_t size = sizeof(sim.quote);
     assert_int_equal(sha256(key, hash), 0);
     own.key_hash = hash;
     evidence_claims_put(&out, &own);
     assert_int_equal(sha256(put_done(&out), report_data), 0);
-    sim_evidence_quote(report_data, sim.quote, &size);
-    return (struct sim_evidence){put_done(&out), {sim.quote, size}};
+    const int64_t size = sim_evidence_quote(report_data, sim.quote, sizeof(sim.quote));
+    return (struct sim_evidence){put_done(&out), {sim.quote, (size_t)size}};
 }

@@ -20,9 +20,9 @@ struct attest_input sim_evidence_endorsements(void);
 /* That root and that measurement; all else as usual. */
 struct policy sim_evidence_policy(void);
 
-/* What the processor says of a keep with that measurement; *size is the room, then what it
- * took. */
-void sim_evidence_quote(const uint8_t report_data[64], uint8_t *quote, size_t *size);
+/* What the processor says of a keep with that measurement, as an evidence_entry
+ * (include/port.h). */
+int64_t sim_evidence_quote(const uint8_t report_data[64], void *quote, size_t size);
 
 /* Claims buffer and quote of a keep with that key (DER SubjectPublicKeyInfo); both are good
  * until the next call. */
