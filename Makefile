@@ -93,13 +93,14 @@ $(BUILD)/obj/exec/%.o: INCLUDES = -isystem $(BUILD)/engine/include
 $(filter $(BUILD)/obj/exec/%,$(EXEC_OBJS)): | $(ENGINE)
 
 # exec as a keep runs it, and with its symbols, for tools/check-binaries.
-$(BUILD)/exec: NAMELESS := -Wl,-s
+$(BUILD)/exec: NAMES := -Wl,-s
+$(BUILD)/exec.sym: NAMES := -Wl,-Map=$(BUILD)/exec.sym.map
 # Relative relocations are packed (glibc 2.36): exec applies 30,000 at its start, and
 # their table would be pages to read, in an enclave to bring in and hash.
-$(BUILD)/exec $(BUILD)/exec.sym: $(EXEC_OBJS) $(ENGINE)
+$(BUILD)/exec $(BUILD)/exec.sym: $(EXEC_OBJS) $(ENGINE) exec/order.lds
 	$(call say,link,$@)
-	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-z,pack-relative-relocs $(NAMELESS) -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a \
-	    -lssl -lcrypto -ljansson -lm 2> $@.link || { cat $@.link >&2; exit 1; }
+	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-z,pack-relative-relocs -Wl,-T,exec/order.lds $(NAMES) \
+	    -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a -lssl -lcrypto -ljansson -lm 2> $@.link || { cat $@.link >&2; exit 1; }
 
 $(BUILD)/%.sha256: $(BUILD)/%
 	@sha256sum $< | cut -c1-64 | xxd -r -p > $@ 2>/dev/null || \
