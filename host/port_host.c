@@ -32,8 +32,9 @@ struct port_host {
     uint64_t code_size; /* bytes stored for the code cache */
     uint64_t claims_size;
     uint64_t evidence_size;
-    unsigned log_count; /* messages so far, of a deployment */
-    bool told_full;     /* that there are no more descriptors */
+    unsigned log_count;            /* messages so far, of a deployment */
+    bool told_full;                /* that there are no more descriptors */
+    unsigned long long files_most; /* descriptors that this system allows it */
     struct handles handles;
     struct port_usher *usher; /* null: none */
 };
@@ -162,16 +163,14 @@ static int64_t serve_endpoint(struct port_host *h, const struct request *r)
 /* Once: connections come and go, and those that wait may be taken yet. */
 static void tell_full(struct port_host *h)
 {
-    struct rlimit limit = {0};
     char text[LOG_MAX];
     if (h->told_full)
         return;
     h->told_full = true;
-    getrlimit(RLIMIT_NOFILE, &limit);
     snprintf(text, sizeof(text),
              "connections wait: this keep has all the descriptors that it may have; it holds "
              "%u handles at most, and this system allows it %llu open files (ulimit -Hn)",
-             HANDLES_MAX, (unsigned long long)limit.rlim_cur);
+             HANDLES_MAX, h->files_most);
     (void)say(h, bytes_of_text(text));
 }
 
@@ -379,7 +378,10 @@ int port_host_new(struct keep *keep, struct keep_report *report, int output_fd,
     struct port_host *h = calloc(1, sizeof(*h));
     if (h == NULL)
         return -ENOMEM;
-    *h = (struct port_host){.keep = keep, .report = report, .output_fd = output_fd};
+    struct rlimit files = {0};
+    (void)getrlimit(RLIMIT_NOFILE, &files);
+    *h = (struct port_host){
+        .keep = keep, .report = report, .output_fd = output_fd, .files_most = files.rlim_max};
     int error = handles_init(&h->handles, CHECKED(handle_standard, !is_deployment(h), true));
     if (error == 0 && keep->usher_fd > 0) {
         h->usher = port_usher_new(keep->usher_fd);
