@@ -63,7 +63,7 @@ AMOUNTS = {
     "deployments one after the other": (40, 4),
     "MiB through a stream": (1024, 1),
     "runs one after the other": (1000, 20),
-    "seconds of a time limit": (1, 10),
+    "seconds of a time limit": (1, 3),
 }
 LIGHT = bool(os.environ.get("ENARX_TEST_LIGHT"))
 

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from agent import Agent, until
+from backends import allowing
 from conftest import Result
 from tls import STDIO, Authority, Server, both_ways, connect, connect_plain, read_all
 
@@ -25,13 +26,6 @@ def agent(enarx):
     agent.stop()
 
 
-@pytest.fixture(scope="module")
-def root(enarx, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("simulation") / "evidence"
-    enarx("attest", "evidence", "--backend", "sgx-sim", "-o", folder, env={"ENARX_LOG": "warn"})
-    return folder / "root.pem"
-
-
 @pytest.fixture(scope="session")
 def ca(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("ca"))
@@ -42,8 +36,7 @@ class Deployer:
 
     def __init__(self, enarx, root, folder):
         self.enarx, self.folder = enarx, folder
-        allow = {"nil": "--allow-insecure", "sgx-sim": f"--allow-simulated={root}"}
-        self.words = ["--backend", enarx.backend, allow[enarx.backend]]
+        self.words = ["--backend", enarx.backend, allowing(enarx.backend, root)]
 
     def config(self, stream, more=""):
         path = self.folder / "Enarx.toml"

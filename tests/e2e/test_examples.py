@@ -204,10 +204,9 @@ def test_web_server_over_tls(enarx, build, tmp_path, port, language, module):
         assert curl(pem, port, "--tls-max", "1.2").returncode == 35
 
 
-def policy_of(enarx, folder, *lines):
+def policy_of(simulation, folder, *lines):
     """Of the simulation's root, and what else it says."""
-    enarx("attest", "evidence", "--backend", "sgx-sim", "--output", folder / "evidence")
-    root = (folder / "evidence/root.pem").read_text()
+    root = (simulation / "root.pem").read_text()
     text = "\n".join(['tees = ["sgx"]', f'simulated_roots = ["""\n{root}"""]', *lines])
     (folder / "policy.toml").write_text(text + "\n")
 
@@ -220,10 +219,10 @@ def ask(enarx, tmp_path, port, **options):
     return enarx("run", "--quiet", "--config", config, module, input="hello\n", **options)
 
 
-def test_two_keeps_that_know_each_other(enarx, build, tmp_path, port):
+def test_two_keeps_that_know_each_other(enarx, build, tmp_path, port, simulation):
     """A keep of no evidence gets nowhere, and neither does one of another policy."""
     build("c")
-    policy_of(enarx, tmp_path, 'measurement = "self"')
+    policy_of(simulation, tmp_path, 'measurement = "self"')
     if enarx.env.get("ENARX_BACKEND") != "sgx-sim":
         result = ask(enarx, tmp_path, port)
         result.refused("nothing listens there")
@@ -234,11 +233,11 @@ def test_two_keeps_that_know_each_other(enarx, build, tmp_path, port):
         assert ask(enarx, tmp_path, port).out == "hello\n"
         nil = {"env": {"ENARX_BACKEND": "nil"}}
         ask(enarx, tmp_path, port, **nil).refused("measurement = .self.*nothing|none|proved")
-        policy_of(enarx, tmp_path, "[sgx]", f'mrenclaves = ["{"5" * 64}"]')
+        policy_of(simulation, tmp_path, "[sgx]", f'mrenclaves = ["{"5" * 64}"]')
         refused = ask(enarx, tmp_path, port)
         refused.refused("its evidence was refused: sgx_mrenclave: expected 5555", "policy")
         measured = enarx("measure").out.split()[1]
-        policy_of(enarx, tmp_path, "[sgx]", f'mrenclaves = ["{measured}"]')
+        policy_of(simulation, tmp_path, "[sgx]", f'mrenclaves = ["{measured}"]')
         answer = ask(enarx, tmp_path, port, **nil)  # takes the server, who does not take it
         assert answer.status == 1 and "reset" in answer.err, repr(answer)
         with client_context().wrap_socket(connect(server, port)) as s:

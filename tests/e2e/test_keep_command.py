@@ -12,45 +12,11 @@ import pytest
 
 from agent import Agent, until
 from backends import PROVE_NOTHING, allowing
-from conftest import BUILT, Enarx, Result, build_c
+from conftest import Enarx, Result
 
-SAYS = """
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* Says what it is told to; "quit N" ends it, "much N" writes N kilobytes. */
-int main(int argc, char **argv)
-{
-    char line[256];
-    setvbuf(stdout, NULL, _IONBF, 0);
-    puts("begun");
-    if (argc > 1 && strcmp(argv[1], "end") == 0)
-        return 9;
-    if (argc > 2 && strcmp(argv[1], "much") == 0)
-        for (long i = 0; i < atol(argv[2]) * 16; i++)
-            printf("%063ld\\n", i);
-    puts("listening");
-    while (fgets(line, sizeof(line), stdin) != NULL) {
-        if (strncmp(line, "quit ", 5) == 0)
-            return atoi(line + 5);
-        if (strncmp(line, "abort", 5) == 0)
-            __builtin_trap();
-        printf("heard %s", line);
-    }
-    puts("end of input");
-    return 77;
-}
-"""
-
-
-@pytest.fixture(scope="module")
-def says():
-    source = BUILT / "says.c"
-    source.parent.mkdir(parents=True, exist_ok=True)
-    if not source.exists() or source.read_text() != SAYS:
-        source.write_text(SAYS)
-    return build_c(source, BUILT / "says.wasm")
+@pytest.fixture
+def says(wasm):
+    return wasm("says")
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +80,9 @@ def records(enarx):
 # ---- left running ----
 
 
-def test_a_busy_program_keeps_no_dead_sessions(enarx, agent, leave, keep):
+def test_a_busy_program_keeps_no_dead_sessions(enarx, agent, leave, keep, wasm):
     """As many as a keep may have, of owners that are gone: it does not notice any of them."""
-    source = BUILT / "spins.c"
-    source.write_text("int main(void) { for (volatile long i = 0;; i++) { } }\n")
-    name = leave(build_c(source, BUILT / "spins.wasm"))
+    name = leave(wasm("spins"))
     owners = [attach(enarx, name) for _ in range(8)]
     until(lambda: agent.show({"id": name})["sessions"] >= 7, 20)
     for owner in owners:

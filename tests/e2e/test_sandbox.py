@@ -104,7 +104,8 @@ def test_descriptors_are_closed(enarx, tool, tmp_path):
         process.communicate(timeout=20)
     assert str(secret) not in targets
     assert not any(t.endswith(".wasm") for t in targets), targets
-    assert len(targets) <= 8, targets
+    most = 9 if enarx.backend == "kvm" else 8  # its processor's
+    assert len(targets) <= most, targets
 
 
 @only_root
@@ -175,15 +176,15 @@ def test_keep_starts_nothing_and_opens_nothing(enarx, tool):
 
 
 def test_a_thousand_runs_leave_nothing(fresh, wasm):
-    program = wasm("quiet")
-    fresh.run(program).ok("")
+    command = ("run", "--quiet", "--compiler", "winch", wasm("quiet"))
+    fresh(*command).ok("")
     shared = named_after_us()
     files = sorted(fresh.home.rglob("*"))
     processes = children(os.getpid())
     descriptors = len(os.listdir("/proc/self/fd"))
     for _ in range(amount("runs one after the other")):
         status = subprocess.run(
-            [fresh.path, "run", "--quiet", program], env=fresh.env, timeout=60
+            [fresh.path, *command], env=fresh.env, timeout=60
         ).returncode
         assert status == 0
     assert children(os.getpid()) == processes

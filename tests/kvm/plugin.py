@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 SLOWNESS = 20  # times
+LONG_SLEEP = 0.3  # seconds
 TEST_LIMIT = 900  # seconds
 TEXT_MAX = 4000  # characters of a failure that are shown
 WANTED = Path("/tests/e2e").read_text().split()
@@ -33,6 +34,11 @@ def patient(function, position):
         return function(*args, **options)
 
     return wrapped
+
+
+def patient_sleep(sleep):
+    """Where a test waits for something to have happened: not between two looks."""
+    return lambda seconds: sleep(seconds * (SLOWNESS if seconds >= LONG_SLEEP else 1))
 
 
 def give_time(module):
@@ -63,6 +69,7 @@ def pytest_configure():
     subprocess.Popen.communicate = patient(subprocess.Popen.communicate, 2)
     subprocess.Popen.wait = patient(subprocess.Popen.wait, 1)
     socket.socket.settimeout = patient(socket.socket.settimeout, 1)
+    time.sleep = patient_sleep(time.sleep)
 
 
 def pytest_collection_modifyitems(items):
