@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The owner's half of the channel: what a keep may say, and when. For each check of the order
- * (host/deploy/check.h) a keep that goes against it. */
+ * (host/deploy/check.h) a keep that goes against it, here or in owner_stream_test.c. */
 /* links: host/deploy/owner.c host/deploy/appraise.c channel/message.c channel/reader.c conf/evidence_claims.c tests/unit/owner_scene.c tests/unit/sim_evidence.c tests/unit/scratch.c */
 /* links: sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/pck_extension.c host/user_dir.c host/newfile.c host/fault.c */
 /* links: attest/[a-z]*.c attest/anchors_data.S crypto/[a-z]*.c base/[a-z]*.c */
