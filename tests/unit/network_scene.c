@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A keep with one stream for tests; see network_scene.h. */
 #include "tests/unit/network_scene.h"
 
 #include "crypto/key.h"

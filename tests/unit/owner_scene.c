@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* An owner and a keep for tests; see owner_scene.h. */
 #define _GNU_SOURCE
 #include "tests/unit/owner_scene.h"
 

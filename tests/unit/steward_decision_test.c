@@ -3,147 +3,25 @@
  * in one thing at a time. */
 /* links: svc/steward/application.c svc/steward/check.c svc/steward/collateral.c */
 /* links: svc/steward/decision.c svc/steward/machine.c svc/steward/names.c svc/steward/nonce.c */
-/* links: svc/steward/nonces_used.c svc/steward/order.c tests/steward/keep.c tests/unit/scratch.c */
+/* links: svc/steward/nonces_used.c svc/steward/order.c tests/steward/keep.c tests/unit/steward_scene.c */
+/* links: tests/unit/scratch.c */
 /* links: sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c sim/sgx/collateral.c */
 /* links: sim/sgx/pck_extension.c net/collateral_item.c host/user_dir.c host/newfile.c */
 /* links: host/fault.c host/cli/file.c attest/[a-z]*.c attest/anchors_data.S crypto/[a-z]*.c */
 /* links: base/[a-z]*.c conf/[a-z]*.c */
 /* libs: -ljansson -lcrypto */
 #define _GNU_SOURCE
-#include "svc/steward/decision.h"
-
-#include "base/hex.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
-#include "host/cli/file.h"
-#include "sim/sgx/quoting.h"
-#include "tests/steward/keep.h"
-#include "tests/unit/scratch.h"
+#include "tests/unit/steward_scene.h"
 
-#include <limits.h>
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-#define ENCLAVE  "0102030000000000000000000000000000000000000000000000000000000000"
-#define WORKLOAD "770f000000000000000000000000000000000000000000000000000000000000"
-#define OTHER    "770e000000000000000000000000000000000000000000000000000000000000"
-#define DATA     "tests/data/evidence/"
-
-static struct judge judge_;
-static struct policy_file policy;
-static struct store *store;
-static struct decision *decision;
-static int64_t now;
-static EVP_PKEY *key;
-static uint8_t nonce[NONCE_SIZE];
-static char root[PATH_MAX];
-
-/* ---- around every test ---- */
-
-static void use_policy(const char *format, ...)
-{
-    static char text[32768];
-    struct toml_error error;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    policy_toml_fini(&policy);
-    if (policy_toml_parse(bytes_of_text(text), &policy, &error) != 0)
-        fail_msg("%u: %s\n%s", error.place.line, error.what, text);
-    judge_.policy = &policy;
-}
-
-#define SGX                                                                                     \
-    "tees = [\"sgx\"]\nsimulated_roots = [\"\"\"\n%.*s\"\"\"]\n[sgx]\nmrenclaves = [\"" ENCLAVE \
-    "\"]\n"
-#define ENTRY(measurement, workload, dns) \
-    "[[names]]\nmeasurement = \"" measurement "\"\nworkload = \"" workload "\"\ndns = [" dns "]\n"
-
-static void use_usual_policy(void)
-{
-    use_policy(SGX ENTRY(ENCLAVE, OTHER, "\"other.example\"")
-                   ENTRY(ENCLAVE, WORKLOAD, "\"a.example\", \"b.example\""),
-               (int)keep_root().size, keep_root().data);
-}
-
-static void new_nonce(void)
-{
-    static uint8_t random[NONCE_RANDOM_SIZE];
-    random[7]++;
-    random[0] = random[8] = random[7];
-    assert_int_equal(nonce_make(judge_.nonce_key, now, random, nonce), 0);
-}
-
-static int set_up(void **state)
-{
-    struct fault fault;
-    if (scratch_open(state) < 0)
-        return -1;
-    setenv("XDG_STATE_HOME", *state, 1);
-    now = (int64_t)time(NULL);
-    keep_machine_open("collateral");
-    if (store_open("collateral", &store, &fault) < 0 || key_generate(&key) < 0)
-        return -1;
-    judge_ = (struct judge){.nonce_key = {9, 8, 7},
-                            .used = nonces_used_new(),
-                            .store = store,
-                            .cache = attest_cache_new(16)};
-    decision = calloc(1, sizeof(*decision));
-    use_usual_policy();
-    new_nonce();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    quoting_close();
-    store_close(store);
-    nonces_used_free(judge_.used);
-    attest_cache_free(judge_.cache);
-    policy_toml_fini(&policy);
-    EVP_PKEY_free(key);
-    free(decision);
-    return scratch_close(state);
-}
-
-static struct keep usual(void) { return keep_usual(key, (struct bytes){nonce, sizeof(nonce)}); }
-
-static void assert_check(struct bytes der, enum steward_check wanted)
-{
-    assert_int_equal(decide(&judge_, der, now, decision), 0);
-    if (decision->check != wanted)
-        fail_msg("%s (%s) instead of %s", steward_check_name(decision->check),
-                 decision->appraised ? check_info(decision->result.reason)->name : "",
-                 steward_check_name(wanted));
-}
-
-static void assert_decided(const struct keep *keep, enum steward_check wanted)
-{
-    assert_check(keep_request(keep), wanted);
-}
-
-static void assert_refused(const struct keep *keep, enum check_id reason)
-{
-    assert_decided(keep, STEWARD_evidence_accepted);
-    if (decision->result.reason != reason)
-        fail_msg("%s instead of %s", check_info(decision->result.reason)->name,
-                 check_info(reason)->name);
-}
-
-static void ask(struct keep *keep, const char *name)
-{
-    keep->names[keep->name_count++] = bytes_of_text(name);
-}
 
 /* ---- right in everything ---- */
 
@@ -214,7 +92,7 @@ static void other_keys_are_not(void **state)
         struct keep keep = usual();
         keep.key = others[i];
         const struct bytes der = keep_request(&keep);
-        assert_int_equal(decide(&judge_, der, now, decision), 0);
+        assert_int_equal(decide(&judge, der, now, decision), 0);
         assert_true(decision->check == STEWARD_request_key ||
                     decision->check == STEWARD_request_form);
         assert_true(i == 3 || decision->check == STEWARD_request_key);
@@ -274,7 +152,7 @@ static void the_nonce_is_ours(void **state)
     assert_decided(&keep, STEWARD_nonce_genuine);
     keep.nonce = bytes_of_text("whatever");
     assert_decided(&keep, STEWARD_nonce_genuine);
-    judge_.nonce_key[0]++;
+    judge.nonce_key[0]++;
     keep = usual();
     assert_decided(&keep, STEWARD_nonce_genuine);
 }
@@ -417,10 +295,10 @@ static void collateral_is_needed(void **state)
     struct store *empty;
     struct fault fault;
     assert_int_equal(store_open(NULL, &empty, &fault), 0);
-    judge_.store = empty;
+    judge.store = empty;
     assert_decided(&keep, STEWARD_evidence_accepted);
     assert_int_equal(decision->result.collateral, COLLATERAL_MISSING);
-    judge_.store = store;
+    judge.store = store;
     assert_decided(&keep, STEWARD_PASSED);
     store_close(empty);
 }
@@ -433,12 +311,12 @@ static void no_byte_of_a_request_is_free(void **state)
     uint8_t *bytes = (uint8_t *)der.data;
     for (size_t i = 0; i < der.size; i += i < 200 ? 1 : 41) {
         bytes[i] ^= 0x10;
-        assert_int_equal(decide(&judge_, der, now, decision), 0);
+        assert_int_equal(decide(&judge, der, now, decision), 0);
         assert_int_not_equal(decision->check, STEWARD_PASSED);
         bytes[i] ^= 0x10;
     }
     for (size_t size = 0; size < der.size; size += 53) {
-        assert_int_equal(decide(&judge_, (struct bytes){der.data, size}, now, decision), 0);
+        assert_int_equal(decide(&judge, (struct bytes){der.data, size}, now, decision), 0);
         assert_int_equal(decision->check, STEWARD_request_form);
     }
     assert_check(der, STEWARD_PASSED);
@@ -452,115 +330,8 @@ static void evidence_is_needed(void **state)
     assert_decided(&keep, STEWARD_evidence_form);
     keep.evidence_oid = "1.3.6.1.4.1.58270.1.1"; /* the original's for KVM, which proves nothing */
     assert_decided(&keep, STEWARD_evidence_form);
-    judge_.legacy = true;
+    judge.legacy = true;
     assert_decided(&keep, STEWARD_evidence_form);
-}
-
-/* ---- the original's ---- */
-
-static struct bytes read_original(const char *path)
-{
-    char file[2 * PATH_MAX];
-    struct bytes der;
-    snprintf(file, sizeof(file), "%s/" DATA "%s", root, path);
-    assert_int_equal(file_read(file, 65536, &der), 0);
-    return der;
-}
-
-#define MILAN "snp/enarx-steward/milan.signed.crl.csr"
-
-/* Of its report: what a policy has to name. */
-static void use_milan_policy(struct bytes der, const char *more)
-{
-    struct carrier carrier;
-    struct claims claims;
-    char measurement[97], folder[2 * PATH_MAX];
-    struct fault fault;
-    assert_int_equal(carrier_parse(der, &carrier), 0);
-    assert_int_equal(attest_decode(carrier.evidence, &claims), 0);
-    hex_put((struct bytes){claims.snp.measurement, 48}, measurement);
-    carrier_fini(&carrier);
-    use_policy("tees = [\"snp\"]\n[snp]\nproduct_lines = [\"milan\"]\nplatform_require = []\n"
-               "measurements = [\"%s\"]\n%s",
-               measurement, more);
-    now = 1672531200; /* 2023-01-01: its CRLs are fresh */
-    snprintf(folder, sizeof(folder), "%s/" DATA "snp/enarx-steward/milan-v2-idblock", root);
-    store_close(store); /* the ASK is not in the request */
-    assert_int_equal(store_open(folder, &store, &fault), 0);
-    judge_.store = store;
-}
-
-static void a_real_machines_request_is_taken_on_demand(void **state)
-{
-    (void)state;
-    const struct bytes der = read_original(MILAN);
-    use_milan_policy(der, "");
-    assert_check(der, STEWARD_evidence_binding);
-    judge_.legacy = true;
-    assert_check(der, STEWARD_PASSED);
-    const struct order *o = &decision->order;
-    assert_true(o->original);
-    assert_int_equal(o->kind, KIND_SNP);
-    assert_int_equal(o->hosts, 0);
-    assert_int_equal(o->public_key_size, 120);
-    free((void *)der.data);
-}
-
-/* What the original let pass: no minimum of the TCB, CRLs that had expired, any program. */
-static void the_gaps_of_the_original_are_closed(void **state)
-{
-    (void)state;
-    const struct bytes der = read_original(MILAN);
-    judge_.legacy = true;
-    use_milan_policy(der, "minimum_tcb.milan = {bootloader = 9}\n");
-    assert_check(der, STEWARD_evidence_accepted);
-    assert_int_equal(decision->result.tcb_status, TCB_BELOW_POLICY);
-    use_milan_policy(der, "");
-    now += 365 * 86400;
-    assert_check(der, STEWARD_evidence_accepted);
-    assert_int_equal(decision->result.collateral, COLLATERAL_EXPIRED);
-    use_policy("tees = [\"snp\"]\n");
-    assert_non_null(decision_policy_fault(&policy, true));
-    free((void *)der.data);
-}
-
-/* What was signed for one key is of no use with a request of another. */
-static void the_originals_binding_holds(void **state)
-{
-    (void)state;
-    const struct bytes der = read_original(MILAN);
-    use_milan_policy(der, "");
-    judge_.legacy = true;
-    for (size_t i = 0; i < der.size; i += 97) {
-        ((uint8_t *)der.data)[i] ^= 1;
-        assert_int_equal(decide(&judge_, der, now, decision), 0);
-        assert_int_not_equal(decision->check, STEWARD_PASSED);
-        ((uint8_t *)der.data)[i] ^= 1;
-    }
-    assert_check(der, STEWARD_PASSED);
-    free((void *)der.data);
-}
-
-/* As the original's keeps in SGX ask: right, for another key, with a name. */
-static void the_original_has_no_claim_to_names(void **state)
-{
-    (void)state;
-    struct keep keep = usual();
-    keep.original = true;
-    assert_decided(&keep, STEWARD_evidence_binding);
-    judge_.legacy = true;
-    assert_decided(&keep, STEWARD_PASSED);
-    assert_true(decision->order.original);
-    assert_int_equal(decision->order.hosts, 0);
-    assert_int_equal(decision->order.entry, 0);
-    const uint8_t none[32] = {0};
-    assert_memory_equal(decision->order.workload, none, 32);
-    keep.claimed = EVP_EC_gen("P-256");
-    assert_refused(&keep, CHECK_binding);
-    EVP_PKEY_free(keep.claimed);
-    keep.claimed = NULL;
-    ask(&keep, "a.example");
-    assert_decided(&keep, STEWARD_names_of_original);
 }
 
 /* ---- policies ---- */
@@ -581,7 +352,7 @@ static void a_policy_names_what_may_run(void **state)
     assert_null(decision_policy_fault(&policy, false));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int main(void)
 {
@@ -609,13 +380,7 @@ int main(void)
         TEST(collateral_is_needed),
         TEST(no_byte_of_a_request_is_free),
         TEST(evidence_is_needed),
-        TEST(a_real_machines_request_is_taken_on_demand),
-        TEST(the_gaps_of_the_original_are_closed),
-        TEST(the_originals_binding_holds),
-        TEST(the_original_has_no_claim_to_names),
         TEST(a_policy_names_what_may_run),
     };
-    if (getcwd(root, sizeof(root)) == NULL)
-        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
