@@ -5,6 +5,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- text ---- */
@@ -84,6 +86,16 @@ struct in6_addr host_address_of(const struct sockaddr *address)
     }
     memcpy(&six, address, sizeof(six));
     return six.sin6_addr;
+}
+
+void address_put(const struct sockaddr_storage *a, char text[static ADDRESS_TEXT_MAX])
+{
+    char host[ADDRESS_TEXT_MAX] = "?", port[8] = "?";
+    const bool four = a->ss_family == AF_INET;
+    (void)!getnameinfo((const struct sockaddr *)a, sizeof(*a), host, sizeof(host), port,
+                       sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+    if (snprintf(text, ADDRESS_TEXT_MAX, four ? "%s:%s" : "[%s]:%s", host, port) < 0)
+        text[0] = '\0';
 }
 
 /* What begins with the first `bits` of `prefix`. */

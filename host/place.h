@@ -31,6 +31,11 @@ must_use bool host_address_parse(const char *text, struct in6_addr *out);
 /* The host that a socket address is of, in the same form. */
 struct in6_addr host_address_of(const struct sockaddr *address);
 
+#define ADDRESS_TEXT_MAX 64u /* "[2001:db8::1%eth0]:40000" */
+
+/* With its port: "192.0.2.7:443", "[::]:7443". Cut where too long. */
+void address_put(const struct sockaddr_storage *address, char text[static ADDRESS_TEXT_MAX]);
+
 /* Anybody's to reach: none of a machine or its network alone, no group, and none that stands
  * for another [RFC 6890] [RFC 4291]. */
 bool host_address_is_public(const struct in6_addr *address);

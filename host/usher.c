@@ -7,10 +7,8 @@
 #include "host/endpoint.h"
 #include "host/usher_check.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +19,6 @@
 #include <unistd.h>
 
 #define STACK_SIZE (512u * 1024u) /* resolvers and libcurl want some */
-#define AT_SIZE    (INET6_ADDRSTRLEN + 8u)
 
 /* Everything that a thread has, and it alone. */
 struct usher {
@@ -111,28 +108,17 @@ static int open_socket(const struct usher *u, bool *refused)
 
 /* ---- stewards ---- */
 
-/* "192.0.2.7:443": whom a socket is connected to. 0 or -errno. */
-static int put_peer(int fd, char at[static AT_SIZE])
+/* An address of its that answers and that the rules allow is found by connecting to it. */
+static int find_steward(const struct usher *u, char at[static ADDRESS_TEXT_MAX], bool *refused)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof(address);
-    char host[INET6_ADDRSTRLEN], port[8];
-    if (getpeername(fd, (struct sockaddr *)&address, &size) < 0)
-        return -errno;
-    if (getnameinfo((struct sockaddr *)&address, size, host, sizeof(host), port, sizeof(port),
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-        return -EIO;
-    const char *format = address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s";
-    return snprintf(at, AT_SIZE, format, host, port) < (int)AT_SIZE ? 0 : -EIO;
-}
-
-/* An address of its that answers and that the rules allow is found by connecting to it. */
-static int find_steward(const struct usher *u, char at[static AT_SIZE], bool *refused)
-{
     const int fd = open_socket(u, refused);
     if (fd < 0)
         return fd;
-    const int error = put_peer(fd, at);
+    const int error = getpeername(fd, (struct sockaddr *)&address, &size) < 0 ? -errno : 0;
+    if (error == 0)
+        address_put(&address, at);
     close(fd);
     return error;
 }
@@ -142,7 +128,7 @@ static int ask_steward(struct usher *u, struct answer *a)
     const struct usher_order *o = &u->order;
     const bool ruled = u->shared->rules != NULL;
     struct put said = put_init(u->said, sizeof(u->said));
-    char at[AT_SIZE];
+    char at[ADDRESS_TEXT_MAX];
     if (u->shared->carry == NULL)
         return -ENOSYS;
     int error = ruled ? find_steward(u, at, &a->refused) : 0;

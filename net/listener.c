@@ -3,13 +3,10 @@
 #define _GNU_SOURCE
 #include "net/listener.h"
 
-#include "host/place.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,21 +40,6 @@ int address_parse(const char *text, struct sockaddr_storage *out)
     return 0;
 }
 
-static socklen_t address_size(const struct sockaddr_storage *a)
-{
-    return a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-}
-
-void address_put(const struct sockaddr_storage *a, char text[static ADDRESS_TEXT_MAX])
-{
-    char host[ADDRESS_TEXT_MAX] = "?", port[8] = "?";
-    const bool four = a->ss_family == AF_INET;
-    (void)!getnameinfo((const struct sockaddr *)a, address_size(a), host, sizeof(host), port,
-                       sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
-    if (snprintf(text, ADDRESS_TEXT_MAX, four ? "%s:%s" : "[%s]:%s", host, port) < 0)
-        text[0] = '\0';
-}
-
 bool address_is_loopback(const struct sockaddr_storage *a)
 {
     const struct in6_addr host = host_address_of((const struct sockaddr *)a);
@@ -72,6 +54,11 @@ bool address_same_host(const struct sockaddr_storage *a, const struct sockaddr_s
 }
 
 /* ---- listening ---- */
+
+static socklen_t address_size(const struct sockaddr_storage *a)
+{
+    return a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
 
 static int bind_and_listen(int fd, struct sockaddr_storage *a)
 {

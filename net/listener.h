@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listening TCP sockets, and addresses as text. Trusts the kernel. */
+/* Listening TCP sockets, and their addresses from text. Trusts the kernel. */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
 
 #include "base/attr.h"
 #include "host/fault.h"
+#include "host/place.h"
 
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#define ADDRESS_TEXT_MAX 64u /* "[2001:db8::1%eth0]:40000" */
-
 /* "127.0.0.1:7443" or "[::]:7443": numbers, no names; port 0 is any. 0 or -EINVAL. */
 must_use int address_parse(const char *text, struct sockaddr_storage *out);
-
-/* Cut where too long. */
-void address_put(const struct sockaddr_storage *address, char text[static ADDRESS_TEXT_MAX]);
 
 /* Nobody from outside reaches it. */
 bool address_is_loopback(const struct sockaddr_storage *address);
