@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* links: attest/tcb_evaluate.c attest/tcb_info.c attest/tcb_level.c attest/tcb_status.c attest/signed_json.c attest/policy.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/wipe.c crypto/x509_signature.c */
-/* libs: -lcrypto -ljansson */
 /* Matching and converging of TCB levels, as tables. The levels are those of a real
  * TCB info; what each platform reaches follows from PCS v4 "Get TCB Info" by hand,
  * the converged statuses from Intel's verification of TD quotes. */
+/* links: attest/tcb_evaluate.c attest/tcb_info.c attest/tcb_level.c attest/tcb_status.c attest/signed_json.c attest/policy.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/wipe.c crypto/x509_signature.c */
+/* libs: -lcrypto -ljansson */
+#include "attest/tcb_evaluate.h"
+
+#include "attest/tcb_status.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +16,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#include "attest/tcb_evaluate.h"
-#include "attest/tcb_status.h"
 
 /* Two levels over modules 0 (no list), 1 (6 UpToDate, 4 OutOfDate, 2 Revoked) and 3. */
 #define COMPONENTS(a, b, h)                                                                    \
@@ -37,29 +38,20 @@
 #define SVN_LEVEL(svn, status)                                                                   \
     "{\"tcb\":{\"isvsvn\":" svn "},\"tcbDate\":\"2024-03-13T00:00:00Z\",\"tcbStatus\":\"" status \
     "\"}"
-#define INFO(newest, oldest)                                                                                     \
-    "{\"id\":\"TDX\",\"version\":3,\"issueDate\":\"2026-03-16T22:06:09Z\","                                      \
-    "\"nextUpdate\":\"2026-04-15T22:06:09Z\",\"fmspc\":\"90c06f000000\",\"pceId\":\"0000\","                     \
-    "\"tcbType\":0,\"tcbEvaluationDataNumber\":18,\"tdxModule\":{" MODULE_HEAD "},"                              \
-    "\"tdxModuleIdentities\":[{\"id\":\"TDX_03\"," MODULE_HEAD ",\"tcbLevels\":[" SVN_LEVEL(                     \
-        "3",                                                                                                     \
-        "UpToDate") "]},{\"id\":\"TDX_01\"," MODULE_HEAD                                                         \
-                    ",\"tcbLevels\":[" SVN_LEVEL("6", "UpToDate") "," SVN_LEVEL("4", "OutOfDate") "," SVN_LEVEL( \
-                        "2",                                                                                     \
-                        "Revoked") "]}],\"tcbLevels\":[" LEVEL(COMPONENTS("3", "3", "5"), "13",                  \
-                                                               TDX_COMPONENTS("5", "0", "3"),                    \
-                                                               newest,                                           \
-                                                               "2024-11-13") "," LEVEL(COMPONENTS("2",           \
-                                                                                                  "2",           \
-                                                                                                  "5"),          \
-                                                                                       "11",                     \
-                                                                                       TDX_COMPONENTS(           \
-                                                                                           "5",                  \
-                                                                                           "0",                  \
-                                                                                           "2"),                 \
-                                                                                       oldest,                   \
-                                                                                       "2024-03-"                \
-                                                                                       "13") "]}"
+/* clang-format off */
+#define INFO(newest, oldest)                                                                    \
+    "{\"id\":\"TDX\",\"version\":3,\"issueDate\":\"2026-03-16T22:06:09Z\","                     \
+    "\"nextUpdate\":\"2026-04-15T22:06:09Z\",\"fmspc\":\"90c06f000000\",\"pceId\":\"0000\","    \
+    "\"tcbType\":0,\"tcbEvaluationDataNumber\":18,\"tdxModule\":{" MODULE_HEAD "},"             \
+    "\"tdxModuleIdentities\":["                                                                 \
+    "{\"id\":\"TDX_03\"," MODULE_HEAD ",\"tcbLevels\":[" SVN_LEVEL("3", "UpToDate") "]},"       \
+    "{\"id\":\"TDX_01\"," MODULE_HEAD ",\"tcbLevels\":[" SVN_LEVEL("6", "UpToDate") ","         \
+    SVN_LEVEL("4", "OutOfDate") "," SVN_LEVEL("2", "Revoked") "]}],\"tcbLevels\":["             \
+    LEVEL(COMPONENTS("3", "3", "5"), "13", TDX_COMPONENTS("5", "0", "3"), newest, "2024-11-13") \
+    ","                                                                                         \
+    LEVEL(COMPONENTS("2", "2", "5"), "11", TDX_COMPONENTS("5", "0", "2"), oldest, "2024-03-13") \
+    "]}"
+/* clang-format on */
 
 static struct tcb_info *parse(const char *text)
 {
@@ -195,165 +187,74 @@ static void policies_accept(void **state)
 }
 
 /* The platform, the status of its module and QE, and what they come to. */
+struct convergence {
+    const char *newest, *oldest;
+    struct platform p;
+    uint8_t now[16]; /* TEE_TCB_SVN_2 */
+    enum tcb_status qe, module, converged;
+};
+
+#define UP       TCB_UP_TO_DATE
+#define OLD      TCB_OUT_OF_DATE
+#define NO_LEVEL TCB_NO_MATCHING_LEVEL
+#define RELAUNCH TCB_TD_RELAUNCH_ADVISED
+
+/* clang-format off */
+static const struct convergence convergences[] = {
+    /* up to date, and each part that is not */
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {6, 1, 3}}, {6, 1, 3}, UP, UP, UP},
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {6, 1, 3}}, {6, 1, 3}, OLD, UP, OLD},
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {6, 1, 3}}, {6, 1, 3}, TCB_REVOKED, UP, TCB_REVOKED},
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {3, 1, 3}}, {6, 1, 3}, UP, TCB_REVOKED, TCB_REVOKED},
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {1, 1, 3}}, {6, 1, 3}, UP, NO_LEVEL, NO_LEVEL},
+    /* no such module */
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {6, 2, 3}}, {6, 1, 3}, UP, TCB_NONE, NO_LEVEL},
+    /* version 0 has no levels */
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {5, 0, 3}}, {5, 0, 3}, UP, TCB_NONE, UP},
+    {"Revoked", "OutOfDate", {NEWEST, 13, {6, 1, 3}}, {6, 1, 3}, UP, UP, TCB_REVOKED},
+    /* launched on an old module, running on the newest by now */
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {4, 1, 3}}, {6, 1, 3}, UP, OLD, RELAUNCH},
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {4, 1, 2}}, {3, 3, 3}, UP, OLD, RELAUNCH},
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {4, 1, 3}}, {5, 0, 3}, UP, OLD, RELAUNCH},
+    {"ConfigurationNeeded", "OutOfDate", {NEWEST, 13, {4, 1, 3}},
+     {6, 1, 3}, UP, OLD, TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED},
+    {"UpToDate", "OutOfDateConfigurationNeeded", {NEWEST, 13, {4, 1, 2}},
+     {6, 1, 3}, UP, OLD, TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED},
+    /* and when that would not help */
+    /* still not the newest module */
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {4, 1, 3}}, {5, 1, 3}, UP, OLD, OLD},
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {4, 1, 3}}, {6, 1, 2}, UP, OLD, OLD}, /* nor microcode */
+    /* a module unheard of */
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {4, 1, 3}}, {6, 9, 3}, UP, OLD, OLD},
+    /* the QE is old too */
+    {"UpToDate", "OutOfDate", {NEWEST, 13, {4, 1, 3}}, {6, 1, 3}, OLD, OLD, OLD},
+    /* and so is the platform */
+    {"UpToDate", "OutOfDate", {NEWEST, 11, {4, 1, 3}}, {6, 1, 3}, UP, OLD, OLD},
+};
+/* clang-format on */
+
 static void statuses_converge(void **state)
 {
-    static const struct {
-        const char *newest, *oldest;
-        struct platform p;
-        uint8_t now[16]; /* TEE_TCB_SVN_2 */
-        enum tcb_status qe, module, converged;
-    } rows[] = {
-        /* up to date, and each part that is not */
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {6, 1, 3}},
-         {6, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_UP_TO_DATE,
-         TCB_UP_TO_DATE},
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {6, 1, 3}},
-         {6, 1, 3},
-         TCB_OUT_OF_DATE,
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE},
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {6, 1, 3}},
-         {6, 1, 3},
-         TCB_REVOKED,
-         TCB_UP_TO_DATE,
-         TCB_REVOKED},
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {3, 1, 3}},
-         {6, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_REVOKED,
-         TCB_REVOKED},
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {1, 1, 3}},
-         {6, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_NO_MATCHING_LEVEL,
-         TCB_NO_MATCHING_LEVEL},
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {6, 2, 3}},
-         {6, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_NONE,
-         TCB_NO_MATCHING_LEVEL}, /* no such module */
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {5, 0, 3}},
-         {5, 0, 3},
-         TCB_UP_TO_DATE,
-         TCB_NONE,
-         TCB_UP_TO_DATE}, /* version 0 has no levels */
-        {"Revoked",
-         "OutOfDate",
-         {NEWEST, 13, {6, 1, 3}},
-         {6, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_UP_TO_DATE,
-         TCB_REVOKED},
-        /* launched on an old module, running on the newest by now */
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {4, 1, 3}},
-         {6, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_TD_RELAUNCH_ADVISED},
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {4, 1, 2}},
-         {3, 3, 3},
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_TD_RELAUNCH_ADVISED},
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {4, 1, 3}},
-         {5, 0, 3},
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_TD_RELAUNCH_ADVISED},
-        {"ConfigurationNeeded",
-         "OutOfDate",
-         {NEWEST, 13, {4, 1, 3}},
-         {6, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED},
-        {"UpToDate",
-         "OutOfDateConfigurationNeeded",
-         {NEWEST, 13, {4, 1, 2}},
-         {6, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED},
-        /* and when that would not help */
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {4, 1, 3}},
-         {5, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_OUT_OF_DATE}, /* still not the newest module */
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {4, 1, 3}},
-         {6, 1, 2},
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_OUT_OF_DATE}, /* nor microcode */
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {4, 1, 3}},
-         {6, 9, 3},
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_OUT_OF_DATE}, /* a module unheard of */
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 13, {4, 1, 3}},
-         {6, 1, 3},
-         TCB_OUT_OF_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_OUT_OF_DATE}, /* the QE is old too */
-        {"UpToDate",
-         "OutOfDate",
-         {NEWEST, 11, {4, 1, 3}},
-         {6, 1, 3},
-         TCB_UP_TO_DATE,
-         TCB_OUT_OF_DATE,
-         TCB_OUT_OF_DATE}, /* and so is the platform */
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(convergences); i++) {
+        const struct convergence *row = &convergences[i];
         char text[8192];
 
-        snprintf(text, sizeof(text), INFO("%s", "%s"), rows[i].newest, rows[i].oldest);
+        snprintf(text, sizeof(text), INFO("%s", "%s"), row->newest, row->oldest);
         struct tcb_info *info = parse(text);
         const struct tcb_platform platform = {
-            .components = rows[i].p.sgx,
-            .pce_svn = rows[i].p.pce_svn,
-            .tee_tcb_svn = rows[i].p.tdx,
-            .tee_tcb_svn_2 = rows[i].now,
-            .qe_status = rows[i].qe,
+            .components = row->p.sgx,
+            .pce_svn = row->p.pce_svn,
+            .tee_tcb_svn = row->p.tdx,
+            .tee_tcb_svn_2 = row->now,
+            .qe_status = row->qe,
         };
         struct tcb_evaluation e = tcb_evaluate(info, &platform);
-        const bool bad = e.converged != rows[i].converged || e.module_status != rows[i].module;
 
-        if (bad)
+        if (e.converged != row->converged || e.module_status != row->module)
             print_error("row %zu\n", i);
-        assert_int_equal(e.module_status, rows[i].module);
-        assert_int_equal(e.converged, rows[i].converged);
+        assert_int_equal(e.module_status, row->module);
+        assert_int_equal(e.converged, row->converged);
         free(info);
     }
 }
