@@ -70,50 +70,31 @@ static void *map_anonymous(size_t size)
 static uintptr_t build_stack(const struct elf_loaded *exec, const struct keep *keep)
 {
     static const char name[] = "exec";
+    /* clang-format off */
     const uint64_t words[] = {
-        1,
-        (uintptr_t)name,
-        0, /* argc, argv */
-        0, /* environment */
-        AT_PHDR,
-        exec->headers,
-        AT_PHENT,
-        sizeof(Elf64_Phdr),
-        AT_PHNUM,
-        exec->header_count,
-        AT_ENTRY,
-        exec->entry,
-        AT_BASE,
-        0,
-        AT_FLAGS,
-        0,
-        AT_SECURE,
-        0,
-        AT_PAGESZ,
-        getauxval(AT_PAGESZ),
-        AT_CLKTCK,
-        getauxval(AT_CLKTCK),
-        AT_HWCAP,
-        getauxval(AT_HWCAP),
-        AT_HWCAP2,
-        getauxval(AT_HWCAP2),
-        AT_MINSIGSTKSZ,
-        getauxval(AT_MINSIGSTKSZ),
-        AT_SYSINFO_EHDR,
-        getauxval(AT_SYSINFO_EHDR),
-        AT_RANDOM,
-        (uintptr_t)nil.random,
-        AT_EXECFN,
-        (uintptr_t)name,
-        AT_ENARX_PORT,
-        (uintptr_t)nil_port_entry,
-        AT_ENARX_BOOT,
-        (uintptr_t)&nil.boot,
-        keep->cache_key == NULL ? AT_IGNORE : AT_ENARX_CACHE_KEY,
-        (uintptr_t)keep->cache_key,
-        AT_NULL,
-        0,
+        1, (uintptr_t)name, 0, /* argc, argv */
+        0,                     /* environment */
+        AT_PHDR, exec->headers,
+        AT_PHENT, sizeof(Elf64_Phdr),
+        AT_PHNUM, exec->header_count,
+        AT_ENTRY, exec->entry,
+        AT_BASE, 0,
+        AT_FLAGS, 0,
+        AT_SECURE, 0,
+        AT_PAGESZ, getauxval(AT_PAGESZ),
+        AT_CLKTCK, getauxval(AT_CLKTCK),
+        AT_HWCAP, getauxval(AT_HWCAP),
+        AT_HWCAP2, getauxval(AT_HWCAP2),
+        AT_MINSIGSTKSZ, getauxval(AT_MINSIGSTKSZ),
+        AT_SYSINFO_EHDR, getauxval(AT_SYSINFO_EHDR),
+        AT_RANDOM, (uintptr_t)nil.random,
+        AT_EXECFN, (uintptr_t)name,
+        AT_ENARX_PORT, (uintptr_t)nil_port_entry,
+        AT_ENARX_BOOT, (uintptr_t)&nil.boot,
+        keep->cache_key == NULL ? AT_IGNORE : AT_ENARX_CACHE_KEY, (uintptr_t)keep->cache_key,
+        AT_NULL, 0,
     };
+    /* clang-format on */
     uint8_t *stack = map_anonymous(STACK_SIZE + GUARD_SIZE);
     if (mprotect(stack, GUARD_SIZE, PROT_NONE) < 0)
         die("stack");
