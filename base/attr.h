@@ -9,7 +9,6 @@
 #define not_inlined            __attribute__((noinline))
 #define aligned_to(n)          __attribute__((aligned(n)))
 #define format_like(fmt, args) __attribute__((format(printf, fmt, args)))
-#define cleaned_by(fn)         __attribute__((cleanup(fn)))
 
 #define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -11,11 +11,6 @@ void channel_reader_init(struct channel_reader *r, enum channel_side from, void 
     *r = (struct channel_reader){.from = from, .buffer = buffer, .capacity = capacity};
 }
 
-bool channel_reader_idle(const struct channel_reader *r)
-{
-    return r->head_size == 0 && r->failure == 0;
-}
-
 static struct bytes take_most(struct cur *in, uint64_t wanted)
 {
     const size_t left = cur_left(in);

@@ -41,8 +41,4 @@ void channel_reader_init(struct channel_reader *r, enum channel_side from, void 
 must_use int channel_reader_next(struct channel_reader *r, struct cur *in,
                                  struct channel_part *part);
 
-/* True between messages: nothing of the next has come, and nothing failed. Where a stream
- * ends while this is false, a message was cut. */
-bool channel_reader_idle(const struct channel_reader *r);
-
 #endif

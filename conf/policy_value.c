@@ -13,8 +13,7 @@
 #include <string.h>
 
 #define HEX_MAX  64u /* bytes of a value in hexadecimal */
-#define CHIP_MAX 64u /* bytes of a chip id; on Turin only CHIP_MIN [KDS 3.1] */
-#define CHIP_MIN 8u
+#define CHIP_MIN 8u  /* bytes of a chip id on Turin, else 64 [KDS 3.1] */
 
 /* What a reader needs: the key, its name without the section, and where to complain. */
 struct reader {

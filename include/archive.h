@@ -9,8 +9,8 @@
  *     end      a record of type ARCHIVE_END, all else zero; nothing follows
  *
  * `directory` is an index in the manifest's dirs, which must be an output. The
- * path is relative to it: names with '/' between them, none of them empty, "."
- * or "..". Directories come before what is in them. `size` bytes are a file's
+ * path is relative to it: names of 1 to 255 bytes with '/' between them, none of
+ * them "." or "..". Directories come before what is in them. `size` bytes are a file's
  * content or a symlink's target; a directory has none. */
 #ifndef ARCHIVE_H
 #define ARCHIVE_H
@@ -21,7 +21,6 @@
 #define ARCHIVE_HEADER_SIZE 8u
 #define ARCHIVE_RECORD_SIZE 32u
 
-#define ARCHIVE_NAME_MAX  255u     /* bytes of one name */
 #define ARCHIVE_PATH_MAX  4095u    /* bytes of a path, or of a symlink's target */
 #define ARCHIVE_COUNT_MAX 1000000u /* records */
 

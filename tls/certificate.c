@@ -61,10 +61,3 @@ int tls_certificate_put(EVP_PKEY *key, const char *name, struct put *out)
 {
     return put(key, name, NULL, 0, out);
 }
-
-int tls_certificate_put_attested(EVP_PKEY *key, const char *name, struct bytes evidence,
-                                 struct put *out)
-{
-    return tls_certificate_make(key, &(struct tls_certificate){.name = name, .evidence = evidence},
-                                out);
-}

@@ -25,9 +25,4 @@ struct tls_certificate {
 /* The same of all that. As much longer than TLS_CERTIFICATE_MAX as names and evidence are. */
 must_use int tls_certificate_make(EVP_PKEY *key, const struct tls_certificate *c, struct put *out);
 
-/* The same, with what evidence_extension_put() made in it: the certificate that says by
- * itself what holds its key. As much longer than TLS_CERTIFICATE_MAX as that is. */
-must_use int tls_certificate_put_attested(EVP_PKEY *key, const char *name, struct bytes evidence,
-                                          struct put *out);
-
 #endif

@@ -140,7 +140,9 @@ static int take_over(int fd)
     return error;
 }
 
-int cgroups_open_at(const char *root, const char *own, struct cgroups *g)
+/* `root` is the folder where version 2 is mounted, `own` the path in it of this process'
+ * group. */
+static int open_at(const char *root, const char *own, struct cgroups *g)
 {
     char path[PATH_MAX];
     g->fd = -1;
@@ -179,7 +181,7 @@ int cgroups_open(struct cgroups *g)
     const char *own = find_own(lines);
     int error = -ENOENT;
     for (size_t i = 0; own != NULL && error < 0 && i < ARRAY_COUNT(roots); i++)
-        error = cgroups_open_at(roots[i], own, g);
+        error = open_at(roots[i], own, g);
     return error;
 }
 

@@ -18,10 +18,6 @@ struct cgroups {
 must_use int cgroups_open(struct cgroups *groups);
 void cgroups_close(struct cgroups *groups);
 
-/* `root` stands for the folder where version 2 is mounted, and `own` for the path in it
- * of this process' group. The same. */
-must_use int cgroups_open_at(const char *root, const char *own, struct cgroups *groups);
-
 /* The group of one keep. The descriptor, or -errno. */
 must_use int cgroup_make(const struct cgroups *groups, const char *id, uint64_t memory_max);
 

@@ -95,12 +95,6 @@ struct hosted *keeps_find(const struct keeps *keeps, const char *id, const char 
     return NULL;
 }
 
-void keeps_end_all(struct keeps *keeps, const char *failure)
-{
-    for (struct hosted *h = keeps->list; h != NULL; h = h->next)
-        hosted_end(h, failure);
-}
-
 /* Sessions hold on to it. */
 static bool is_forgettable(const struct hosted *h, uint64_t now, size_t ended)
 {
@@ -156,7 +150,8 @@ void keeps_open(struct keeps *keeps, struct loop *loop, const struct agent_confi
 
 void keeps_close(struct keeps *keeps)
 {
-    keeps_end_all(keeps, NULL);
+    for (struct hosted *h = keeps->list; h != NULL; h = h->next)
+        hosted_end(h, NULL);
     while (keeps->list != NULL) {
         if (keeps->list->exit.fd >= 0)
             hosted_reap(keeps->list);

@@ -43,8 +43,6 @@ must_use int keeps_create(struct keeps *keeps, const struct backend *backend, co
 /* One of that owner's, or null. */
 struct hosted *keeps_find(const struct keeps *keeps, const char *id, const char *owner);
 
-void keeps_end_all(struct keeps *keeps, const char *failure);
-
 /* From time to time: limits, and keeps that ended long ago. */
 void keeps_tick(struct keeps *keeps);
 

@@ -5,7 +5,6 @@ the very keep that they try."""
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 

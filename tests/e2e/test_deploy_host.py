@@ -15,7 +15,7 @@ import pytest
 
 from agent import Agent, until
 from hostile_agent import HostileAgent, server_context
-from relay import Cut, Records, Tamper, in_background, relay
+from relay import Records, Tamper, in_background, relay
 
 MARKER = "U2VjcmV0-marker-of-a-workload"
 ALPN = "enarx-keep/1"

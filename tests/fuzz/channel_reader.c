@@ -48,7 +48,7 @@ static void read_all(struct bytes stream, enum channel_side from, struct bytes s
             hear(h, &part);
         if (h->result == 0 && cur_left(&in) > 0)
             abort();
-        if (h->result < 0 && channel_reader_idle(&r))
+        if (h->result < 0 && r.failure == 0)
             abort();
         free(piece);
     }

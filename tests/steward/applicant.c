@@ -123,12 +123,12 @@ int main(int argc, char **argv)
     open_machine();
     const struct keep keep = read_line(argc, argv);
     struct put out = put_init(room, sizeof(room));
-    if (strcmp(argv[1], "certificate") == 0)
-        need(tls_certificate_put_attested(keep.key, "keep", keep_evidence(&keep), &out) == 0 &&
-                 !out.bad,
-             "no certificate");
-    else
+    if (strcmp(argv[1], "certificate") == 0) {
+        const struct tls_certificate cert = {.name = "keep", .evidence = keep_evidence(&keep)};
+        need(tls_certificate_make(keep.key, &cert, &out) == 0 && !out.bad, "no certificate");
+    } else {
         put_bytes(&out, keep_request(&keep));
+    }
     save(argv[2], put_done(&out));
     save_key(argv[2], keep.key);
     return 0;

@@ -85,6 +85,9 @@ static int read_all(struct channel_reader *r, struct bytes all, size_t piece, st
     return result;
 }
 
+/* Between messages: nothing of the next has come, and nothing failed. */
+static bool is_idle(const struct channel_reader *r) { return r->head_size == 0 && r->failure == 0; }
+
 static void any_pieces_give_the_same(void **state)
 {
     (void)state;
@@ -96,7 +99,7 @@ static void any_pieces_give_the_same(void **state)
         h.next = 0;
         channel_reader_init(&r, CHANNEL_OWNER, buffer, sizeof(buffer));
         assert_int_equal(read_all(&r, all, piece, &h), 0);
-        assert_true(channel_reader_idle(&r));
+        assert_true(is_idle(&r));
         assert_int_equal(h.next, sizeof(workload));
         assert_true(bytes_equal(put_done(&h.log), all));
     }
@@ -138,24 +141,24 @@ static void tells_whether_a_message_is_under_way(void **state)
     const struct bytes all = conversation();
     struct channel_reader r = reader(sizeof(buffer));
     struct channel_part part;
-    assert_true(channel_reader_idle(&r));
+    assert_true(is_idle(&r));
     for (size_t at = 0; at < 64; at++) {
         struct cur in = in_of(all, at, 1);
         assert_int_equal(channel_reader_next(&r, &in, &part), at == 63);
-        assert_int_equal(channel_reader_idle(&r), at == 63);
+        assert_int_equal(is_idle(&r), at == 63);
     }
     struct cur in = in_of(all, 64, 16 + 2999);
     assert_int_equal(channel_reader_next(&r, &in, &part), 1);
-    assert_false(channel_reader_idle(&r));
+    assert_false(is_idle(&r));
     in = in_of(all, 64 + 16 + 2999, 1);
     assert_int_equal(channel_reader_next(&r, &in, &part), 1);
     assert_int_equal(part.offset, 2999);
     assert_int_equal(part.size, 3000);
     assert_memory_equal(part.bytes.data, "Z", 1);
-    assert_true(channel_reader_idle(&r));
+    assert_true(is_idle(&r));
     in = in_of(all, 0, 0);
     assert_int_equal(channel_reader_next(&r, &in, &part), 0);
-    assert_true(channel_reader_idle(&r));
+    assert_true(is_idle(&r));
 }
 
 /* A message of 16 bytes and what must come of it, now and ever after. */
@@ -170,7 +173,7 @@ static void assert_fails(uint32_t type, uint64_t size, size_t capacity, int expe
     put_le64(&p, size);
     struct cur in = cur_init((struct bytes){bytes, sizeof(bytes)});
     assert_int_equal(channel_reader_next(&r, &in, &part), expected);
-    assert_false(channel_reader_idle(&r));
+    assert_false(is_idle(&r));
     const struct bytes all = conversation();
     in = cur_init(all);
     assert_int_equal(channel_reader_next(&r, &in, &part), expected);
