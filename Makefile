@@ -64,7 +64,7 @@ HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest net host host/nil hos
 .PHONY: all demo check check-long check-checklist check-reproducible check-portable
 .PHONY: check-differential fuzz fuzz-report bench bench-attest bench-steward lint install uninstall clean
 .DELETE_ON_ERROR:
-all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash $(BUILD)/libattest.a $(BUILD)/libattest.pc \
+all: $(BUILD)/enarx $(BUILD)/enarx.1 $(BUILD)/enarx.bash $(BUILD)/libattest.a \
     $(BUILD)/examples/verify
 
 $(BUILD)/may: Makefile
@@ -210,9 +210,6 @@ $(BUILD)/libattest.a: $(ATTEST_OBJS)
 	$(Q)$(OBJCOPY) --wildcard $(ATTEST_PUBLIC:%=--keep-global-symbol='%') $(@:.a=.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(@:.a=.o)
 
-$(BUILD)/libattest.pc: attest/libattest.pc.in Makefile
-	$(Q)sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' $< > $@
-
 $(BUILD)/examples/verify: examples/verify/verify.c $(BUILD)/libattest.a
 	@mkdir -p $(@D)
 	$(call say,link,$@)
@@ -233,21 +230,24 @@ $(BUILD)/enarx.bash: $(BUILD)/docgen
 	$(call say,make,$@)
 	$(Q)$< completion > $@
 
+# Quoted, for folders with spaces.
+INSTALLED := "$(DESTDIR)$(PREFIX)"
 install: all
-	install -D -m 755 $(BUILD)/enarx $(DESTDIR)$(PREFIX)/bin/enarx
-	install -D -m 644 $(BUILD)/enarx.1 $(DESTDIR)$(PREFIX)/share/man/man1/enarx.1
-	install -D -m 644 $(BUILD)/enarx.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx
-	install -D -m 644 $(BUILD)/libattest.a $(DESTDIR)$(PREFIX)/lib/libattest.a
-	install -D -m 644 $(BUILD)/libattest.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/libattest.pc
+	install -D -m 755 $(BUILD)/enarx $(INSTALLED)/bin/enarx
+	install -D -m 644 $(BUILD)/enarx.1 $(INSTALLED)/share/man/man1/enarx.1
+	install -D -m 644 $(BUILD)/enarx.bash $(INSTALLED)/share/bash-completion/completions/enarx
+	install -D -m 644 $(BUILD)/libattest.a $(INSTALLED)/lib/libattest.a
+	install -D -m 644 attest/libattest.pc.in $(INSTALLED)/lib/pkgconfig/libattest.pc
+	sed -i 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' $(INSTALLED)/lib/pkgconfig/libattest.pc
 	for h in $(ATTEST_HEADERS); do \
-	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/enarx/$$h || exit 1; done
+	    install -D -m 644 $$h $(INSTALLED)/include/enarx/$$h || exit 1; done
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/enarx $(DESTDIR)$(PREFIX)/share/man/man1/enarx.1 \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/enarx \
-	    $(DESTDIR)$(PREFIX)/lib/libattest.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/libattest.pc \
-	    $(addprefix $(DESTDIR)$(PREFIX)/include/enarx/,$(ATTEST_HEADERS))
-	cd $(DESTDIR)$(PREFIX)/include 2>/dev/null && rmdir -p enarx/attest enarx/base 2>/dev/null; true
+	rm -f $(INSTALLED)/bin/enarx $(INSTALLED)/share/man/man1/enarx.1 \
+	    $(INSTALLED)/share/bash-completion/completions/enarx \
+	    $(INSTALLED)/lib/libattest.a $(INSTALLED)/lib/pkgconfig/libattest.pc \
+	    $(addprefix $(INSTALLED)/include/enarx/,$(ATTEST_HEADERS))
+	cd $(INSTALLED)/include 2>/dev/null && rmdir -p enarx/attest enarx/base 2>/dev/null; true
 
 clean:
 	rm -rf $(BUILD)

@@ -146,12 +146,11 @@ def test_completion_of_values():
 
 
 def test_install_and_uninstall(tmp_path, tool):
-    make = ["make", "-s", "-C", ROOT, "PREFIX=/usr", f"DESTDIR={tmp_path}/root"]
+    root = tmp_path / "a root"
+    make = ["make", "-s", "-C", ROOT, "PREFIX=/usr", f"DESTDIR={root}"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     subprocess.run([*make, "install"], check=True, env=environment)
-    installed = sorted(
-        str(p.relative_to(tmp_path / "root")) for p in (tmp_path / "root").rglob("*") if p.is_file()
-    )
+    installed = sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file())
     headers = [p for p in installed if p.startswith("usr/include/enarx/")]
     assert "usr/include/enarx/attest/attest.h" in headers
     assert [p for p in installed if p not in headers] == [
@@ -161,9 +160,11 @@ def test_install_and_uninstall(tmp_path, tool):
         "usr/share/bash-completion/completions/enarx",
         "usr/share/man/man1/enarx.1",
     ]
-    Enarx(tmp_path / "root/usr/bin/enarx", tmp_path / "home").run(tool, "exit", 0).ok("")
+    described = (root / "usr/lib/pkgconfig/libattest.pc").read_text()
+    assert described.startswith("prefix=/usr\n") and "@" not in described
+    Enarx(root / "usr/bin/enarx", tmp_path / "home").run(tool, "exit", 0).ok("")
     subprocess.run([*make, "uninstall"], check=True, env=environment)
-    left = list((tmp_path / "root").rglob("*"))
+    left = list(root.rglob("*"))
     assert [p for p in left if p.is_file() or p.name == "enarx"] == []
 
 
