@@ -64,8 +64,9 @@ static int dial(struct visit *v)
         .alpn = value_of(v, OPTION_ALPN),
         .ca = value_of(v, OPTION_CA_BUNDLE),
     };
-    if (tls_dial(&how, &v->peer, &fault) < 0)
-        return fail("%s", fault.text);
+    const int error = tls_dial(&how, &v->peer, &fault);
+    if (error < 0)
+        return error == -EINVAL ? misuse("%s", fault.text) : fail("%s", fault.text);
     return v->peer.cert_size == 0 ? fail("%s showed no certificate, or one of more than %u bytes",
                                          v->address, TLS_PEER_CERT_MAX)
                                   : 0;

@@ -3,8 +3,10 @@
 #include "host/cli/statement.h"
 
 #include "base/der.h"
+#include "base/escape.h"
 #include "base/hex.h"
 #include "base/rfc3339.h"
+#include "base/utf8.h"
 #include "crypto/digest.h"
 #include "crypto/issue.h"
 #include "crypto/x509_parse.h"
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 
 #define DNS_NAME (DER_IMPLICIT + 2)
+#define TEXT_MAX 256u /* bytes that are shown of a text */
 
 static json_t *hex_json(struct bytes value)
 {
@@ -36,6 +39,19 @@ static json_t *time_json(int64_t time)
     return json_string(text);
 }
 
+/* Whoever made the certificate wrote what they liked: nothing of it may move a terminal, and
+ * JSON is UTF-8. */
+static json_t *text_json(struct bytes text)
+{
+    char shown[ESCAPE_GROWTH * TEXT_MAX];
+    text.size = text.size < TEXT_MAX ? text.size : TEXT_MAX;
+    const size_t size = escape_controls(text, "", shown);
+    const bool formed = utf8_check((struct bytes){(const uint8_t *)shown, size});
+    for (size_t i = 0; i < size; i++)
+        shown[i] = formed || (uint8_t)shown[i] < 0x80 ? shown[i] : '?';
+    return json_stringn(shown, size);
+}
+
 /* Names of hosts; others are left out. */
 static json_t *names_json(const struct x509_cert *cert)
 {
@@ -48,8 +64,8 @@ static json_t *names_json(const struct x509_cert *cert)
     while (cur_left(&list) > 0 && cur_ok(&list)) {
         const uint8_t tag = *list.pos;
         const struct bytes name = der_take(&list, tag);
-        if (tag == DNS_NAME)
-            json_array_append_new(names, json_stringn((const char *)name.data, name.size));
+        if (tag == DNS_NAME && cur_ok(&list))
+            json_array_append_new(names, text_json(name));
     }
     return names;
 }
@@ -68,9 +84,9 @@ static json_t *statement_json(const struct x509_cert *cert)
     const struct bytes evidence = der_take(&c, DER_OCTET_STRING);
     if (!cur_done(&c) || !cur_done(&whole))
         return NULL;
-    return json_pack("{s:o, s:o, s:o, s:o}", "tee", json_stringn((const char *)tee.data, tee.size),
-                     "measurement", hex_json(measurement), "workload", hex_json(workload),
-                     "evidence_sha256", hex_json(evidence));
+    return json_pack("{s:o, s:o, s:o, s:o}", "tee", text_json(tee), "measurement",
+                     hex_json(measurement), "workload", hex_json(workload), "evidence_sha256",
+                     hex_json(evidence));
 }
 
 json_t *certificate_json(struct bytes der)
@@ -81,11 +97,12 @@ json_t *certificate_json(struct bytes der)
         char subject[128], issuer[128];
         x509_subject(cert, subject, sizeof(subject));
         x509_issuer(cert, issuer, sizeof(issuer));
-        json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o*}", "subject", subject, "issuer",
-                         issuer, "not_before", time_json(cert->not_before), "not_after",
-                         time_json(cert->not_after), "names", names_json(cert), "key_sha256",
-                         digest_json(cert->spki), "sha256", digest_json(der), "statement",
-                         statement_json(cert));
+        json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}", "subject",
+                         text_json(bytes_of_text(subject)), "issuer",
+                         text_json(bytes_of_text(issuer)), "not_before",
+                         time_json(cert->not_before), "not_after", time_json(cert->not_after),
+                         "names", names_json(cert), "key_sha256", digest_json(cert->spki), "sha256",
+                         digest_json(der), "statement", statement_json(cert));
     }
     if (cert != NULL)
         x509_cert_fini(cert);

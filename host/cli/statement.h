@@ -11,7 +11,8 @@
 
 /* {"subject", "issuer", "not_before", "not_after", "names", "key_sha256", "sha256", and, where
  * a steward has issued it, "statement": {"tee", "measurement", "workload", "evidence_sha256"}}.
- * The caller owns it; null when memory is short or it is no certificate. */
+ * Control characters are shown as \xNN, and where a text is no UTF-8 bytes above ASCII as '?'. The
+ * caller owns it; null when memory is short or it is no certificate. */
 json_t *certificate_json(struct bytes der);
 
 #endif

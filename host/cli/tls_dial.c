@@ -160,7 +160,7 @@ static int dial_wire(const struct tls_dial *dial, const struct place *place, int
         error =
             fault_set(fault, -EINVAL, "no session can be made with that server name and protocol");
     else if (!trust(ctx, ssl, dial, place))
-        error = fault_set(fault, -EINVAL, "%s is no file of certificates in PEM", dial->ca);
+        error = fault_set(fault, -EBADMSG, "%s is no file of certificates in PEM", dial->ca);
     else
         error = shake_hands(ssl, dial, peer, fault);
     SSL_free(ssl);

@@ -26,7 +26,8 @@ struct tls_dial {
     const char *ca;          /* file of certificates, PEM, or null: nobody is trusted */
 };
 
-/* Shakes hands, by TLS 1.3 or 1.2, and takes leave. 0, or -errno with `fault` filled. */
+/* Shakes hands, by TLS 1.3 or 1.2, and takes leave. 0, or -errno with `fault` filled: -EINVAL
+ * where `address`, `server_name` or `alpn` are none. */
 must_use int tls_dial(const struct tls_dial *dial, struct tls_peer *peer, struct fault *fault);
 
 #endif

@@ -795,7 +795,24 @@ def test_connect_to_others(enarx, known, tmp_path):
         enarx("attest", "connect", f"127.0.0.1:{port}").refused("no TLS session")
     enarx("attest", "connect", "127.0.0.1:1").refused("cannot connect")
     enarx("attest", "connect", "nowhere.invalid:1").refused("cannot find")
-    enarx("attest", "connect", "localhost").refused("is no HOST:PORT")
+    enarx("attest", "connect", "localhost").refused("is no HOST:PORT", status=2)
+
+
+def test_connect_to_who_would_write_on_the_terminal(enarx, tmp_path):
+    """Names are whatever the other side put into its certificate."""
+    config = tmp_path / "odd.cnf"
+    config.write_bytes(b"[req]\ndistinguished_name=dn\nprompt=no\nstring_mask=MASK:0x04\n"
+                       b"[dn]\nCN=M\xfcller\x1b[31m\n")
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-config", config, "-keyout", tmp_path / "o.key", "-out", tmp_path / "o.crt",
+            "-addext", "subjectAltName=DNS:a\x1b]0;owned\x07.example")
+    with TlsServer(tmp_path / "o.crt", tmp_path / "o.key") as address:
+        got = enarx("attest", "connect", address)
+        told = json.loads(enarx("attest", "connect", "--json", address).out)["certificate"]
+    assert got.status == 3 and "\x1b" not in got.out and "\x07" not in got.out, repr(got)
+    assert r"certificate: M?ller\x1b[31m, by M?ller\x1b[31m, until" in got.out, repr(got)
+    assert told["subject"] == r"M?ller\x1b[31m"
+    assert told["names"] == [r"a\x1b]0;owned\x07.example"]
 
 
 def test_connect_to_a_keep_certified_by_a_steward(enarx, start, applicant, known, tmp_path):
