@@ -10,6 +10,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Bytes from the wire for one call, where nothing comes of them for the program: KeyUpdates
+ * [RFC 8446 4.6.3] cost their sender less than us, and there are others to serve. */
+#define TURN_MAX (128u * 1024u)
+
 static struct tls_stream *stream_of(struct object *o) { return (struct tls_stream *)o; }
 
 void tls_stream_drop(struct tls_stream *s)
@@ -136,11 +140,12 @@ static int64_t stream_read(struct object *o, void *to, size_t size, unsigned fla
 {
     struct tls_stream *s = stream_of(o);
     const bool peek = (flags & OBJECT_PEEK) != 0;
+    const uint64_t before = s->wire.came;
     if (s->no_more_reads || size == 0)
         return 0;
     int64_t got = take(s, to, size, peek);
     for (bool more = true; got == -EAGAIN && more;) {
-        more = wire_receive(&s->wire) == 1;
+        more = wire_receive(&s->wire) == 1 && CHECK(stream_turn, s->wire.came - before < TURN_MAX);
         got = take(s, to, size, peek);
     }
     flush(s);

@@ -188,6 +188,35 @@ static void much_goes_both_ways(void **state)
     assert_memory_equal(in, out, sizeof(out));
 }
 
+/* As much of what is no data as a socket holds: one call takes a part, and others get their
+ * turn. Nothing is lost. */
+static void what_is_no_data_takes_no_more_than_a_turn(void **state)
+{
+    (void)state;
+    const int size = 1 << 20;
+    size_t sent = 0;
+    char got[16];
+    assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+    for (ssize_t n = 1; n > 0; sent += n > 0 ? (size_t)n : 0) {
+        SSL *ssl = pair_ssl(c.peer);
+        while (tls_session_outgoing(c.peer).size < 65536) {
+            assert_int_equal(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+            assert_int_equal(SSL_do_handshake(ssl), 1);
+        }
+        const struct bytes out = tls_session_outgoing(c.peer);
+        n = send(c.fd, out.data, out.size, MSG_DONTWAIT);
+        tls_session_sent(c.peer, n > 0 ? (size_t)n : 0);
+    }
+    assert_true(sent > 256 * 1024);
+    const uint64_t before = c.stream->wire.came;
+    assert_int_equal(take(got, sizeof(got), 0), -EAGAIN);
+    assert_in_range(c.stream->wire.came - before, 1, 256 * 1024 - 1);
+    for (unsigned i = 0; c.stream->wire.came - before < sent && i < 100; i++)
+        assert_int_equal(take(got, sizeof(got), 0), -EAGAIN);
+    peer_says("at last");
+    assert_int_equal(take(got, sizeof(got), 0), 7);
+}
+
 /* ---- readiness ---- */
 
 static void plaintext_that_is_there_is_readable(void **state)
@@ -517,6 +546,7 @@ int main(void)
         OPEN(bytes_go_both_ways),
         OPEN(what_is_peeked_at_stays),
         OPEN(much_goes_both_ways),
+        OPEN(what_is_no_data_takes_no_more_than_a_turn),
         OPEN(plaintext_that_is_there_is_readable),
         OPEN(half_a_record_is_not_readable),
         OPEN(writers_do_not_read),
