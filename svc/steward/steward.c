@@ -127,8 +127,8 @@ static int open_server(struct steward *s, struct fault *fault)
     const struct server_config config = {
         .address = s->config->listen,
         .tls = s->tls,
-        .routes = steward_routes,
-        .route_count = steward_route_count,
+        .routes = s->judge.legacy ? steward_routes_legacy : steward_routes,
+        .route_count = STEWARD_ROUTES,
         .connections_max = CONNECTIONS_MAX,
         .connections_of_one_max = CONNECTIONS_OF_ONE,
         .context = s,

@@ -234,13 +234,14 @@ static void get_metrics(void *context, const struct server_request *q, struct se
         .status = 200, .type = "text/plain; version=0.0.4", .body = text, .size = size};
 }
 
-const struct server_route steward_routes[] = {
-    {"POST", "/", BUNDLE_MAX *APPLICATION_MAX, post_application},
-    {"GET", "/", 0, get_health},
-    {"GET", "/nonce", 0, get_nonce},
-    {"GET", "/ca", 0, get_authority},
-    {"GET", "/healthz", 0, get_health},
-    {"GET", "/readyz", 0, get_readiness},
-    {"GET", "/metrics", 0, get_metrics},
-};
-const size_t steward_route_count = ARRAY_COUNT(steward_routes);
+#define ROUTES(request_max)                                                           \
+    {                                                                                 \
+        {"POST", "/", (request_max), post_application}, {"GET", "/", 0, get_health},  \
+            {"GET", "/nonce", 0, get_nonce}, {"GET", "/ca", 0, get_authority},        \
+            {"GET", "/healthz", 0, get_health}, {"GET", "/readyz", 0, get_readiness}, \
+            {"GET", "/metrics", 0, get_metrics},                                      \
+    }
+
+const struct server_route steward_routes[STEWARD_ROUTES] = ROUTES(APPLICATION_MAX);
+const struct server_route steward_routes_legacy[STEWARD_ROUTES] =
+    ROUTES(BUNDLE_MAX * APPLICATION_MAX);

@@ -34,8 +34,9 @@ struct steward {
     uint64_t refused[STEWARD_CHECK_COUNT];
 };
 
-extern const struct server_route steward_routes[];
-extern const size_t steward_route_count;
+#define STEWARD_ROUTES 7u
+extern const struct server_route steward_routes[STEWARD_ROUTES];
+extern const struct server_route steward_routes_legacy[STEWARD_ROUTES]; /* bundles, too */
 
 /* Null, or why it is not ready. */
 const char *steward_unready(const struct steward *s, int64_t now);

@@ -620,6 +620,11 @@ def test_slow_and_large_clients_are_cut_off(start):
         s.settimeout(20)
         head = s.recv(64)
         assert head == b"" or b" 431 " in head or b" 413 " in head
+    with socket.create_connection((host, int(port))) as s:  # refused unseen
+        s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/pkcs10\r\n"
+                  b"Content-Length: 65537\r\n\r\n")
+        s.settimeout(20)
+        assert b" 413 " in s.recv(64)
     with socket.create_connection((host, int(port))) as slow:
         slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n")
         assert steward.ask("/healthz").status == 200  # others do not wait
