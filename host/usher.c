@@ -23,6 +23,8 @@
 /* Everything that a thread has, and it alone. */
 struct usher {
     struct ushers *shared;
+    struct usher *next; /* of those that live */
+    bool busy;
     int fd;
     char name[USHER_NAME_SIZE];
     unsigned counts[USHER_KINDS]; /* of orders, by kind */
@@ -221,6 +223,13 @@ static void pace(struct usher *u)
         nanosleep(&pause, NULL);
 }
 
+static void set_busy(struct usher *u, bool busy)
+{
+    pthread_mutex_lock(&u->shared->lock);
+    u->busy = busy;
+    pthread_mutex_unlock(&u->shared->lock);
+}
+
 /* Descriptors that come along are closed by the kernel: no place is given for them. */
 static bool serve(struct usher *u)
 {
@@ -235,7 +244,9 @@ static bool serve(struct usher *u)
         return false;
     pace(u);
     u->counts[u->order.kind]++;
+    set_busy(u, true);
     struct answer a = carry_out(u);
+    set_busy(u, false);
     const bool there = reply(u, &a);
     tell(u, &a);
     if (a.fd >= 0)
@@ -243,9 +254,28 @@ static bool serve(struct usher *u)
     return there;
 }
 
+static void enlist(struct usher *u)
+{
+    pthread_mutex_lock(&u->shared->lock);
+    u->next = u->shared->first;
+    u->shared->first = u;
+    pthread_mutex_unlock(&u->shared->lock);
+}
+
+static void delist(struct usher *u)
+{
+    pthread_mutex_lock(&u->shared->lock);
+    struct usher **at = &u->shared->first;
+    while (*at != u)
+        at = &(*at)->next;
+    *at = u->next;
+    pthread_mutex_unlock(&u->shared->lock);
+}
+
 static void usher_free(struct usher *u)
 {
     struct ushers *shared = u->shared;
+    delist(u);
     close(u->fd);
     free(u);
     atomic_fetch_sub(&shared->living, 1);
@@ -303,6 +333,16 @@ void ushers_leave(struct ushers *ushers, int status)
     _exit(status);
 }
 
+bool ushers_busy(struct ushers *ushers, const char *name)
+{
+    bool busy = false;
+    pthread_mutex_lock(&ushers->lock);
+    for (const struct usher *u = ushers->first; u != NULL && !busy; u = u->next)
+        busy = u->busy && strcmp(u->name, name) == 0;
+    pthread_mutex_unlock(&ushers->lock);
+    return busy;
+}
+
 int usher_open(struct ushers *ushers, const char *name)
 {
     int ends[2];
@@ -321,6 +361,7 @@ int usher_open(struct ushers *ushers, const char *name)
     u->shared = ushers;
     u->fd = ends[1];
     snprintf(u->name, sizeof(u->name), "%s", name);
+    enlist(u);
     error = start(u);
     if (error < 0) {
         close(ends[0]);

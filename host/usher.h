@@ -15,6 +15,7 @@
 #include "host/usher_order.h"
 #include "host/usher_rules.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #define USHER_NAME_SIZE 32u
@@ -44,18 +45,23 @@ struct usher_told {
 };
 
 /* What the ushers of a process share. It stays where it is as long as the process lives: an
- * usher may outlive its keep and everything else. */
+ * usher may outlive its keep and everything else. What is not said here is zero at the start. */
 struct ushers {
     const struct usher_rules *rules; /* null: all is allowed */
     usher_carry *carry;              /* null: -ENOSYS */
     int told_fd;                     /* a pipe that never waits; -1: nobody wants to know */
     unsigned living_max;             /* those of keeps that have ended among them */
     atomic_uint living;
+    pthread_mutex_t lock; /* of what follows */
+    struct usher *first;  /* of those that live */
 };
 
 /* For whoever is about to end the process: does so at once, with `status`, where ushers are
  * still at something, since nothing of what they use may be taken down under them. */
 void ushers_leave(struct ushers *ushers, int status);
+
+/* Whether the usher of that keep is at something, as it may be when the keep has ended. */
+bool ushers_busy(struct ushers *ushers, const char *name);
 
 /* An usher for the keep of that name. The keep's end, 3 or more, close-on-exec and the
  * caller's, or -errno: -EAGAIN where too many live. */

@@ -25,6 +25,7 @@
 /* How much and how long: svc/agent/keeps.c, api.c, hosted.c. */
 #define AGENT_CHECKS_QUOTA(X)                                                \
     X(quota_owner, "HO13: more keeps than one may have", AGENT)              \
+    X(quota_ushers, "HO13: keeps that end while they are connected", AGENT)  \
     X(quota_host, "HO13: more keeps than there may be", AGENT)               \
     X(quota_upload, "HO13: more than may be sent to a keep", AGENT)          \
     X(quota_channels, "HO13: more channels than a keep may have", AGENT)     \

@@ -40,12 +40,20 @@ static int make_id(char id[static KEEP_ID_SIZE])
     return 0;
 }
 
+/* Whether the host still has something to do for it. A keep that has ended while it was being
+ * connected is one of its owner's until that is over: else one owner's that come and go would
+ * take the ushers of all. */
+static bool takes_a_place(const struct hosted *h)
+{
+    return h->exit.fd >= 0 || CHECKED(quota_ushers, ushers_busy(h->keeps->ushers, h->id), false);
+}
+
 static int check_quota(const struct keeps *keeps, const char *owner, struct fault *fault)
 {
     const struct agent_config *c = keeps->config;
     uint32_t own = 0;
     for (const struct hosted *h = keeps->list; h != NULL; h = h->next)
-        own += h->exit.fd >= 0 && strcmp(h->owner, owner) == 0;
+        own += strcmp(h->owner, owner) == 0 && takes_a_place(h);
     if (!CHECK(quota_owner, own < c->keeps_of_one_max))
         return fault_set(fault, -EDQUOT,
                          "you have %" PRIu32 " keeps here, as many as one may have; end one first",
@@ -99,7 +107,7 @@ struct hosted *keeps_find(const struct keeps *keeps, const char *id, const char 
 static bool is_forgettable(const struct hosted *h, uint64_t now, size_t ended)
 {
     return h->exit.fd < 0 && h->sessions == 0 &&
-           (ended > ENDED_MAX || now - h->ended_ms >= ENDED_KEPT_MS);
+           (ended > ENDED_MAX || now - h->ended_ms >= ENDED_KEPT_MS) && !takes_a_place(h);
 }
 
 static void forget(struct hosted **at)

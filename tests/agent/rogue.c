@@ -3,8 +3,10 @@
  * crashes, floods, eats. For tests of the agent, which must not care. Takes the place of
  * host/nil/nil.c; no exec runs in it. */
 #define _GNU_SOURCE
+#include "base/put.h"
 #include "host/keep.h"
 #include "host/nil/nil.h"
+#include "host/usher_order.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +78,20 @@ static void attempt(int fd)
     say(fd, text);
 }
 
+static int usher_fd;
+
+/* Has the usher connect it to that place, and does not wait for the answer. */
+static void ask_usher(const char *place)
+{
+    uint8_t message[256];
+    struct put p = put_init(message, sizeof(message));
+    put_le32(&p, USHER_CONNECT);
+    put_le32(&p, 1);
+    put_bytes(&p, bytes_of_text(place));
+    const struct bytes order = put_done(&p);
+    (void)!send(usher_fd, order.data, order.size, MSG_NOSIGNAL);
+}
+
 static void obey(struct visitor *v)
 {
     const char *space = strchr(v->line, ' ');
@@ -103,6 +119,8 @@ static void obey(struct visitor *v)
         eat(number, MAP_SHARED);
     else if (strncmp(v->line, "attempt", 7) == 0)
         attempt(v->fd);
+    else if (strncmp(v->line, "connect ", 8) == 0)
+        ask_usher(space + 1);
     else if (strncmp(v->line, "leave", 5) == 0)
         shutdown(v->fd, SHUT_WR);
     else
@@ -206,6 +224,7 @@ static no_return void enter(struct keep *keep)
 {
     const int listener = keep->endpoints[0].fd;
     log_fd = keep->log_fd;
+    usher_fd = keep->usher_fd;
     for (size_t i = 0; i < VISITORS; i++)
         visitors[i].fd = -1;
     for (;;) {

@@ -374,6 +374,29 @@ def test_so_many_of_one_owner(start, pki, tokens):
     assert status == 503 and "as many keeps" in answer["error"]
 
 
+def test_who_ends_while_connecting_counts(start, pki, tokens):
+    """Else keeps that come and go would take from others what opens their streams."""
+    agent = start(*identity(pki), "--tokens", tokens, "--max-keeps-per-owner", "1",
+                  "--allow-connect", "127.0.0.1", dev=False)
+    alice = {"token": "secret-of-alice"}
+    with contextlib.ExitStack() as stack:
+        deaf = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):  # its queue is full: who connects now is not answered
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(deaf.getsockname())
+        time.sleep(0.2)
+        keep = agent.create(**alice)
+        agent.ask(keep, "connect 127.0.0.1:%u" % deaf.getsockname()[1], **alice)
+        time.sleep(0.5)
+        agent.end(keep, **alice)
+        agent.ended(keep, **alice)
+        status, answer = agent.request("POST", "/v1/keeps", "{}", **alice)
+        assert status == 429 and "1 keeps" in answer["error"], answer
+    assert agent.create(token="secret-of-bob")
+    until(lambda: agent.request("POST", "/v1/keeps", "{}", **alice)[0] == 201, 30)
+
+
 def test_keeps_that_nobody_wants(start):
     agent = start("--unclaimed", "500ms", "--idle", "1s")
     unclaimed = agent.create()

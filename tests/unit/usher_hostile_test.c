@@ -140,12 +140,16 @@ static void a_keep_that_leaves_meanwhile(void **state)
     ushers.rules = NULL;
     order(USHER_NONCE, 1, "http://a/");
     order(USHER_NONCE, 2, "http://a/"); /* is never begun */
+    assert_false(ushers_busy(&ushers, "k2"));
     sem_wait(&begun);
     close(keep);
     keep = -1;
     assert_int_equal(atomic_load(&ushers.living), 1);
+    assert_true(ushers_busy(&ushers, "k1"));
+    assert_false(ushers_busy(&ushers, "k2"));
     sem_post(&go);
     until_all_are_gone();
+    assert_false(ushers_busy(&ushers, "k1"));
     assert_int_equal(steward.calls, 1);
     assert_int_equal(count_descriptors(), before - 2);
     sem_destroy(&begun);
