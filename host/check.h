@@ -90,8 +90,12 @@
     X(output_end, "HO1: more after the end", UNIT)                           \
     X(output_whole, "HO13: an archive that is cut", UNIT)                    \
     X(output_permissions, "HO2: programs that run as another user", UNIT)
-/* How a machine is left, and what it gets: host/kvm/turn.c, window.c, interrupt.c. */
+/* What a machine is made with, how it is left, and what it gets: host/kvm/room.c, vm.c, turn.c,
+ * window.c, interrupt.c. */
 #define HOST_CHECKS_KVM(X)                                                   \
+    X(kvm_room_sum, "HO5: sizes whose sum is a small one", UNIT)             \
+    X(kvm_room_most, "HO5: more memory than there are addresses for", UNIT)  \
+    X(kvm_room_whole, "HO5: a part of a page", UNIT)                         \
     X(kvm_reason, "HO8: exits that are no call", UNIT)                       \
     X(kvm_out, "HO1: reads from the port", UNIT)                             \
     X(kvm_port, "HO1: other ports", UNIT)                                    \

@@ -8,6 +8,7 @@
 #include "host/exec_image.h"
 #include "host/inside.h"
 #include "host/kvm/interrupt.h"
+#include "host/kvm/room.h"
 #include "host/kvm/statement.h"
 #include "host/kvm/statistics.h"
 #include "host/kvm/vm.h"
@@ -18,11 +19,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#define LARGE (2ull << 20)
-
-/* Beyond WebAssembly's memory and files: exec, its heap, compiled code. */
-#define ROOM_FOR_EXEC (1ull << 30)
 
 /* The machine of this process. */
 static struct {
@@ -47,15 +43,6 @@ static const struct keep_verbs verbs = {.memory = serve_memory, .quote = serve_q
 /* ---- before the sandbox ---- */
 
 /* Addresses, no more: pages come as the guest touches them. */
-static uint64_t memory_size(const struct boot_record *boot)
-{
-    const uint64_t most = KVM_KEEP_MEMORY_MAX;
-    if (boot->memory_size >= most || boot->files_size >= most)
-        return most;
-    const uint64_t size = boot->memory_size + boot->files_size + ROOM_FOR_EXEC;
-    return size >= most ? most : (size + LARGE - 1) / LARGE * LARGE;
-}
-
 static int show_memory(struct kvm_vm *vm, uint64_t size)
 {
     void *memory = kvm_vm_memory(size);
@@ -78,7 +65,7 @@ static void fill_first(const struct keep *keep, struct bytes tree)
 
 int kvm_prepare(struct keep *keep)
 {
-    const uint64_t size = memory_size(&keep->boot);
+    const uint64_t size = kvm_room(keep->boot.memory_size, keep->boot.files_size);
     const struct bytes tree = exec_image_tree();
     if (tree.size > KVM_KEEP_NODES_SIZE)
         return inside_fail(-E2BIG, "exec in this command");
