@@ -96,6 +96,7 @@
     X(kvm_room_sum, "HO5: sizes whose sum is a small one", UNIT)             \
     X(kvm_room_most, "HO5: more memory than there are addresses for", UNIT)  \
     X(kvm_room_whole, "HO5: a part of a page", UNIT)                         \
+    X(kvm_nested, "HO1: machines inside the machine", UNIT)                  \
     X(kvm_reason, "HO8: exits that are no call", UNIT)                       \
     X(kvm_out, "HO1: reads from the port", UNIT)                             \
     X(kvm_port, "HO1: other ports", UNIT)                                    \

@@ -25,12 +25,9 @@
 #define TIME_LIMIT_MS 250u  /* of the processor's time: the machine may be busy ... */
 #define PATIENCE_MS   3000u /* ... but for no longer than anybody would wait */
 
-/* Leaf 1, ecx; leaf 7, ebx [SDM 2A CPUID]; leaf 0x80000001, ecx [APM 3 E.4.2]. */
-#define ECX_VMX      (1u << 5)
+/* Leaf 1, ecx; leaf 7, ebx [SDM 2A CPUID]. */
 #define ECX_RDRAND   (1u << 30)
 #define EBX_FSGSBASE (1u << 0)
-#define EXTENDED     0x80000001u
-#define ECX_SVM      (1u << 2)
 
 /* ---- the device ---- */
 
@@ -74,8 +71,8 @@ static size_t probe_virtualisation(struct probe *row)
     unsigned b;
     unsigned c = 0;
     unsigned d;
-    const bool vmx = __get_cpuid(1, &a, &b, &c, &d) && (c & ECX_VMX);
-    const bool svm = __get_cpuid(EXTENDED, &a, &b, &c, &d) && (c & ECX_SVM);
+    const bool vmx = __get_cpuid(CPUID_FEATURES, &a, &b, &c, &d) && (c & CPUID_ECX_VMX);
+    const bool svm = __get_cpuid(CPUID_EXTENDED, &a, &b, &c, &d) && (c & CPUID_ECX_SVM);
     return probe_tell(row, "Virtualisation", vmx || svm, "%s",
                       vmx || svm
                           ? "the processor has it"
@@ -90,7 +87,7 @@ static size_t probe_processor(struct probe *rows)
     unsigned c = 0;
     unsigned d;
     const bool fsgsbase = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & EBX_FSGSBASE);
-    const bool rdrand = __get_cpuid(1, &a, &b, &c, &d) && (c & ECX_RDRAND);
+    const bool rdrand = __get_cpuid(CPUID_FEATURES, &a, &b, &c, &d) && (c & ECX_RDRAND);
     const size_t n = probe_tell(&rows[0], "FSGSBASE", fsgsbase, "%s",
                                 fsgsbase ? "the processor has it" : "the processor lacks it");
     return n + probe_tell(&rows[n], "RDRAND", rdrand, "%s",
@@ -100,12 +97,15 @@ static size_t probe_processor(struct probe *rows)
 
 /* ---- a guest ---- */
 
+#define WHY_SIZE (sizeof(((struct probe *)0)->why))
+#define GUEST    "A guest in user mode and back"
+
 /* Why no keep can run here; nothing: one can. */
 static void run_guest(int out)
 {
     struct kvm_vm vm;
     struct kvm_left left;
-    char why[128] = "";
+    char why[WHY_SIZE] = "";
     const char *found = NULL;
     const struct itimerval limit = {.it_value = {.tv_usec = TIME_LIMIT_MS * 1000}};
     setitimer(ITIMER_PROF, &limit, NULL); /* ends this process, where nothing else does */
@@ -118,7 +118,7 @@ static void run_guest(int out)
         snprintf(why, sizeof(why), "%s: %s", vm.failed != NULL ? vm.failed : "running it",
                  strerror(-error));
     else if (found != NULL)
-        snprintf(why, sizeof(why), "%s", found);
+        snprintf(why, sizeof(why), "this KVM does not do what the processor would: %s", found);
     const ssize_t told = write(out, why, strlen(why) + 1);
     (void)told; /* a pipe that nobody reads: the parent has given up */
     _exit(0);
@@ -140,25 +140,23 @@ static bool await(int in, char *why, size_t size)
 
 static size_t judge(struct probe *row, bool answered, const char *why)
 {
-    static const char what[] = "A guest in user mode and back";
     if (!answered)
         return probe_tell(
-            row, what, false,
+            row, GUEST, false,
             "none in %u ms: this KVM is emulated in software, too slowly or not rightly, or "
             "the machine is overloaded",
             TIME_LIMIT_MS);
-    return probe_tell(
-        row, what, why[0] == '\0', "%s%s",
-        why[0] == '\0' ? "works" : "this KVM does not do what the processor would: ", why);
+    return probe_tell(row, GUEST, why[0] == '\0', "%s", why[0] == '\0' ? "works" : why);
 }
 
 static size_t probe_guest(struct probe *row)
 {
     int fds[2];
-    char why[128] = "";
+    char why[WHY_SIZE] = "";
     if (pipe2(fds, O_CLOEXEC) < 0)
-        return probe_tell(row, "A guest", false, "no pipe: %s", strerror(errno));
+        return probe_tell(row, GUEST, false, "no pipe for it: %s", strerror(errno));
     const pid_t pid = fork();
+    const int error = errno;
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         close(fds[0]);
@@ -167,11 +165,11 @@ static size_t probe_guest(struct probe *row)
     close(fds[1]);
     const bool answered = pid > 0 && await(fds[0], why, sizeof(why));
     close(fds[0]);
-    if (pid > 0) {
-        kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
+    if (pid < 0)
+        return probe_tell(row, GUEST, false, "no process for it: %s", strerror(error));
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
     return judge(row, answered, why);
 }
 

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "host/kvm/vm.h"
 
+#include "host/check.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -86,15 +88,30 @@ static int load(struct kvm_vm *vm, struct bytes shim)
 
 /* ---- the processor ---- */
 
-/* All that KVM can give: what a keep makes of it is the shim's to say. */
+/* A guest that has broken out of the shim is to find no machines to make: in KVM's code for
+ * those lay ways out of the first. */
+static void take_nesting(struct kvm_cpuid2 *all)
+{
+    for (uint32_t i = 0; i < all->nent; i++) {
+        struct kvm_cpuid_entry2 *e = &all->entries[i];
+        if (e->function == CPUID_FEATURES)
+            e->ecx &= ~CPUID_ECX_VMX;
+        if (e->function == CPUID_EXTENDED)
+            e->ecx &= ~CPUID_ECX_SVM;
+    }
+}
+
+/* Else all that KVM can give: what a keep makes of it is the shim's to say. */
 static int set_cpuid(struct kvm_vm *vm, int device)
 {
     struct kvm_cpuid2 *all = calloc(1, sizeof(*all) + CPUID_ROWS * sizeof(all->entries[0]));
     if (all == NULL)
         return failed(vm, "memory");
     all->nent = CPUID_ROWS;
-    const bool ok = ioctl(device, KVM_GET_SUPPORTED_CPUID, all) == 0 &&
-                    ioctl(vm->processor, KVM_SET_CPUID2, all) == 0;
+    bool ok = ioctl(device, KVM_GET_SUPPORTED_CPUID, all) == 0;
+    if (CHECKED(kvm_nested, ok, false))
+        take_nesting(all);
+    ok = ok && ioctl(vm->processor, KVM_SET_CPUID2, all) == 0;
     const int error = ok ? 0 : failed(vm, "its processor's features");
     free(all);
     return error;
@@ -181,19 +198,6 @@ int kvm_vm_open(struct kvm_vm *vm, struct bytes shim, uint64_t memory_size)
     const int error = make(vm, device, shim, memory_size);
     close(device);
     return error;
-}
-
-void kvm_vm_close(struct kvm_vm *vm)
-{
-    if (vm->run != MAP_FAILED)
-        munmap(vm->run, vm->run_size);
-    if (vm->processor >= 0)
-        close(vm->processor);
-    if (vm->fd >= 0)
-        close(vm->fd);
-    if (vm->image != MAP_FAILED)
-        munmap(vm->image, KVM_KEEP_FIRST_SIZE);
-    *vm = (struct kvm_vm){.fd = -1, .processor = -1, .run = MAP_FAILED, .image = MAP_FAILED};
 }
 
 int kvm_vm_run(struct kvm_vm *vm, struct kvm_left *left)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One virtual machine with one processor, as include/kvm_keep.h wants it: memory slots
- * and first registers. No device, no interrupt controller, no firmware. */
+ * and first registers. No device, no interrupt controller, no firmware, no virtualisation of
+ * its own. It is its process's, and goes with it, however far it was made. */
 #ifndef HOST_KVM_VM_H
 #define HOST_KVM_VM_H
 
@@ -12,6 +13,13 @@
 
 #define KVM_DEVICE "/dev/kvm"
 
+/* Processors that can make machines say so in two leaves of CPUID. [SDM 2A CPUID, APM 3
+ * E.4.2] */
+#define CPUID_FEATURES 1u
+#define CPUID_ECX_VMX  (1u << 5)
+#define CPUID_EXTENDED 0x80000001u
+#define CPUID_ECX_SVM  (1u << 2)
+
 struct kvm_vm {
     int fd;
     int processor; /* descriptors; -1: none */
@@ -22,10 +30,9 @@ struct kvm_vm {
     const char *failed; /* what did, after an error */
 };
 
-/* Makes it, the shim's image in place and the registers set. rdi: see kvm_keep.h. It may
- * be closed whether it was made or not. 0 or -errno. */
+/* Makes it, the shim's image in place and the registers set. rdi: see kvm_keep.h. 0 or
+ * -errno. */
 must_use int kvm_vm_open(struct kvm_vm *vm, struct bytes shim, uint64_t memory_size);
-void kvm_vm_close(struct kvm_vm *vm);
 
 /* Where this process sees what lies in the first slot. */
 uint8_t *kvm_vm_at(const struct kvm_vm *vm, uint64_t physical);

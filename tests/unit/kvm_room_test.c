@@ -53,7 +53,8 @@ static void never_more_than_there_are_addresses_for(void **state)
 static void no_sum_wraps(void **state)
 {
     (void)state;
-    static const uint64_t large[] = {MOST, 1ull << 63, UINT64_MAX - GIB, UINT64_MAX - 1, UINT64_MAX};
+    static const uint64_t large[] = {MOST, 1ull << 63, UINT64_MAX - GIB, UINT64_MAX - 1,
+                                     UINT64_MAX};
     for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
         for (size_t k = 0; k < sizeof(large) / sizeof(large[0]); k++)
             assert_int_equal(kvm_room(large[i], large[k]), MOST);
