@@ -33,6 +33,8 @@ static void set_size(uint64_t size)
 {
     struct kvm_regs regs;
     control(KVM_GET_REGS, &regs);
+    if (regs.rdi != size)
+        host_made();
     regs.rdi = size;
     control(KVM_SET_REGS, &regs);
 }
@@ -50,6 +52,17 @@ static void size_small(struct host *h)
 }
 
 /* ---- registers at the start ---- */
+
+/* KVM has taken all of it. */
+static bool is_dirty(const struct kvm_regs *wanted_regs, const struct kvm_fpu *wanted_fpu)
+{
+    struct kvm_regs regs;
+    struct kvm_fpu fpu;
+    control(KVM_GET_REGS, &regs);
+    control(KVM_GET_FPU, &fpu);
+    return memcmp(&regs, wanted_regs, sizeof(regs)) == 0 && fpu.mxcsr == wanted_fpu->mxcsr &&
+           fpu.fcw == wanted_fpu->fcw && memcmp(fpu.xmm, wanted_fpu->xmm, sizeof(fpu.xmm)) == 0;
+}
 
 /* All that no one may rely on: flags, MXCSR, x87, vectors, general registers. */
 static void dirty_start(struct host *h)
@@ -70,6 +83,8 @@ static void dirty_start(struct host *h)
     control(KVM_SET_REGS, &regs);
     control(KVM_SET_FPU, &fpu);
     (void)h;
+    if (is_dirty(&regs, &fpu))
+        host_made();
 }
 
 /* ---- exceptions and interrupts that did not happen ---- */
@@ -95,6 +110,7 @@ static void claim(struct host *h)
     if (h->done || kvm_host.left.reason != KVM_EXIT_INTR || (sregs.cs.selector & 3) != 3)
         return;
     h->done = true;
+    host_made();
     if (h->value == 2) {
         control(KVM_NMI, NULL);
         return;
@@ -121,14 +137,16 @@ static void claim_inside(struct host *h)
     events.exception.injected = 1;
     events.exception.nr = (uint8_t)h->value;
     control(KVM_SET_VCPU_EVENTS, &events);
+    host_made();
 }
 
 /* An interrupt, though the keep has them off. */
 static void interrupt(struct host *h)
 {
     struct kvm_interrupt vector = {.irq = (uint32_t)h->value};
-    if (kvm_host.left.reason == KVM_EXIT_IO)
-        (void)!ioctl(kvm_host.vm.processor, KVM_INTERRUPT, &vector);
+    if (kvm_host.left.reason == KVM_EXIT_IO &&
+        ioctl(kvm_host.vm.processor, KVM_INTERRUPT, &vector) == 0)
+        host_made();
 }
 
 /* ---- pages taken away ---- */
@@ -147,8 +165,10 @@ static void take_from(uint64_t *table, unsigned level, unsigned count)
             continue;
         if (level > 0)
             take_from(table_at(table[i] & ADDRESS), level - 1, 512);
-        else if (table[i] & KEPT)
+        else if (table[i] & KEPT) {
             table[i] &= ~PRESENT;
+            host_made();
+        }
     }
 }
 
@@ -169,8 +189,10 @@ static void take_pages(struct host *h)
 
 static int64_t spoil(struct host *h, const struct port_frame *f, int64_t honest, size_t at)
 {
-    if (f->verb == PORT_QUOTE)
+    if (f->verb == PORT_QUOTE) {
         h->block[PORT_DATA_OFFSET + (f->in_size + 63) / 64 * 64 + at] ^= 1;
+        host_made();
+    }
     return attack_exits(h, f, honest);
 }
 
@@ -187,13 +209,30 @@ static int64_t statement_form(struct host *h, const struct port_frame *f, int64_
 
 static int64_t statement_short(struct host *h, const struct port_frame *f, int64_t honest)
 {
-    return attack_exits(h, f, f->verb == PORT_QUOTE ? honest - 1 : honest);
+    if (f->verb != PORT_QUOTE)
+        return attack_exits(h, f, honest);
+    host_made();
+    return honest - 1;
 }
 
 #define MEMORY     "a machine's memory; an enclave's size is measured"
 #define EXCEPTIONS "exceptions and interrupts that a machine's host claims"
 #define STATEMENTS "statements; enclaves have quotes"
 #define WINDOWS    "a window through which a host gives exec; an enclave is given pages"
+
+/* ---- CPUID ---- */
+
+#define MSR_FEATURES 0x140u /* bit 0: CPUID in user mode is #GP [SDM 4 2.1] */
+
+/* The shim has asked for it, and KVM does it. */
+static unsigned cpuid_faults(void)
+{
+    struct {
+        struct kvm_msrs head;
+        struct kvm_msr_entry entry;
+    } msr = {.head = {.nmsrs = 1}, .entry = {.index = MSR_FEATURES}};
+    return ioctl(kvm_host.vm.processor, KVM_GET_MSRS, &msr) == 1 ? msr.entry.data & 1 : 0;
+}
 
 /* ---- exec's file ---- */
 
@@ -205,6 +244,7 @@ static void spoil_window(struct host *h, bool all)
     if (h->done || kvm_turn_take(&kvm_host.left, &why) != KVM_TURN_EXEC || h->value2++ != h->value)
         return;
     h->done = true;
+    host_made();
     if (all)
         memset(window, 0, KVM_KEEP_WINDOW_SIZE);
     else
@@ -214,7 +254,7 @@ static void window_bit(struct host *h) { spoil_window(h, false); }
 static void window_empty(struct host *h) { spoil_window(h, true); }
 
 const struct attack kvm_attacks[] = {
-    {.name = "cpuid_faults"},
+    {.name = "cpuid_faults", .made = cpuid_faults},
     {.name = "dirty", .start = dirty_start},
     {.name = "size_odd", .boundary = MEMORY, .start = size_odd},
     {.name = "size_huge", .boundary = MEMORY, .start = size_huge},

@@ -6,74 +6,102 @@
 #include "sim/sgx/machine.h"
 #include "sim/sgx/test.h"
 
-#include <string.h>
-#include <sys/mman.h>
+#include <errno.h>
 #include <unistd.h>
 
 /* ---- the arguments of the start ---- */
 
-static void arg_inside(struct host *h) { sgx_host.args[h->value] = sgx_host.base + SGX_KEEP_ARENA; }
-static void arg_at_base(struct host *h) { sgx_host.args[h->value] = sgx_host.base; }
-static void arg_straddles(struct host *h) { sgx_host.args[h->value] = sgx_host.base - SGX_PAGE; }
+static void set_arg(struct host *h, uint64_t to)
+{
+    if (sgx_host.args[h->value] != to)
+        host_made();
+    sgx_host.args[h->value] = to;
+}
+
+static void arg_inside(struct host *h) { set_arg(h, sgx_host.base + SGX_KEEP_ARENA); }
+static void arg_at_base(struct host *h) { set_arg(h, sgx_host.base); }
+static void arg_straddles(struct host *h) { set_arg(h, sgx_host.base - SGX_PAGE); }
 static void arg_at_the_end(struct host *h)
 {
-    sgx_host.args[h->value] = sgx_host.base + SGX_KEEP_SIZE - SGX_PAGE;
+    set_arg(h, sgx_host.base + SGX_KEEP_SIZE - SGX_PAGE);
 }
-static void arg_wraps(struct host *h) { sgx_host.args[h->value] = UINT64_MAX - SGX_PAGE + 1; }
-static void arg_unaligned(struct host *h) { sgx_host.args[h->value] += 8; }
-static void arg_null(struct host *h) { sgx_host.args[h->value] = 0; }
+static void arg_wraps(struct host *h) { set_arg(h, UINT64_MAX - SGX_PAGE + 1); }
+static void arg_unaligned(struct host *h) { set_arg(h, sgx_host.args[h->value] + 8); }
+static void arg_null(struct host *h) { set_arg(h, 0); }
 
-/* Memory of the host's where a null pointer leads, if this host may and it is free. In
- * ELRANGE a processor shows nothing but the EPC: the model has taken the addresses. */
-static void null_page(struct host *h)
+/* It was made elsewhere: nothing measures where. */
+static void elsewhere(struct host *h)
 {
-    (void)h;
-    (void)!mmap(NULL, SGX_PAGE, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (machine.secs.base == h->attack->base && h->attack->base != SGX_KEEP_BASE)
+        host_made();
 }
 
 /* ---- quotes ---- */
 
+static bool is_signing(const struct port_frame *f)
+{
+    return f->verb == PORT_QUOTE && f->arg[0] == SGX_KEEP_QUOTE_SIGN;
+}
+
 /* Of another enclave: a bit of the measurement. */
 static int64_t quote_other(struct host *h, const struct port_frame *f, int64_t honest)
 {
-    if (f->verb == PORT_QUOTE && f->arg[0] == SGX_KEEP_QUOTE_SIGN)
+    if (is_signing(f)) {
         h->block[PORT_DATA_OFFSET + (f->in_size + 63) / 64 * 64 + 48 + 64] ^= 1;
+        host_made();
+    }
     return attack_exits(h, f, honest);
 }
 
 static int64_t quote_short(struct host *h, const struct port_frame *f, int64_t honest)
 {
-    if (f->verb == PORT_QUOTE && f->arg[0] == SGX_KEEP_QUOTE_SIGN)
-        return 48 + 383;
-    return attack_exits(h, f, honest);
+    if (!is_signing(f))
+        return attack_exits(h, f, honest);
+    host_made();
+    return honest - 1;
 }
 
 /* ---- entries that are not in order ---- */
+
+static bool was_interrupted(void)
+{
+    return sgx_host.run.function != SGX_EEXIT && sgx_host.run.exception_vector == VECTOR_INTERRUPT;
+}
 
 /* EENTER where ERESUME belongs: the exception again. */
 static void enter_twice(struct host *h)
 {
     (void)h;
-    if (sgx_host.resumes == 10)
-        sgx_host.leaf = SGX_EENTER;
+    if (sgx_host.resumes != 10 || sgx_host.leaf != SGX_ERESUME)
+        return;
+    sgx_host.leaf = SGX_EENTER;
+    host_made();
 }
 
-/* And when it has stopped: whoever was interrupted is resumed as if nothing had been. */
+static bool has_stopped(void)
+{
+    return sgx_host.run.function == SGX_EEXIT && sgx_host.exit.rdi == SGX_KEEP_EXIT_DEAD;
+}
+
+/* Then, when it has stopped: whoever was interrupted is resumed as if nothing had been. */
 static void resume_stopped(struct host *h)
 {
-    if (!h->done)
-        enter_twice(h);
-    else if (sgx_host.run.function == SGX_EEXIT && sgx_host.exit.rdi == SGX_KEEP_EXIT_DEAD)
-        sgx_host.leaf = SGX_ERESUME;
+    if (!h->done && sgx_host.resumes == 10)
+        sgx_host.leaf = SGX_EENTER;
+    if (!h->done || !has_stopped())
+        return;
+    sgx_host.leaf = SGX_ERESUME;
+    host_made();
 }
 
 /* The same at any time after a start: at CSSA 1 only after an exception. */
 static void resume_nothing(struct host *h)
 {
-    if (sgx_host.run.function == SGX_EEXIT && sgx_host.exit.rdi == SGX_KEEP_EXIT_PORT &&
-        h->ports == 2)
-        sgx_host.leaf = SGX_ERESUME;
+    if (sgx_host.run.function != SGX_EEXIT || sgx_host.exit.rdi != SGX_KEEP_EXIT_PORT ||
+        h->ports != 2)
+        return;
+    sgx_host.leaf = SGX_ERESUME;
+    host_made();
 }
 
 /* An exception that did not happen: an interrupt's frame, offered as one. */
@@ -83,6 +111,13 @@ static void claim_prepare(struct host *h)
     model_set_interrupts(true);
     model_set_own_aep(true);
     ualarm(20000, 300);
+}
+
+static void claim(struct host *h)
+{
+    (void)h;
+    if (was_interrupted() && sgx_host.leaf == SGX_EENTER)
+        host_made();
 }
 
 static void stepping_prepare(struct host *h)
@@ -99,20 +134,22 @@ static void nest(struct host *h)
 {
     if (h->exits == 0)
         stepping_prepare(h);
-    if (sgx_host.run.function == SGX_EEXIT || sgx_host.run.exception_vector != VECTOR_INTERRUPT)
+    if (!was_interrupted())
         return;
     const uint32_t depth = machine.threads[0].tcs.cssa;
     sgx_host.deep = depth > h->value2;
     sgx_host.leaf = depth > 1 ? SGX_EENTER : SGX_ERESUME;
-    if (sgx_host.deep)
-        model_set_single_step_attack(0);
+    if (!sgx_host.deep)
+        return;
+    model_set_single_step_attack(0);
+    host_made();
 }
 
 /* One is enough. */
 static void claim_once(struct host *h)
 {
-    (void)h;
-    if (sgx_host.run.function != SGX_EEXIT && sgx_host.run.exception_vector == VECTOR_INTERRUPT)
+    claim(h);
+    if (was_interrupted())
         model_set_single_step_attack(0);
 }
 
@@ -144,6 +181,7 @@ static void claim_later_prepare(struct host *h)
 
 static void claim_later(struct host *h)
 {
+    claim(h);
     if (sgx_host.run.function == SGX_EEXIT && h->ports == 2 && !h->done)
         h->done = ualarm(200000, 0) < UINT32_MAX;
 }
@@ -162,6 +200,7 @@ static void take_pages(struct host *h)
             continue;
         entry->bits &= (uint16_t) ~(SGX_PERMISSION << EPCM_PTE_SHIFT);
         memory_sync(page, 1, SGX_W);
+        host_made();
     }
     h->done = true;
 }
@@ -172,6 +211,8 @@ static void lie_prepare(struct host *h)
 {
     model_set_hostile((enum model_lie)h->value, (unsigned)h->value2);
 }
+
+static unsigned lied(void) { return model_has_lied() ? 1 : 0; }
 
 /* ---- registers ---- */
 
@@ -187,6 +228,12 @@ static void stack_inside(struct host *h)
     model_set_entry_stack(sgx_host.base + SGX_KEEP_IMAGE);
 }
 
+/* Each entry was with that stack. */
+static unsigned entries(void)
+{
+    return machine.entry_stack != 0 ? (unsigned)model_counters()->eenter : 0;
+}
+
 /* Nothing of exec's leaves in a register: all that a handler can see is zero. */
 static void look(struct host *h)
 {
@@ -198,7 +245,10 @@ static void look(struct host *h)
         host_fail("a register holds something at an exit");
     if (!registers_are_clear())
         host_fail("the vector state holds something at an exit");
+    host_made();
 }
+
+/* ---- the enclave's memory ---- */
 
 static void strict_prepare(struct host *h)
 {
@@ -206,11 +256,29 @@ static void strict_prepare(struct host *h)
     model_set_strict(true);
 }
 
+/* The kernel reads a path there, and says when it cannot. */
+static bool is_readable(uint64_t address)
+{
+    return access((const char *)address, F_OK) == 0 || errno != EFAULT;
+}
+
+/* In no mode of the model's alone: it lends out nothing of what the enclave holds. */
+static void strict_exited(struct host *h)
+{
+    (void)h;
+    if (is_readable(sgx_host.base + SGX_KEEP_IMAGE) || is_readable(sgx_host.base + SGX_KEEP_EXEC))
+        host_fail("the enclave's memory can be read");
+    host_made();
+}
+
 static void stepping_only(struct host *h)
 {
     (void)h;
     model_set_stepping(true);
 }
+
+/* All that exec did and an enclave may not, but system calls. */
+static unsigned illegal(void) { return (unsigned)model_counters()->aex_other; }
 
 /* What the technology alone has: of others, why not. */
 #define ADDRESSES "where an enclave lies and what it is told; a machine has addresses of its own"
@@ -220,12 +288,11 @@ static void stepping_only(struct host *h)
 #define PAGES     "pages that the kernel adds to an enclave, and their permissions"
 
 const struct attack sgx_attacks[] = {
-    {.name = "strict", .boundary = PAGES, .prepare = strict_prepare},
-    {.name = "cpuid_faults", .prepare = stepping_only, .slow = true},
+    {.name = "strict", .boundary = PAGES, .prepare = strict_prepare, .exited = strict_exited},
+    {.name = "cpuid_faults", .prepare = stepping_only, .made = illegal, .slow = true},
     {.name = "dirty", .dirty = true},
     {.name = "look", .boundary = REGISTERS, .exited = look},
-    {.name = "base", .boundary = ADDRESSES, .base = 5 * SGX_KEEP_SIZE},
-    {.name = "null_page", .boundary = ADDRESSES, .start = null_page},
+    {.name = "base", .boundary = ADDRESSES, .base = 5 * SGX_KEEP_SIZE, .start = elsewhere},
     {.name = "arg_inside", .boundary = ADDRESSES, .start = arg_inside},
     {.name = "arg_at_base", .boundary = ADDRESSES, .start = arg_at_base},
     {.name = "arg_straddles", .boundary = ADDRESSES, .start = arg_straddles},
@@ -238,7 +305,7 @@ const struct attack sgx_attacks[] = {
     {.name = "enter_twice", .boundary = ENTRIES, .exited = enter_twice},
     {.name = "resume_stopped", .boundary = ENTRIES, .exited = resume_stopped, .again = true},
     {.name = "resume_nothing", .boundary = ENTRIES, .exited = resume_nothing},
-    {.name = "claim", .boundary = ENTRIES, .prepare = claim_prepare},
+    {.name = "claim", .boundary = ENTRIES, .prepare = claim_prepare, .exited = claim},
     {.name = "claim_stepping",
      .boundary = ENTRIES,
      .prepare = stepping_prepare,
@@ -250,9 +317,9 @@ const struct attack sgx_attacks[] = {
      .prepare = claim_later_prepare,
      .exited = claim_later},
     {.name = "nest", .boundary = ENTRIES, .exited = nest, .slow = true},
-    {.name = "stack_nowhere", .boundary = ENTRIES, .prepare = stack_nowhere},
-    {.name = "stack_inside", .boundary = ENTRIES, .prepare = stack_inside},
+    {.name = "stack_nowhere", .boundary = ENTRIES, .prepare = stack_nowhere, .made = entries},
+    {.name = "stack_inside", .boundary = ENTRIES, .prepare = stack_inside, .made = entries},
     {.name = "take_pages", .exited = take_pages},
-    {.name = "lie", .boundary = PAGES, .prepare = lie_prepare},
+    {.name = "lie", .boundary = PAGES, .prepare = lie_prepare, .made = lied},
     {.name = NULL},
 };

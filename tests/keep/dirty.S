@@ -54,6 +54,11 @@ dirty_enter:
     pushfq
     orl $0x40400, (%rsp)                /* AC, DF */
     popfq
+    /* seen at the last moment */
+    stmxcsr entry_mxcsr(%rip)
+    vmovdqu %ymm15, entry_vector(%rip)
+    pushfq
+    popq entry_flags(%rip)
 1:  call *%rax
     push %rax
     pushfq
@@ -74,6 +79,16 @@ dirty_enter:
 
 /* The user handler of __vdso_sgx_enter_enclave: keeps what it finds, then C. */
     .bss
+    .balign 64
+    .globl entry_vector
+entry_vector:
+    .skip 32
+    .globl entry_flags
+entry_flags:
+    .skip 8
+    .globl entry_mxcsr
+entry_mxcsr:
+    .skip 4
     .balign 64
     .globl exit_vectors
 exit_vectors:

@@ -18,6 +18,7 @@
 #define SLOW_LIMIT 300u /* in stepping mode, or in an emulated machine */
 
 static const struct kind *kind;
+static const struct attack *attack;
 static struct outcome *told;
 
 _Noreturn void host_finish(enum ending ending, uint64_t code)
@@ -26,7 +27,17 @@ _Noreturn void host_finish(enum ending ending, uint64_t code)
     told->code = code;
     if (kind->exits != NULL)
         told->exits = kind->exits();
+    if (attack->made != NULL)
+        told->made += attack->made();
     _exit(0);
+}
+
+void host_made(void) { told->made++; }
+
+void host_again(struct host *h)
+{
+    h->done = true;
+    host_made();
 }
 
 _Noreturn void host_fail(const char *why)
@@ -124,6 +135,7 @@ _Noreturn static void run_child(struct host *h)
 {
     alarm(h->attack->slow || h->kind->slow ? SLOW_LIMIT : TIME_LIMIT);
     kind = h->kind;
+    attack = h->attack;
     make_block(h);
     h->kind->start(h);
     if (h->attack->prepare != NULL)

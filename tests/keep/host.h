@@ -53,7 +53,7 @@ struct host {
     uint8_t *block;
     unsigned exits; /* so far */
     unsigned ports;
-    bool done; /* the attack has been made */
+    bool done; /* the attack has been made, where once is enough */
 };
 
 /* What happened, in memory shared with the parent. */
@@ -61,6 +61,7 @@ struct outcome {
     enum ending ending;
     uint64_t code;  /* END_EXIT: status << 8 | port_end; END_STOP: the reason's number */
     uint64_t exits; /* as the system counts them */
+    unsigned made;  /* how often the attack was carried out: 0, and nothing was tried */
     char host[96];  /* END_HOST: why */
     char log[4096];
 };
@@ -72,6 +73,7 @@ struct attack {
     void (*start)(struct host *h);   /* the same, after it */
     int64_t (*answer)(struct host *h, const struct port_frame *f, int64_t honest);
     void (*exited)(struct host *h); /* after each exit, before the next entry */
+    unsigned (*made)(void);         /* at the end: how often, beside what host_made was told */
     uint64_t base;                  /* of an enclave, which nothing measures */
     bool dirty;                     /* registers at each entry are rubbish */
     bool slow;                      /* may take minutes */
@@ -87,6 +89,12 @@ void host_serve(struct host *h);
 
 /* All of a file, with room behind it; ends the program where there is none. */
 uint8_t *host_read_file(const char *path, size_t *size);
+
+/* The attack has been carried out once more: told by each, when it has seen that it was. */
+void host_made(void);
+
+/* A keep that has stopped is run on: it must stop for that the next time. */
+void host_again(struct host *h);
 
 /* Each ends the process. */
 __attribute__((noreturn)) void host_finish(enum ending ending, uint64_t code);

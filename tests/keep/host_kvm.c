@@ -96,7 +96,7 @@ static void after_exit(struct host *h)
         host_fail(why);
     if (!h->attack->again || h->done)
         host_finish(END_STOP, kvm_host.left.value >> 8);
-    h->done = true;
+    host_again(h);
 }
 
 _Noreturn static void loop(struct host *h)

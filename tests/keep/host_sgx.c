@@ -135,18 +135,33 @@ static void after_exit(struct host *h)
     case SGX_KEEP_EXIT_DEAD:
         if (!h->attack->again || h->done)
             host_finish(END_STOP, sgx_host.exit.rsi);
-        h->done = true;
+        host_again(h);
         return;
     default:
         host_fail("an exit of no known reason");
     }
 }
 
+/* What dirty.S left in the registers for the entry. */
+extern uint64_t entry_flags;
+extern uint32_t entry_mxcsr;
+extern uint8_t entry_vector[32];
+
+static bool entered_dirty(void)
+{
+    static const uint8_t clean[32] = {0};
+    return (entry_flags & 0x40400) == 0x40400 && entry_mxcsr == 0xffc0 &&
+           memcmp(entry_vector, clean, sizeof(clean)) != 0;
+}
+
 static int enter(struct host *h)
 {
     static const uint64_t none[3] = {0, 0, 0};
-    return dirty_enter(sgx_model.entry(), h->exits == 0 ? sgx_host.args : none, sgx_host.leaf,
-                       &sgx_host.run, h->attack->dirty);
+    const int result = dirty_enter(sgx_model.entry(), h->exits == 0 ? sgx_host.args : none,
+                                   sgx_host.leaf, &sgx_host.run, h->attack->dirty);
+    if (h->attack->dirty && entered_dirty())
+        host_made();
+    return result;
 }
 
 /* The enclave is to leave to where it was entered from the last time. */

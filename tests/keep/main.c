@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 /* How a keep must end. STOPS: whichever reason, as long as it stops. ENDS: the same, or
- * exec is ended for it. MAY_STOP: it passes, or stops for that reason, and nothing else. */
-enum must { PASSES, FAILS, ENDS, STOPS, STOPS_FOR, MAY_STOP };
+ * exec is ended for it. MAY_STOP: it passes, or stops for that reason, and nothing else.
+ * MISSES: it passes, since the attack has nothing to act on; of all others an attack that
+ * was not made has failed to try anything. */
+enum must { PASSES, FAILS, ENDS, STOPS, STOPS_FOR, MAY_STOP, MISSES };
 
 struct attempt {
     const char *item; /* of the checklist, or "" */
@@ -55,6 +57,10 @@ struct attempt {
 #define DIES(item, test, attack, ...)                      \
     {                                                      \
         item, test, attack, STOPS, NULL, NULL, __VA_ARGS__ \
+    }
+#define MISS(item, test, attack, ...)                           \
+    {                                                           \
+        item, test, attack, MISSES, NULL, "passed", __VA_ARGS__ \
     }
 
 #include "tests/keep/attempts.h"
@@ -111,6 +117,7 @@ static bool as_it_must(const struct kind *t, const struct attempt *a, const stru
         return false;
     switch (a->must) {
     case PASSES:
+    case MISSES:
         return passed && strstr(o->log, a->says) != NULL;
     case MAY_STOP:
         return passed || stopped;
@@ -125,6 +132,13 @@ static bool as_it_must(const struct kind *t, const struct attempt *a, const stru
     default:
         return stopped;
     }
+}
+
+static bool was_tried(const struct attempt *a, const struct outcome *o)
+{
+    if (a->must == MISSES)
+        return o->made == 0;
+    return o->made > 0 || strcmp(a->attack, "none") == 0;
 }
 
 /* ---- the table ---- */
@@ -219,25 +233,35 @@ static const struct kind *find_kind(const char *name)
     exit(2);
 }
 
+/* A line of the report, and what the keep said where that matters. */
+static void tell(const struct kind *t, const struct attempt *a, const struct outcome *o, bool ok,
+                 bool verbose)
+{
+    char how[160];
+    describe(t, o, how, sizeof(how));
+    printf("%s %s %s.%s (%lld, %lld): %s", ok ? "ok  " : "FAIL", a->item, a->test, a->attack,
+           (long long)a->value, (long long)a->value2, how);
+    if (!was_tried(a, o))
+        printf(a->must == MISSES ? "; the attack was made all the same"
+                                 : "; the attack was never made");
+    else if (o->made > 0)
+        printf("; made %u times", o->made);
+    if (t->exits != NULL)
+        printf("; backend=%s kvm_run_exits=%llu", t->name, (unsigned long long)o->exits);
+    printf("\n%s", ok && !verbose ? "" : o->log);
+    fflush(stdout);
+}
+
 static bool run_attempt(struct host *h, const struct attempt *a, bool verbose)
 {
-    const struct kind *t = h->kind;
     struct outcome o;
-    char how[160];
     h->test = a->test;
     h->value = a->value;
     h->value2 = a->value2;
     host_run(h, &o);
-    const bool ok = as_it_must(t, a, &o);
-    describe(t, &o, how, sizeof(how));
-    if (!ok || verbose || t->exits != NULL)
-        printf("%s %s %s.%s (%lld, %lld): %s", ok ? "ok  " : "FAIL", a->item, a->test, a->attack,
-               (long long)a->value, (long long)a->value2, how);
-    if (t->exits != NULL)
-        printf("; backend=%s kvm_run_exits=%llu", t->name, (unsigned long long)o.exits);
-    if (!ok || verbose || t->exits != NULL)
-        printf("\n%s", ok && !verbose ? "" : o.log);
-    fflush(stdout);
+    const bool ok = as_it_must(h->kind, a, &o) && was_tried(a, &o);
+    if (!ok || verbose || h->kind->exits != NULL)
+        tell(h->kind, a, &o, ok, verbose);
     return ok;
 }
 
