@@ -53,37 +53,52 @@ static void size_small(struct host *h)
 
 /* ---- registers at the start ---- */
 
+/* Offsets in an XSAVE area [SDM 1 13.4]. */
+enum { FCW = 0, MXCSR = 24, XMM = 160, COMPONENTS = 512, YMM = 576, XSAVE_END = 832 };
+
+static void put(struct kvm_xsave *state, size_t at, const void *from, size_t size)
+{
+    memcpy((uint8_t *)state->region + at, from, size);
+}
+
 /* KVM has taken all of it. */
-static bool is_dirty(const struct kvm_regs *wanted_regs, const struct kvm_fpu *wanted_fpu)
+static bool is_dirty(const struct kvm_regs *wanted_regs, const struct kvm_xsave *wanted_state)
 {
     struct kvm_regs regs;
-    struct kvm_fpu fpu;
+    struct kvm_xsave state;
     control(KVM_GET_REGS, &regs);
-    control(KVM_GET_FPU, &fpu);
-    return memcmp(&regs, wanted_regs, sizeof(regs)) == 0 && fpu.mxcsr == wanted_fpu->mxcsr &&
-           fpu.fcw == wanted_fpu->fcw && memcmp(fpu.xmm, wanted_fpu->xmm, sizeof(fpu.xmm)) == 0;
+    control(KVM_GET_XSAVE, &state);
+    return memcmp(&regs, wanted_regs, sizeof(regs)) == 0 &&
+           memcmp(&state, wanted_state, XSAVE_END) == 0;
 }
 
 /* All that no one may rely on: flags, MXCSR, x87, vectors, general registers. */
 static void dirty_start(struct host *h)
 {
+    static const uint32_t mxcsr = 0xffc0;
+    static const uint16_t fcw = 0x0c7f;
+    static const uint64_t components = 7; /* x87, SSE, AVX */
+    uint8_t vectors[256];
     struct kvm_regs regs;
-    struct kvm_fpu fpu;
+    struct kvm_xsave state;
     control(KVM_GET_REGS, &regs);
-    control(KVM_GET_FPU, &fpu);
+    control(KVM_GET_XSAVE, &state);
     const uint64_t size = regs.rdi;
     const uint64_t rip = regs.rip;
     memset(&regs, 0xd1, sizeof(regs));
     regs.rdi = size;
     regs.rip = rip;
     regs.rflags = 0x40402; /* AC, DF */
-    memset(fpu.xmm, 0xd1, sizeof(fpu.xmm));
-    fpu.mxcsr = 0xffc0;
-    fpu.fcw = 0x0c7f;
+    memset(vectors, 0xd1, sizeof(vectors));
+    put(&state, FCW, &fcw, sizeof(fcw));
+    put(&state, MXCSR, &mxcsr, sizeof(mxcsr));
+    put(&state, XMM, vectors, sizeof(vectors));
+    put(&state, COMPONENTS, &components, sizeof(components));
+    put(&state, YMM, vectors, sizeof(vectors));
     control(KVM_SET_REGS, &regs);
-    control(KVM_SET_FPU, &fpu);
+    control(KVM_SET_XSAVE, &state);
     (void)h;
-    if (is_dirty(&regs, &fpu))
+    if (is_dirty(&regs, &state))
         host_made();
 }
 
