@@ -327,7 +327,7 @@ GUEST_FLAGS := -std=gnu11 -O1 $(WARN) -ffreestanding -fPIE -mno-red-zone -fno-st
                -fcf-protection=none -fno-asynchronous-unwind-tables -fno-jump-tables \
                -include shim/x86/hidden.h -I.
 GUEST_OBJS  := $(patsubst %,$(BUILD)/%.o,$(basename $(wildcard tests/keep/guest*.c) tests/keep/register_probe.S))
-$(KEEP)/%.o: tests/keep/%.c tests/keep/guest.h
+$(KEEP)/%.o: tests/keep/%.c $(wildcard tests/keep/guest*.h) shim/core/syscalls.h include/port.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_FLAGS) -c -o $@ $<
 $(KEEP)/%.o: tests/keep/%.S

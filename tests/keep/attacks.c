@@ -163,8 +163,7 @@ static int64_t clock_back(struct host *h, const struct port_frame *f, int64_t ho
 
 static volatile int64_t *result_in(const struct host *h)
 {
-    return (volatile int64_t *)(h->block + PORT_FRAME_OFFSET +
-                                offsetof(struct port_frame, result));
+    return (volatile int64_t *)(h->block + PORT_FRAME_OFFSET + offsetof(struct port_frame, result));
 }
 
 /* The result is legal one moment and not the next. It ends with the host. */

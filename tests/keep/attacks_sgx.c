@@ -21,10 +21,7 @@ static void set_arg(struct host *h, uint64_t to)
 static void arg_inside(struct host *h) { set_arg(h, sgx_host.base + SGX_KEEP_ARENA); }
 static void arg_at_base(struct host *h) { set_arg(h, sgx_host.base); }
 static void arg_straddles(struct host *h) { set_arg(h, sgx_host.base - SGX_PAGE); }
-static void arg_at_the_end(struct host *h)
-{
-    set_arg(h, sgx_host.base + SGX_KEEP_SIZE - SGX_PAGE);
-}
+static void arg_at_the_end(struct host *h) { set_arg(h, sgx_host.base + SGX_KEEP_SIZE - SGX_PAGE); }
 static void arg_wraps(struct host *h) { set_arg(h, UINT64_MAX - SGX_PAGE + 1); }
 static void arg_unaligned(struct host *h) { set_arg(h, sgx_host.args[h->value] + 8); }
 static void arg_null(struct host *h) { set_arg(h, 0); }

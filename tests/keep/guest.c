@@ -144,6 +144,7 @@ __attribute__((used, noreturn)) static void start(const uint64_t *stack)
     run_from(signal_tests, name);
     run_from(register_tests, name);
     run_from(call_tests, name);
+    run_from(pointer_tests, name);
     run_from(fatal_tests, name);
     run_from(ring_tests, name);
     say("no such test");

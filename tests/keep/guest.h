@@ -52,14 +52,18 @@ __attribute__((noreturn)) void end(int status);
         }                                      \
     } while (0)
 
-/* SB1: each system call with a pointer that the guest has no memory at. */
-void check_pointers(uint64_t bad);
+/* SB1: every call of the shim's is refused that would touch this byte, which the guest may
+ * not read, or not write, or has no part in at all. */
+void check_unreadable(uint64_t byte);
+void check_unwritable(uint64_t byte);
+void check_foreign(uint64_t byte);
 
 /* The file that holds a test: FILE_tests, ended by a null name. */
 extern const struct test memory_tests[];
 extern const struct test signal_tests[];
 extern const struct test register_tests[];
 extern const struct test call_tests[];
+extern const struct test pointer_tests[];
 extern const struct test fatal_tests[];
 extern const struct test ring_tests[];
 

@@ -42,51 +42,6 @@ static void unknown(void)
     check(sys0(1ull << 32 | __NR_getpid) == -ENOSYS);
 }
 
-void check_pointers(uint64_t bad)
-{
-    check(sys4(__NR_rt_sigaction, 10, bad, 0, 8) == (bad == 0 ? 0 : -EFAULT));
-    check(sys4(__NR_rt_sigaction, 10, 0, bad, 8) == (bad == 0 ? 0 : -EFAULT));
-    check(sys4(__NR_rt_sigprocmask, 0, 0, bad, 8) == (bad == 0 ? 0 : -EFAULT));
-    check(sys4(__NR_prlimit64, 0, 3, 0, bad) == (bad == 0 ? 0 : -EFAULT));
-    check(sys2(__NR_sigaltstack, bad, 0) == (bad == 0 ? 0 : -EFAULT));
-    check(sys2(__NR_sigaltstack, 0, bad) == (bad == 0 ? 0 : -EFAULT));
-    check(sys3(__NR_sched_getaffinity, 0, 8, bad) == -EFAULT);
-    check(sys2(__NR_fstat, 1, bad) == -EFAULT);
-    check(sys4(__NR_futex, bad, 0, 1, 0) < 0);
-    check(sys2(__NR_sysinfo, bad, 0) == -EFAULT);
-}
-
-/* SB1: addresses that are not the guest's own memory. */
-static void pointers(void)
-{
-    uint8_t *own = map(2 * PAGE, 3);
-    const uint64_t bad[] = {
-        0,
-        8,
-        UINT64_MAX - 7,
-        (uint64_t)evidence_function(),                        /* the shim's code */
-        ((uint64_t)own & ~((1ull << 36) - 1)),                /* the enclave's first page */
-        ((uint64_t)own & ~((1ull << 36) - 1)) + (8ull << 20), /* the shim's tables */
-        ((uint64_t)own | ((1ull << 36) - 1)) - 3,             /* its end */
-        (uint64_t)own + 2 * PAGE - 4,                         /* half of it */
-        0x8000000000000000,
-    };
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        check_pointers(bad[i]);
-        check(sys2(__NR_clock_gettime, 1, bad[i]) == -EFAULT);
-        check(sys3(__NR_getrandom, bad[i], 16, 0) == -EFAULT);
-        check(sys4(__NR_rt_sigprocmask, 0, bad[i], 0, 8) == (bad[i] == 0 ? 0 : -EFAULT));
-        check(sys3(__NR_write, 2, bad[i], 16) == -EFAULT);
-        const struct port_call out = {.verb = PORT_EXCHANGE, .out = (void *)bad[i], .out_size = 16};
-        check(port(&out) == -EFAULT);
-        const struct port_call in = {.verb = PORT_LOG, .in = (void *)bad[i], .in_size = 16};
-        check(port(&in) == -EFAULT);
-        check(port((const struct port_call *)bad[i]) == -EFAULT);
-    }
-    const struct port_call huge = {.verb = PORT_READ, .out = own, .out_size = SIZE_MAX};
-    check(port(&huge) < 0);
-}
-
 /* HO12: text of exec's own. */
 static void writes(void)
 {
@@ -235,12 +190,19 @@ static void every_verb(void)
 }
 
 const struct test call_tests[] = {
-    {"hello", hello},           {"unknown", unknown},
-    {"pointers", pointers},     {"writes", writes},
-    {"own_words", own_words},   {"spin", spin},
-    {"verbs", verbs},           {"clocks", clocks},
-    {"random", random_numbers}, {"futex", futex},
-    {"evidence", evidence},     {"no_evidence", no_evidence},
-    {"statement", statement},   {"cpuid", cpuid},
-    {"every_verb", every_verb}, {NULL, NULL},
+    {"hello", hello},
+    {"unknown", unknown},
+    {"writes", writes},
+    {"own_words", own_words},
+    {"spin", spin},
+    {"verbs", verbs},
+    {"clocks", clocks},
+    {"random", random_numbers},
+    {"futex", futex},
+    {"evidence", evidence},
+    {"no_evidence", no_evidence},
+    {"statement", statement},
+    {"cpuid", cpuid},
+    {"every_verb", every_verb},
+    {NULL, NULL},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Guests that break a promise, each its own, and must die of it. */
+#include "include/kvm_keep.h"
 #include "tests/keep/guest.h"
 
 #include <asm/unistd_64.h>
@@ -35,6 +36,20 @@ static void run_stack(void)
     say("survived");
 }
 
+static void run_constant(void)
+{
+    static const uint8_t code[16] = {0xc3};
+    ((void (*)(void))(uintptr_t)code)();
+    say("survived");
+}
+
+/* The shim's code, as far as exec may run it. */
+static void write_gate(void)
+{
+    *(volatile uint8_t *)(uintptr_t)clock_function() = 0xc3;
+    say("survived");
+}
+
 static void read_zero_page(void)
 {
     (void)*(volatile uint8_t *)0;
@@ -53,9 +68,24 @@ static void interrupt(void)
     say("survived");
 }
 
-static void in_out(void)
+static void port_out(void)
 {
     __asm__ volatile("outb %%al, $0x80" : : "a"(0));
+    say("survived");
+}
+
+static void port_in(void)
+{
+    uint8_t byte;
+    __asm__ volatile("inb $0x80, %%al" : "=a"(byte));
+    say("survived");
+}
+
+/* In the shim's place: that the keep has ended well. */
+static void port_leave(void)
+{
+    const uint32_t reason = KVM_KEEP_EXIT_DEAD | KVM_KEEP_STOP_ENDED << 8;
+    __asm__ volatile("outl %%eax, %%dx" : : "a"(reason), "d"(KVM_KEEP_PORT));
     say("survived");
 }
 
@@ -109,10 +139,14 @@ const struct test fatal_tests[] = {
     {"write_constant", write_constant},
     {"run_data", run_data},
     {"run_stack", run_stack},
+    {"run_constant", run_constant},
+    {"write_gate", write_gate},
     {"read_zero_page", read_zero_page},
     {"halt", halt},
     {"interrupt", interrupt},
-    {"in_out", in_out},
+    {"port_in", port_in},
+    {"port_out", port_out},
+    {"port_leave", port_leave},
     {"breakpoint", breakpoint},
     {"invalid", invalid},
     {"deadlock", deadlock},

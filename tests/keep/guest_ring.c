@@ -4,8 +4,6 @@
 
 #include <asm/unistd_64.h>
 
-#define EFAULT 14
-
 /* ---- instructions ---- */
 
 static const uint8_t table[16] = {0};
@@ -31,6 +29,30 @@ static void load_task(void)
 static void load_local(void)
 {
     __asm__ volatile("lldt %w0" : : "r"(0));
+    say("survived");
+}
+
+/* Ring 0's data, code and tables. */
+static void load_segment(void)
+{
+    __asm__ volatile("mov %w0, %%ds" : : "r"(0x10));
+    say("survived");
+}
+
+static void far_jump(void)
+{
+    static const struct {
+        uint32_t offset;
+        uint16_t selector;
+    } __attribute__((packed)) to = {0, 8};
+    __asm__ volatile("ljmp *%0" : : "m"(to));
+    say("survived");
+}
+
+static void store_tables(void)
+{
+    uint8_t where[16];
+    __asm__ volatile("sgdt %0" : "=m"(where));
     say("survived");
 }
 
@@ -124,14 +146,21 @@ __asm__("ring_restorer: mov $15, %eax\n"
         "    syscall\n");
 extern const uint8_t ring_restorer[];
 
-/* On behind the access, which is two bytes long. */
+static bool faulted_in_call;
+
+/* On behind the access, which is two bytes long, or where the call would have returned to. */
 static void handler(int number, const uint64_t *info, uint64_t *context)
 {
-    enum { RIP = 5 + 16 };
+    enum { RSP = 5 + 15, RIP };
     (void)number;
     faults++;
     fault_address = info[2];
-    context[RIP] += 2;
+    if (!faulted_in_call) {
+        context[RIP] += 2;
+        return;
+    }
+    context[RIP] = *(const uint64_t *)context[RSP];
+    context[RSP] += 8;
 }
 
 static void refused(uint64_t address)
@@ -141,18 +170,11 @@ static void refused(uint64_t address)
     check(faults == before + 1 && fault_address == address);
     __asm__ volatile("movb %%al, (%0)" : : "D"(address), "a"(0) : "memory");
     check(faults == before + 2 && fault_address == address);
-    const struct port_call out = {.verb = PORT_EXCHANGE, .out = (void *)address, .out_size = 16};
-    const struct port_call in = {.verb = PORT_LOG, .in = (void *)address, .in_size = 16};
-    check(port(&out) == -EFAULT);
-    check(port(&in) == -EFAULT);
-    check(port((const struct port_call *)address) == -EFAULT);
-    check(sys2(__NR_clock_gettime, 1, address) == -EFAULT);
-    check(sys3(__NR_getrandom, address, 16, 0) == -EFAULT);
-    check(sys3(__NR_write, 2, address, 16) == -EFAULT);
-    check(sys4(__NR_rt_sigprocmask, 0, address, 0, 8) == -EFAULT);
-    check_pointers(address);
-    check(sys3(__NR_mprotect, address & ~4095ull, PAGE, 3) < 0);
-    check(sys2(__NR_munmap, address & ~4095ull, PAGE) < 0);
+    faulted_in_call = true;
+    __asm__ volatile("call *%0" : : "r"(address) : "memory");
+    faulted_in_call = false;
+    check(faults == before + 3 && fault_address == address);
+    check_foreign(address);
 }
 
 /* The shim's text, tables, data, stacks, its view of the block, the nodes, the window and
@@ -172,21 +194,14 @@ static void shim_memory(void)
 }
 
 const struct test ring_tests[] = {
-    {"load_tables", load_tables},
-    {"load_interrupts", load_interrupts},
-    {"load_task", load_task},
-    {"load_local", load_local},
-    {"write_msr", write_msr},
-    {"read_msr", read_msr},
-    {"write_cr3", write_cr3},
-    {"write_cr4", write_cr4},
-    {"write_dr7", write_dr7},
-    {"write_xcr0", write_xcr0},
-    {"drop_page", drop_page},
-    {"interrupts_on", interrupts_on},
-    {"return_to_ring_0", return_to_ring_0},
-    {"non_canonical", non_canonical},
-    {"jump_to_zero", jump_to_zero},
-    {"shim_memory", shim_memory},
-    {NULL, NULL},
+    {"load_tables", load_tables},     {"load_interrupts", load_interrupts},
+    {"load_task", load_task},         {"load_local", load_local},
+    {"load_segment", load_segment},   {"far_jump", far_jump},
+    {"store_tables", store_tables},   {"write_msr", write_msr},
+    {"read_msr", read_msr},           {"write_cr3", write_cr3},
+    {"write_cr4", write_cr4},         {"write_dr7", write_dr7},
+    {"write_xcr0", write_xcr0},       {"drop_page", drop_page},
+    {"interrupts_on", interrupts_on}, {"return_to_ring_0", return_to_ring_0},
+    {"non_canonical", non_canonical}, {"jump_to_zero", jump_to_zero},
+    {"shim_memory", shim_memory},     {NULL, NULL},
 };

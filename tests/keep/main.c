@@ -15,10 +15,9 @@
 #include <unistd.h>
 
 /* How a keep must end. STOPS: whichever reason, as long as it stops. ENDS: the same, or
- * exec is ended for it. MAY_STOP: it passes, or stops for that reason, and nothing else.
- * MISSES: it passes, since the attack has nothing to act on; of all others an attack that
- * was not made has failed to try anything. */
-enum must { PASSES, FAILS, ENDS, STOPS, STOPS_FOR, MAY_STOP, MISSES };
+ * exec is ended for it. MISSES: it passes, since the attack has nothing to act on; of all others an
+ * attack that was not made has failed to try anything. */
+enum must { PASSES, FAILS, ENDS, STOPS, STOPS_FOR, MISSES };
 
 struct attempt {
     const char *item; /* of the checklist, or "" */
@@ -49,10 +48,6 @@ struct attempt {
 #define STOP(item, test, attack, why, ...)                     \
     {                                                          \
         item, test, attack, STOPS_FOR, #why, NULL, __VA_ARGS__ \
-    }
-#define MAY(item, test, attack, why, ...)                         \
-    {                                                             \
-        item, test, attack, MAY_STOP, #why, "passed", __VA_ARGS__ \
     }
 #define DIES(item, test, attack, ...)                      \
     {                                                      \
@@ -119,8 +114,6 @@ static bool as_it_must(const struct kind *t, const struct attempt *a, const stru
     case PASSES:
     case MISSES:
         return passed && strstr(o->log, a->says) != NULL;
-    case MAY_STOP:
-        return passed || stopped;
     case FAILS:
         return o->ending == END_EXIT && (o->code & 0xff) == PORT_END_FAILED &&
                strstr(o->log, a->says) != NULL;
