@@ -78,13 +78,20 @@ static void fault_on_cpuid(void)
     write_msr(MSR_FEATURES, 1);
 }
 
+/* MXCSR, x87 and vectors are the host's until then. */
+static void reset_vectors(void)
+{
+    struct xsave initial;
+    xsave_initial(&initial);
+    xrstor(&initial);
+}
+
 void kvm_processor(void)
 {
     processor.one = read_cpuid(1, 0);
     processor.seven = read_cpuid(7, 0);
     processor.extended = read_cpuid(0x80000001, 0);
     const uint64_t cr4 = processor_cr4(processor.one, processor.seven);
-    struct xsave initial;
     if (cr4 == 0)
         kvm_stop(KVM_KEEP_STOP_CPU);
     write_cr0(CR0_STATE);
@@ -96,8 +103,8 @@ void kvm_processor(void)
     write_msr(MSR_LSTAR, (uint64_t)kvm_syscall);
     write_msr(MSR_SFMASK, FLAGS_CLEARED);
     fault_on_cpuid();
-    xsave_initial(&initial);
-    xrstor(&initial);
+    if (!CHECK(kvm_vectors, false))
+        reset_vectors();
     processor.smap = (cr4 & CR4_SMAP) != 0;
     processor.sha = (processor.seven.ebx & SHA) != 0;
 }
