@@ -112,6 +112,10 @@
     X(kvm_window_end, "HO1: what lies behind exec in its file", UNIT)        \
     X(kvm_interrupt, "HO7: a machine that computes for ever", UNIT)          \
     X(kvm_patience, "HO7: a call of the port's that never ends", UNIT)
+
+/* Who may hold up others: net/link.c. */
+#define HOST_CHECKS_CLIENTS(X)                                               \
+    X(link_turn, "HO13: a client that sends without end, and never data", UNIT)
 /* clang-format on */
 
 #define HOST_CHECKS(X)       \
@@ -119,7 +123,8 @@
     HOST_CHECKS_SANDBOX(X)   \
     HOST_CHECKS_ISOLATION(X) \
     HOST_CHECKS_OUTPUT(X)    \
-    HOST_CHECKS_KVM(X)
+    HOST_CHECKS_KVM(X)       \
+    HOST_CHECKS_CLIENTS(X)
 
 enum host_check { HOST_CHECK_NONE, HOST_CHECKS(CHECK_NUMBER) };
 

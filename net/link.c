@@ -2,10 +2,13 @@
 /* TLS connections carried on; see link.h. Trusts OpenSSL.
  *
  * OpenSSL reads no further than the record it is at, and each is taken whole, so that all
- * that waits is in the kernel, which tells of it again and again until it is taken. */
+ * that waits is in the kernel, which tells of it again and again until it is taken. A record
+ * that holds no data is a turn of its own: of KeyUpdates [RFC 8446 4.6.3] a client can send
+ * more than we can take, and never be done. */
 #define _GNU_SOURCE
 #include "net/link.h"
 
+#include "host/check.h"
 #include "host/clock.h"
 
 #include <errno.h>
@@ -332,6 +335,7 @@ static void configure(SSL *ssl)
      * the other direction may still be of use. */
     SSL_set_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_set_read_ahead(ssl, 0);
+    SSL_clear_mode(ssl, CHECKED(link_turn, SSL_MODE_AUTO_RETRY, 0));
 }
 
 void link_free(struct link *l)

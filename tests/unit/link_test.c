@@ -18,6 +18,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -317,6 +318,33 @@ static void nobody_sends_to_nobody_for_ever(void **state)
     free(data);
 }
 
+static int unread(const struct test *t)
+{
+    int size = 0;
+    assert_int_equal(ioctl(t->link->wire.fd, FIONREAD, &size), 0);
+    return size;
+}
+
+/* KeyUpdates are answered by nobody and hold no data: others get their turn between two. */
+static void what_is_no_data_takes_no_more_than_a_turn(void **state)
+{
+    struct test *t = *state;
+    uint8_t got = 0;
+    shake_hands(t);
+    for (int i = 0; i < 200; i++) {
+        assert_int_equal(SSL_key_update(t->ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(t->ssl), 1);
+    }
+    assert_int_equal(SSL_write(t->ssl, "x", 1), 1);
+    const int before = unread(t);
+    turn(t);
+    assert_in_range(unread(t), before / 2, before - 1);
+    for (int i = 0; i < 400; i++)
+        turn(t);
+    assert_int_equal(recv(t->plain, &got, 1, MSG_DONTWAIT), 1);
+    assert_int_equal(got, 'x');
+}
+
 static void a_wire_that_breaks_ends_it(void **state)
 {
     struct test *t = *state;
@@ -429,6 +457,7 @@ int main(void)
         TEST(the_other_end_may_end_first),
         TEST(what_was_said_last_arrives),
         TEST(nobody_sends_to_nobody_for_ever),
+        TEST(what_is_no_data_takes_no_more_than_a_turn),
         TEST(a_wire_that_breaks_ends_it),
         TEST(no_handshake_no_link),
         TEST(a_client_that_leaves_in_the_handshake),
