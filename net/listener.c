@@ -46,11 +46,13 @@ bool address_is_loopback(const struct sockaddr_storage *a)
     return IN6_IS_ADDR_LOOPBACK(&host) || (IN6_IS_ADDR_V4MAPPED(&host) && host.s6_addr[12] == 127);
 }
 
-bool address_same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+/* Who has one address of IPv6 has a network of them [RFC 6177 2]. */
+bool address_same_client(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
     const struct in6_addr one = host_address_of((const struct sockaddr *)a),
                           other = host_address_of((const struct sockaddr *)b);
-    return memcmp(&one, &other, sizeof(one)) == 0;
+    const bool four = IN6_IS_ADDR_V4MAPPED(&one);
+    return four == !!IN6_IS_ADDR_V4MAPPED(&other) && memcmp(&one, &other, four ? 16 : 8) == 0;
 }
 
 /* ---- listening ---- */

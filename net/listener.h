@@ -16,8 +16,8 @@ must_use int address_parse(const char *text, struct sockaddr_storage *out);
 /* Nobody from outside reaches it. */
 bool address_is_loopback(const struct sockaddr_storage *address);
 
-/* The same host, whatever the port. */
-bool address_same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
+/* The same client, whatever the port: by its address, of IPv6 by its /64. */
+bool address_same_client(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
 
 /* A non-blocking listener; `address` becomes what it got. The descriptor, or -errno with
  * `fault` filled. */

@@ -107,7 +107,7 @@ static bool has_too_many(const struct server *s, const struct sockaddr_storage *
 {
     unsigned same = 0;
     for (const struct connection *c = s->connections; c != NULL; c = c->next)
-        same += address_same_host(&c->address, from);
+        same += address_same_client(&c->address, from);
     return same >= s->config.connections_of_one_max;
 }
 

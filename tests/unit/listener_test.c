@@ -73,14 +73,22 @@ static void loopback_is_what_nobody_else_reaches(void **state)
     }
 }
 
-static void a_host_is_the_same_by_either_protocol(void **state)
+static bool same(const char *a, const char *b)
+{
+    const struct sockaddr_storage one = parsed(a), other = parsed(b);
+    return address_same_client(&one, &other) && address_same_client(&other, &one);
+}
+
+/* Of IPv6 a client has as many addresses as it likes [RFC 6177 2]. */
+static void a_client_is_the_same_by_all_its_addresses(void **state)
 {
     (void)state;
-    const struct sockaddr_storage four = parsed("192.0.2.1:1"),
-                                  six = parsed("[::ffff:192.0.2.1]:2"),
-                                  other = parsed("192.0.2.2:1");
-    assert_true(address_same_host(&four, &six));
-    assert_false(address_same_host(&four, &other));
+    assert_true(same("192.0.2.1:1", "[::ffff:192.0.2.1]:2"));
+    assert_false(same("192.0.2.1:1", "192.0.2.2:1"));
+    assert_false(same("[::ffff:192.0.2.1]:1", "[::ffff:192.0.2.2]:1"));
+    assert_true(same("[2001:db8:1:2::1]:1", "[2001:db8:1:2:ffff::9]:2"));
+    assert_false(same("[2001:db8:1:2::1]:1", "[2001:db8:1:3::1]:1"));
+    assert_false(same("[::1]:1", "127.0.0.1:1"));
 }
 
 static void a_listener_knows_its_port(void **state)
@@ -106,7 +114,7 @@ int main(void)
         cmocka_unit_test(addresses_come_back_as_they_were),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(loopback_is_what_nobody_else_reaches),
-        cmocka_unit_test(a_host_is_the_same_by_either_protocol),
+        cmocka_unit_test(a_client_is_the_same_by_all_its_addresses),
         cmocka_unit_test(a_listener_knows_its_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
