@@ -25,6 +25,7 @@ int64_t sys(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uin
 }
 
 int64_t port(const struct port_call *call) { return guest.port(call); }
+port_entry *port_function(void) { return guest.port; }
 evidence_entry *evidence_function(void) { return guest.evidence; }
 clock_entry *clock_function(void) { return guest.clock; }
 

@@ -31,6 +31,7 @@ int64_t sys(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uin
 #define sys4(n, a, b, c, d) sys(n, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), 0, 0)
 
 int64_t port(const struct port_call *call);
+port_entry *port_function(void);
 evidence_entry *evidence_function(void);
 clock_entry *clock_function(void);
 

@@ -76,7 +76,7 @@ static void clocks(void)
             check(sys2(__NR_clock_gettime, id, time) == 0);
             const uint64_t now = time[0] * 1000000000u + time[1];
             check(time[1] < 1000000000u && now >= last[id]);
-            last[id] = clock_function()(id);
+            last[id] = clock_function() != NULL ? clock_function()(id) : now;
             check(last[id] >= now);
         }
     }

@@ -190,7 +190,7 @@ static void pointers_foreign(void)
 {
     for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
         check_foreign(foreign[i]);
-    check_foreign((uint64_t)(uintptr_t)clock_function()); /* what the shim lets it run */
+    check_foreign((uint64_t)(uintptr_t)port_function()); /* what the shim lets it run */
 }
 
 /* Sizes that lead there from its own. */
@@ -231,7 +231,7 @@ extern const uint8_t pointer_restorer[];
 /* Memory of the shim's that it writes to itself. */
 static uint64_t shims(void)
 {
-    const bool machine = (uint64_t)(uintptr_t)clock_function() / PAGE == SGX_KEEP_TABLES / PAGE;
+    const bool machine = (uint64_t)(uintptr_t)port_function() / PAGE == SGX_KEEP_TABLES / PAGE;
     return (machine ? KVM_KEEP_SHIM + KVM_IMAGE_DATA : SGX_KEEP_TABLES) + PAGE / 2;
 }
 

@@ -59,14 +59,20 @@ _Noreturn void host_end(const struct port_frame *f)
 
 /* ---- the port ---- */
 
-static void take_log(const struct host *h, const struct port_frame *f)
+static void add_line(const void *text, size_t size)
 {
     const size_t used = strlen(told->log);
-    size_t size = f->in_size < 200 ? f->in_size : 200;
     if (used + size + 2 > sizeof(told->log))
         return;
-    memcpy(told->log + used, h->block + PORT_DATA_OFFSET, size);
+    memcpy(told->log + used, text, size);
     told->log[used + size] = '\n';
+}
+
+void host_said(const char *text) { add_line(text, strlen(text)); }
+
+static void take_log(const struct host *h, const struct port_frame *f)
+{
+    add_line(h->block + PORT_DATA_OFFSET, f->in_size < 200 ? f->in_size : 200);
 }
 
 static int64_t give_manifest(struct host *h, const struct port_frame *f)

@@ -26,7 +26,8 @@ struct kind {
     const struct attack *attacks; /* beside those for all; ended by a null name */
     const char *const *stops;     /* names of the reasons to stop, by number */
     size_t stop_count;
-    bool slow; /* runs in an emulated machine */
+    bool slow;    /* runs in an emulated machine */
+    bool process; /* there is no shim: who breaks a promise is ended by a signal */
 
     void (*open)(const char *shim);                         /* once */
     void (*start)(struct host *h);                          /* in the keep's process: builds it */
@@ -39,6 +40,7 @@ struct kind {
 
 extern const struct kind sgx_kind;
 extern const struct kind kvm_kind;
+extern const struct kind nil_kind;
 
 struct host {
     const struct kind *kind;
@@ -46,7 +48,8 @@ struct host {
     uint64_t value; /* of attacks that come in many */
     uint64_t value2;
     const char *test; /* the guest's, sent as its manifest */
-    uint8_t *exec;    /* the guest's file and tree, copies that an attack may change */
+    const char *guest;
+    uint8_t *exec; /* the guest's file and tree, copies that an attack may change */
     size_t exec_size;
     uint8_t *nodes;
     size_t nodes_size;
@@ -92,6 +95,9 @@ uint8_t *host_read_file(const char *path, size_t *size);
 
 /* The attack has been carried out once more: told by each, when it has seen that it was. */
 void host_made(void);
+
+/* A line of its log. */
+void host_said(const char *text);
 
 /* A keep that has stopped is run on: it must stop for that the next time. */
 void host_again(struct host *h);
