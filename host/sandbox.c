@@ -50,8 +50,9 @@ int sandbox_close_others(int *keep, size_t count)
 
 /* The host's side of the port runs in the same process. */
 static const int port_calls[] = {
-    SCMP_SYS(read),  SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(poll),
-    SCMP_SYS(ppoll), SCMP_SYS(accept4),  SCMP_SYS(close),  SCMP_SYS(shutdown),
+    SCMP_SYS(read),  SCMP_SYS(recvfrom),  SCMP_SYS(sendto),     SCMP_SYS(poll),
+    SCMP_SYS(ppoll), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(accept4),
+    SCMP_SYS(close), SCMP_SYS(shutdown),
 };
 
 /* What is left where no code of a keep makes system calls: time, last words, the end, a

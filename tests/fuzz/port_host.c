@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define ROWS_SIZE 4096u
+
 static uint8_t block_memory[PORT_BLOCK_SIZE] aligned_to(4096);
 static struct endpoint endpoint;
 static struct bytes files[1];
@@ -55,6 +57,13 @@ static void serve(void)
     close(terminal);
 }
 
+/* Rows of a poll are many: those there are, again and again. */
+static void put_rows(struct bytes rows, size_t size)
+{
+    for (size_t at = 0; rows.size > 0 && at < size && at < ROWS_SIZE; at += rows.size)
+        shared_write((struct shared *)block_memory, PORT_DATA_OFFSET + at, rows.data, rows.size);
+}
+
 static void one_call(struct cur *c)
 {
     struct port_frame frame = {.verb = cur_u8(c)};
@@ -76,6 +85,8 @@ static void one_call(struct cur *c)
     struct bytes data = cur_take(c, cur_left(c) < 64 ? cur_left(c) : 64);
     shared_write((struct shared *)block_memory, PORT_FRAME_OFFSET, &frame, sizeof(frame));
     shared_write((struct shared *)block_memory, PORT_DATA_OFFSET, data.data, data.size);
+    if (frame.verb == PORT_POLL)
+        put_rows(data, frame.in_size);
     serve();
 }
 

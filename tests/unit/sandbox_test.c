@@ -34,8 +34,9 @@
 
 /* What the port's host side and the monitor's loop make. */
 static const long needed[] = {
-    SYS_read,  SYS_recvfrom, SYS_poll,          SYS_ppoll,  SYS_accept4,    SYS_close,
-    SYS_write, SYS_shutdown, SYS_clock_gettime, SYS_sendto, SYS_exit_group, SYS_restart_syscall,
+    SYS_read,          SYS_recvfrom,  SYS_poll,       SYS_ppoll,           SYS_accept4,
+    SYS_close,         SYS_epoll_ctl, SYS_epoll_wait, SYS_write,           SYS_shutdown,
+    SYS_clock_gettime, SYS_sendto,    SYS_exit_group, SYS_restart_syscall,
 };
 
 static bool is_needed(long call)
