@@ -150,10 +150,14 @@ def boot(initramfs, folder, limit, hear):
     ]
     ended = False
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as machine:
-        for line in machine.stdout:
-            line = line.decode(errors="replace").rstrip("\r\n")
-            ended = ended or line == "== end"
-            hear(line)
+        try:
+            for line in machine.stdout:
+                line = line.decode(errors="replace").rstrip("\r\n")
+                ended = ended or line == "== end"
+                hear(line)
+        except BaseException:
+            machine.terminate()
+            raise
     if not ended:
         hear(console.read_text(errors="replace")[-2000:] if console.exists() else "")
         why = f"after {limit} s" if machine.returncode == 124 else f"with status {machine.returncode}"
