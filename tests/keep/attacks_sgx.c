@@ -237,12 +237,12 @@ static void look(struct host *h)
     (void)h;
     if (sgx_host.run.function != SGX_EEXIT)
         return;
+    host_made();
     if (sgx_host.exit.rdx != 0 || sgx_host.exit.r8 != 0 || sgx_host.exit.r9 != 0 ||
         sgx_host.exit.rsi != 0)
         host_fail("a register holds something at an exit");
     if (!registers_are_clear())
         host_fail("the vector state holds something at an exit");
-    host_made();
 }
 
 /* ---- the enclave's memory ---- */
@@ -263,9 +263,9 @@ static bool is_readable(uint64_t address)
 static void strict_exited(struct host *h)
 {
     (void)h;
+    host_made();
     if (is_readable(sgx_host.base + SGX_KEEP_IMAGE) || is_readable(sgx_host.base + SGX_KEEP_EXEC))
         host_fail("the enclave's memory can be read");
-    host_made();
 }
 
 static void stepping_only(struct host *h)
