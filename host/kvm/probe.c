@@ -5,6 +5,7 @@
 #include "host/kvm/probe.h"
 
 #include "host/clock.h"
+#include "host/kvm/floor.h"
 #include "host/kvm/vm.h"
 #include "host/probe.h"
 
@@ -19,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +63,21 @@ static size_t probe_api(struct probe *row, int device)
     return probe_tell(row, "Interface", version == KVM_API_VERSION && immediate,
                       "version %d%s; version %d with exits at once is needed", version,
                       immediate ? "" : " without exits at once", KVM_API_VERSION);
+}
+
+/* For whoever runs this host: no machine is refused for it. */
+static size_t probe_kernel(struct probe *row)
+{
+    struct utsname u;
+    struct kvm_release floor;
+    if (uname(&u) < 0)
+        u.release[0] = '\0';
+    if (kvm_floor(u.release, &floor))
+        return probe_tell(row, "Kernel", true, "Linux %.40s", u.release);
+    return probe_tell(row, "Kernel", true,
+                      "Linux %.40s; bugs of KVM were mended up to %u.%u.%u, see docs/kvm.md: ask "
+                      "your distribution whether they are in this one",
+                      u.release, floor.major, floor.minor, floor.patch);
 }
 
 /* Without, every step of a guest is the work of software, which is not known to do what
@@ -181,6 +198,7 @@ size_t kvm_probe(struct probe *rows)
         return n;
     n += probe_api(&rows[n], device);
     close(device);
+    n += probe_kernel(&rows[n]);
     n += probe_virtualisation(&rows[n]);
     n += probe_processor(&rows[n]);
     for (size_t i = 0; i < n; i++) {

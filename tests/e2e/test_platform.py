@@ -2,6 +2,7 @@
 """enarx platform info: what this machine can do, and why not more."""
 
 import json
+import os
 import re
 
 import pytest
@@ -65,6 +66,9 @@ def test_kvm(info):
         assert (last["what"], last["why"]) == ("A guest in user mode and back", "works")
     else:
         assert [p["why"] for p in kvm["probes"] if not p["ok"]][0]
+    for kernel in (p for p in kvm["probes"] if p["what"] == "Kernel"):
+        assert kernel["ok"], "it is told, and no reason to refuse"
+        assert f"Linux {os.uname().release[:40]}" in kernel["why"]
 
 
 def test_sgx(info):

@@ -6,7 +6,7 @@
 #include "host/kvm/probe.c"
 
 /* links: host/kvm/keep.c host/kvm/vm.c host/kvm/room.c host/kvm/interrupt.c host/kvm/turn.c */
-/* links: host/kvm/window.c host/kvm/statement.c host/kvm/statistics.c host/inside.c host/probe.c */
+/* links: host/kvm/floor.c host/kvm/window.c host/kvm/statement.c host/kvm/statistics.c host/inside.c host/probe.c */
 /* links: host/keep.c host/usher.c host/usher_order.c host/usher_rules.c host/place.c */
 /* links: host/endpoint.c host/fault.c host/signals.c host/clock.c host/sandbox.c */
 /* links: host/port_host.c host/port_usher.c host/handles.c shim/core/shared.c */

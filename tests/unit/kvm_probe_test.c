@@ -3,7 +3,7 @@
  * machine is a fake that each test makes. */
 #include "host/kvm/probe.c"
 
-/* links: host/probe.c host/kvm/turn.c host/clock.c */
+/* links: host/probe.c host/kvm/floor.c host/kvm/turn.c host/clock.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
