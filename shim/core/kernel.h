@@ -78,7 +78,6 @@ int64_t process_sysinfo(struct kernel *k, const uint64_t *a);
 int64_t process_futex(struct kernel *k, const uint64_t *a);
 int64_t process_getrandom(struct kernel *k, const uint64_t *a);
 int64_t process_write(struct kernel *k, const uint64_t *a);
-int64_t process_fstat(struct kernel *k, const uint64_t *a);
 
 /* ---- exec's memory ---- */
 

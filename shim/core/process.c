@@ -190,16 +190,3 @@ int64_t process_write(struct kernel *k, const uint64_t *a)
     machine_user_end();
     return result < 0 ? result : (int64_t)size;
 }
-
-/* A C library asks whether it is a terminal: a character device, and no more. */
-int64_t process_fstat(struct kernel *k, const uint64_t *a)
-{
-    enum { STAT_SIZE = 144, MODE = 24, CHARACTER_DEVICE = 0020620 };
-    uint8_t stat[STAT_SIZE];
-    const uint32_t mode = CHARACTER_DEVICE;
-    if (a[0] > 2)
-        return -EBADF;
-    memset(stat, 0, sizeof(stat));
-    memcpy(stat + MODE, &mode, sizeof(mode));
-    return user_write(k, a[1], stat, sizeof(stat));
-}

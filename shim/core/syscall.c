@@ -25,8 +25,6 @@ static no_return void exit_group(struct kernel *k, uint64_t status)
 #define call_brk(k, f, a)               memory_brk(k, a)
 #define call_arch_prctl(k, f, a)        process_arch_prctl(k, a)
 #define call_set_tid_address(k, f, a)   thread_id()
-#define call_set_robust_list(k, f, a)   nothing()
-#define call_rseq(k, f, a)              -ENOSYS
 #define call_prlimit64(k, f, a)         process_prlimit64(k, a)
 #define call_sched_getaffinity(k, f, a) process_sched_getaffinity(k, a)
 #define call_sched_yield(k, f, a)       nothing()
@@ -43,7 +41,6 @@ static no_return void exit_group(struct kernel *k, uint64_t status)
 #define call_clock_gettime(k, f, a)     clock_tell(k, a)
 #define call_getrandom(k, f, a)         process_getrandom(k, a)
 #define call_write(k, f, a)             process_write(k, a)
-#define call_fstat(k, f, a)             process_fstat(k, a)
 
 uint64_t kernel_call(struct kernel *k, struct frame *f)
 {

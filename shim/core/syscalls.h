@@ -18,8 +18,6 @@
     /* the process and its one thread */             \
     X(arch_prctl)                                    \
     X(set_tid_address)                               \
-    X(set_robust_list)                               \
-    X(rseq)                                          \
     X(prlimit64)                                     \
     X(sched_getaffinity)                             \
     X(sched_yield)                                   \
@@ -38,12 +36,9 @@
     X(clock_gettime)                                 \
     X(getrandom)                                     \
     /* standard error, for a library's last words */ \
-    X(write)                                         \
-    X(fstat)
+    X(write)
 
 /* Where the boot record allows more than one CPU. */
-#define SYSCALL_THREAD_TABLE(X) \
-    X(clone)                    \
-    X(exit)
+#define SYSCALL_THREAD_TABLE(X) X(clone)
 
 #endif

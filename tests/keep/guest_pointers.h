@@ -74,8 +74,6 @@ struct pointer {
     WRITES(arch_prctl, 1, 8, GET_FS) \
     KEEPS(arch_prctl, 1, -EPERM, SET_FS)
 #define POINTERS_set_tid_address NOTHING(set_tid_address, 0, 0)
-#define POINTERS_set_robust_list NOTHING(set_robust_list, 0, 0, 24)
-#define POINTERS_rseq            NOTHING(rseq, 0, 0, 32)
 #define POINTERS_prlimit64                   \
     MAY_READ(prlimit64, 2, 16, -EPERM, 0, 3) \
     MAY_WRITE(prlimit64, 3, 16, 0, 3)
@@ -102,6 +100,5 @@ struct pointer {
 #define POINTERS_clock_gettime WRITES(clock_gettime, 1, 16, 1)
 #define POINTERS_getrandom     WRITES(getrandom, 0, 16, 0, 16)
 #define POINTERS_write         READS(write, 1, 16, 2, 0, 16)
-#define POINTERS_fstat         WRITES(fstat, 1, 144, 1)
 
 #endif

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <time.h>
@@ -52,9 +51,7 @@ static void the_one_process(void **state)
     assert_int_equal(SYS(&k, getpid), 1);
     assert_int_equal(SYS(&k, gettid), 1);
     assert_int_equal(SYS(&k, set_tid_address, room), 1);
-    assert_int_equal(SYS(&k, set_robust_list, room, 24), 0);
     assert_int_equal(SYS(&k, sched_yield), 0);
-    assert_int_equal(SYS(&k, rseq, room, 32, 0, 0x53053053), -ENOSYS);
 }
 
 static void fs_stays_within_execs_memory(void **state)
@@ -275,22 +272,6 @@ static void write_is_silent_in_a_deployment(void **state)
     assert_int_equal(SYS(&k, write, 2, room, 4), -EIO);
 }
 
-static void fstat_tells_of_a_terminal_alone(void **state)
-{
-    (void)state;
-    const struct stat *out = (const struct stat *)room;
-    memset((void *)room, 0xee, P);
-    assert_int_equal(SYS(&k, fstat, 1, room), 0);
-    assert_true(S_ISCHR(out->st_mode));
-    assert_int_equal(out->st_size, 0);
-    assert_int_equal(out->st_ino, 0);
-    assert_int_equal(((uint8_t *)room)[sizeof(*out)], 0xee);
-    assert_int_equal(SYS(&k, fstat, 3, room), -EBADF);
-    assert_int_equal(SYS(&k, fstat, UINT64_MAX, room), -EBADF);
-    assert_int_equal(SYS(&k, fstat, 1, outside), -EFAULT);
-    assert_int_equal(SYS(&k, fstat, 1, room + P - 143), -EFAULT);
-}
-
 static void exit_group_is_the_end(void **state)
 {
     (void)state;
@@ -314,7 +295,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(getrandom_fills_what_it_says, setup, teardown),
         cmocka_unit_test_setup_teardown(write_is_for_last_words, setup, teardown),
         cmocka_unit_test_setup_teardown(write_is_silent_in_a_deployment, setup, teardown),
-        cmocka_unit_test_setup_teardown(fstat_tells_of_a_terminal_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(exit_group_is_the_end, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
