@@ -52,7 +52,10 @@ struct backend {
     /* What runs in the keep makes no system call of the host's. */
     bool own_kernel;
 
-    /* Commands of ioctl(2) that the keep's process needs after the sandbox step. */
+    /* System calls, by number, and commands of ioctl(2) that the keep's process needs after
+     * the sandbox step, beside the port's. */
+    const int *calls;
+    size_t call_count;
     const uint32_t *ioctls;
     size_t ioctl_count;
 

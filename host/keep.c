@@ -117,6 +117,8 @@ static no_return void become(const struct backend *backend, struct keep *keep,
     const struct sandbox needs = {
         .threads = keep->boot.cpus > 1,
         .own_kernel = backend->own_kernel,
+        .calls = backend->calls,
+        .call_count = backend->call_count,
         .ioctls = backend->ioctls,
         .ioctl_count = backend->ioctl_count,
         .usher_fd = keep->usher_fd,

@@ -50,19 +50,19 @@ int sandbox_close_others(int *keep, size_t count)
 
 /* The host's side of the port runs in the same process. */
 static const int port_calls[] = {
-    SCMP_SYS(read),  SCMP_SYS(recvfrom),  SCMP_SYS(sendto),     SCMP_SYS(poll),
-    SCMP_SYS(ppoll), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(accept4),
-    SCMP_SYS(close), SCMP_SYS(shutdown),
+    SCMP_SYS(read),    SCMP_SYS(recvfrom),  SCMP_SYS(sendto),
+    SCMP_SYS(ppoll),   SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
+    SCMP_SYS(accept4), SCMP_SYS(close),     SCMP_SYS(shutdown),
 };
 
-/* What is left where no code of a keep makes system calls: time, last words, the end, a
- * wait that goes on after the process was stopped, and the way back from a signal. */
-static const int monitor_calls[] = {
-    SCMP_SYS(clock_gettime),   SCMP_SYS(write),        SCMP_SYS(exit_group),
-    SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigreturn),
+/* What the port makes too where exec, which does, makes no calls of the host's. */
+static const int own_kernel_calls[] = {
+    SCMP_SYS(write),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(exit_group),
 };
 
-static const int keep_calls[] = {
+static const int exec_calls[] = {
 #define ROW(name) SCMP_SYS(name),
     SYSCALL_TABLE(ROW)
 #undef ROW
@@ -74,81 +74,70 @@ static const int thread_calls[] = {
 #undef ROW
 };
 
-/* Who needs a call. */
-enum whose { PORT, EXEC, THREADS, USHER };
+static const int usher_calls[] = {SCMP_SYS(recvmsg)};
 
-static bool is_needed(enum whose whose, const struct sandbox *needs)
+/* Whether a call is allowed only as rules say. */
+static bool is_restricted(int call)
 {
-    switch (whose) {
-    case EXEC:
-        return !needs->own_kernel;
-    case THREADS:
-        return CHECKED(sandbox_threads, needs->threads, true);
-    case USHER:
-        return needs->usher_fd > 0;
-    case PORT:
-        break;
+    switch (call) {
+    case SCMP_SYS(mmap):
+    case SCMP_SYS(mprotect):
+        return CHECKED(sandbox_memory, true, false);
+    case SCMP_SYS(tgkill):
+        return CHECKED(sandbox_signals, true, false);
+    case SCMP_SYS(prlimit64):
+        return CHECKED(sandbox_limits, true, false);
+    case SCMP_SYS(sendto):
+        return CHECKED(sandbox_connect, true, false);
+    case SCMP_SYS(clone):
+        return CHECKED(sandbox_clone, true, false);
+    default:
+        return call == SCMP_SYS(recvmsg);
     }
-    return true;
 }
 
-/* Calls that are allowed only with certain arguments. A call may have several
- * rules; any of them allows it. */
-static int allow_some(scmp_filter_ctx f, const struct sandbox *needs)
+/* Of a call that is allowed only with certain arguments. It may have several rules; any of
+ * them allows it. */
+static int allow_some(scmp_filter_ctx f, int call, const struct sandbox *needs)
 {
     const scmp_datum_t wx = PROT_WRITE | PROT_EXEC;
     const scmp_datum_t threaded = CLONE_VM | CLONE_THREAD;
     const struct {
-        enum whose whose;
         int call;
         struct scmp_arg_cmp arg;
     } rules[] = {
         /* Memory is never writable and executable at once. */
-        {EXEC, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
-        {EXEC, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
-        {EXEC, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
-        {EXEC, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
-        {EXEC, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
-        {EXEC, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
+        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
+        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
+        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
+        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, 0)},
+        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_WRITE)},
+        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, wx, PROT_EXEC)},
         /* Signals go to this process, limits are only read. */
-        {PORT, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
-        {EXEC, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
+        {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
+        {SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
         /* No destination: with MSG_FASTOPEN it would be connect(2). */
-        {PORT, SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0)},
+        {SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0)},
         /* Descriptors come from one place; what else it says has no other way either. */
-        {USHER, SCMP_SYS(recvmsg), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)needs->usher_fd)},
+        {SCMP_SYS(recvmsg), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)needs->usher_fd)},
         /* Threads, never processes. */
-        {THREADS, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, threaded, threaded)},
+        {SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, threaded, threaded)},
     };
-    for (size_t i = 0; i < ARRAY_COUNT(rules); i++) {
-        if (!is_needed(rules[i].whose, needs))
-            continue;
-        int error = seccomp_rule_add_array(f, SCMP_ACT_ALLOW, rules[i].call, 1, &rules[i].arg);
-        if (error < 0)
-            return error;
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < ARRAY_COUNT(rules); i++) {
+        if (rules[i].call == call)
+            error = seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &rules[i].arg);
     }
-    return 0;
+    return error;
 }
 
-static bool is_restricted(int call)
+static int allow(scmp_filter_ctx f, const int *calls, size_t count, const struct sandbox *needs)
 {
-    return CHECKED(sandbox_memory, call == SCMP_SYS(mmap) || call == SCMP_SYS(mprotect), false) ||
-           CHECKED(sandbox_signals, call == SCMP_SYS(tgkill), false) ||
-           CHECKED(sandbox_limits, call == SCMP_SYS(prlimit64), false) ||
-           CHECKED(sandbox_connect, call == SCMP_SYS(sendto), false) ||
-           CHECKED(sandbox_clone, call == SCMP_SYS(clone), false);
-}
-
-static int allow(scmp_filter_ctx f, const int *calls, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (is_restricted(calls[i]))
-            continue;
-        int error = seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i], 0);
-        if (error < 0)
-            return error;
-    }
-    return 0;
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < count; i++)
+        error = is_restricted(calls[i]) ? allow_some(f, calls[i], needs)
+                                        : seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i], 0);
+    return error;
 }
 
 static int allow_ioctls(scmp_filter_ctx f, const uint32_t *commands, size_t count)
@@ -165,15 +154,17 @@ static int allow_ioctls(scmp_filter_ctx f, const uint32_t *commands, size_t coun
 
 static int load_filter(scmp_filter_ctx f, const struct sandbox *needs)
 {
-    int error = allow(f, port_calls, ARRAY_COUNT(port_calls));
+    int error = allow(f, port_calls, ARRAY_COUNT(port_calls), needs);
     if (error == 0 && needs->own_kernel)
-        error = allow(f, monitor_calls, ARRAY_COUNT(monitor_calls));
+        error = allow(f, own_kernel_calls, ARRAY_COUNT(own_kernel_calls), needs);
     if (error == 0 && !needs->own_kernel)
-        error = allow(f, keep_calls, ARRAY_COUNT(keep_calls));
-    if (error == 0 && needs->threads)
-        error = allow(f, thread_calls, ARRAY_COUNT(thread_calls));
+        error = allow(f, exec_calls, ARRAY_COUNT(exec_calls), needs);
+    if (error == 0 && CHECKED(sandbox_threads, needs->threads, true))
+        error = allow(f, thread_calls, ARRAY_COUNT(thread_calls), needs);
+    if (error == 0 && needs->usher_fd > 0)
+        error = allow(f, usher_calls, ARRAY_COUNT(usher_calls), needs);
     if (error == 0)
-        error = allow_some(f, needs);
+        error = allow(f, needs->calls, needs->call_count, needs);
     if (error == 0)
         error = allow_ioctls(f, needs->ioctls, needs->ioctl_count);
     return error < 0 ? error : seccomp_load(f);

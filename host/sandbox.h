@@ -17,7 +17,9 @@ must_use int sandbox_close_others(int *keep, size_t count);
 /* What a keep's process needs beside what every keep does. */
 struct sandbox {
     bool threads;
-    bool own_kernel;        /* the port's calls are all: another one ends the process */
+    bool own_kernel;  /* exec's calls are not the host's: another one ends the process */
+    const int *calls; /* by number */
+    size_t call_count;
     const uint32_t *ioctls; /* commands of ioctl(2) */
     size_t ioctl_count;
     int usher_fd; /* where descriptors may come from (host/usher.h); 0: nowhere */

@@ -5,6 +5,10 @@
 #include "host/kvm/probe.h"
 
 #include <linux/kvm.h>
+#include <sys/syscall.h>
+
+/* A signal is taken during a run, and ends the process after it. */
+static const int calls[] = {SYS_rt_sigreturn, SYS_tgkill};
 
 static const uint32_t ioctls[] = {KVM_RUN};
 
@@ -16,6 +20,8 @@ const struct backend kvm_backend = {
     .probe = kvm_probe,
     .prepare = kvm_prepare,
     .own_kernel = true,
+    .calls = calls,
+    .call_count = ARRAY_COUNT(calls),
     .ioctls = ioctls,
     .ioctl_count = ARRAY_COUNT(ioctls),
     .enter = kvm_enter,

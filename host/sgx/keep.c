@@ -30,7 +30,8 @@ static struct {
     const struct sgx_device *device;
     uint64_t base;
     uint64_t tcs; /* its address */
-    int log_fd;   /* once the keep is entered */
+    struct shared *block;
+    int log_fd; /* once the keep is entered */
 } sgx;
 
 /* ---- what the enclave asks of its device ---- */
@@ -161,9 +162,12 @@ int sgx_prepare(const struct sgx_device *device, struct keep *keep)
         return inside_fail(error, "the shim in this command");
     error = load(device, &image, keep->signature);
     sgx_image_fini(&image);
+    if (error < 0)
+        return error;
     keep->boot.cpus = 1;
     keep->verbs = &verbs;
-    return error;
+    sgx.block = inside_block(&keep->boot);
+    return sgx.block == NULL ? inside_fail(-ENOMEM, "memory for its calls") : 0;
 }
 
 /* ---- counting ---- */
@@ -213,25 +217,22 @@ static enum sgx_turn take_turn(struct sgx_entry *e, struct sgx_turns *turns, str
 
 no_return void sgx_enter(struct keep *keep)
 {
-    struct shared *block = inside_block(&keep->boot);
     struct sgx_enclave_run run = {.tcs = sgx.tcs, .user_handler = (uintptr_t)sgx_exit_handler};
     struct sgx_turns turns = {0};
     struct sgx_entry entry = {
-        .rdi = (uintptr_t)block,
+        .rdi = (uintptr_t)sgx.block,
         .rsi = (uintptr_t)keep->exec.data.data,
         .rdx = (uintptr_t)exec_image_tree().data,
         .leaf = SGX_EENTER,
         .run = &run,
     };
     sgx.log_fd = keep->log_fd;
-    if (block == NULL)
-        inside_stop(sgx.log_fd, "there is no memory for its calls");
     run.user_data = (uintptr_t)&entry;
     close(keep->exec.fd);
     for (;;) {
         enum sgx_turn turn = take_turn(&entry, &turns, keep->counters);
         if (turn == SGX_TURN_SERVE)
-            port_host_serve(keep->host, block);
+            port_host_serve(keep->host, sgx.block);
         entry.rdi = entry.rsi = entry.rdx = 0;
         entry.leaf = turn == SGX_TURN_RESUME ? SGX_ERESUME : SGX_EENTER;
     }

@@ -23,6 +23,7 @@ const struct backend sgx_backend = {
     .technology = TECHNOLOGY_SGX,
     .probe = sgx_probe,
     .prepare = prepare,
+    .own_kernel = true,
     .ioctls = ioctls,
     .ioctl_count = ARRAY_COUNT(ioctls),
     .enter = sgx_enter,

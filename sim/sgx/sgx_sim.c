@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A run whose keep shows nobody a certificate does not wait for keys. */
@@ -52,6 +53,12 @@ static size_t probe(struct probe *rows)
     return 3;
 }
 
+/* The model's: pages, signals, CPUID outside of the enclave; and what signs quotes. */
+static const int calls[] = {
+    SYS_mprotect, SYS_madvise,    SYS_rt_sigreturn, SYS_rt_sigaction, SYS_gettid,
+    SYS_tgkill,   SYS_arch_prctl, SYS_getpid,       SYS_getrandom,    SYS_brk,
+};
+
 extern const struct backend sgx_sim_backend;
 const struct backend sgx_sim_backend = {
     .name = "sgx-sim",
@@ -60,5 +67,8 @@ const struct backend sgx_sim_backend = {
     .probe = probe,
     .collateral = quoting_collateral,
     .prepare = prepare,
+    .own_kernel = true,
+    .calls = calls,
+    .call_count = ARRAY_COUNT(calls),
     .enter = sgx_enter,
 };
