@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Enarx, ROOT, children
+from tls import openssl
 
 # `enarx host` whose keeps do what their visitor says: tests/agent/rogue.c; or one without a
 # check, for tests/agent/without.
@@ -46,11 +47,6 @@ def descriptors(pid):
 
 def digest(token):
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def fields(pid):
-    text = Path(f"/proc/{pid}/status").read_text()
-    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
 
 class Channel:
@@ -112,7 +108,10 @@ class Channel:
 
 
 class Agent:
-    """`enarx host` with a state of its own. What it says is in a file."""
+    """`enarx host` with a state of its own. What it says is in a file.
+
+    with Agent(enarx) as agent: it is there, and then no more.
+    """
 
     def __init__(self, enarx, *args, dev=True, program=None, prefix=(), **options):
         listen = () if "--listen" in args else ("--listen", "127.0.0.1:0")
@@ -146,6 +145,12 @@ class Agent:
         assert line is not True, self.err
         self.port = int(line[2])
         return self
+
+    def __enter__(self):
+        return self.ready()
+
+    def __exit__(self, *_):
+        self.stop()
 
     @property
     def address(self):
@@ -285,10 +290,6 @@ def start(home):
 @pytest.fixture
 def agent(start):
     return start()
-
-
-def openssl(*args, cwd):
-    subprocess.run(["openssl", *map(str, args)], cwd=cwd, check=True, capture_output=True)
 
 
 def make_ca(folder, name):

@@ -46,6 +46,12 @@ def children(pid):
     return found
 
 
+def fields(pid):
+    """/proc/PID/status."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
 def status(returncode):
     """What a shell would see."""
     return returncode if returncode >= 0 else 128 - returncode
@@ -78,6 +84,12 @@ class Result:
             assert re.search(part, self.lines[0], re.IGNORECASE), f"no {part!r}: {self!r}"
         assert self.out == "", repr(self)
         return self
+
+
+def finish(process, timeout=60):
+    """The result of what was begun with Enarx.popen."""
+    out, err = process.communicate(timeout=timeout)
+    return Result(subprocess.CompletedProcess([], process.returncode, out, err))
 
 
 class Enarx:

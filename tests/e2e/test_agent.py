@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from agent import *
-from conftest import ENARX
+from conftest import ENARX, fields
 from tls import both_ways
 
 pytestmark = needs_rogue

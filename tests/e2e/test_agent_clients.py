@@ -10,6 +10,7 @@ import time
 import pytest
 
 from agent import *
+from conftest import fields
 
 pytestmark = needs_rogue
 

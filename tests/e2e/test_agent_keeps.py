@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent import *
-from conftest import AS_NOBODY
+from conftest import AS_NOBODY, fields
 from tls import both_ways
 
 pytestmark = needs_rogue

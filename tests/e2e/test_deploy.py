@@ -21,7 +21,7 @@ import pytest
 
 from agent import Agent, digest, until
 from backends import PROVE_NOTHING, allowing, amount
-from conftest import Result, platform
+from conftest import finish, platform
 from test_attest_fetch import Service
 
 REMARK = re.compile(r"enarx: backend [a-z-]+ (proves nothing|is a simulation): ")
@@ -31,9 +31,8 @@ CONTENT = bytes(range(256)) * 4000
 @pytest.fixture(scope="module")
 def agent(enarx):
     enarx.env["ENARX_LOG"] = "info"
-    agent = Agent(enarx).ready()
-    yield agent
-    agent.stop()
+    with Agent(enarx) as agent:
+        yield agent
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +62,6 @@ def begin(enarx, target):
 
 def events(result):
     return [json.loads(line) for line in result.err.splitlines() if line.startswith("{")]
-
-
-def finish(process, timeout=30):
-    out, err = process.communicate(timeout=timeout)
-    return Result(subprocess.CompletedProcess([], process.returncode, out, err))
 
 
 def newest(agent):
@@ -488,9 +482,8 @@ def guarded(enarx, pki, tmp_path_factory):
     tokens.chmod(0o600)
     words = ("--cert", pki / "server.crt", "--key", pki / "server.key", "--tokens", tokens,
              "--client-ca", pki / "person.crt", "--state-dir", folder / "state")
-    agent = Agent(enarx, *words, dev=False).ready()
-    yield agent
-    agent.stop()
+    with Agent(enarx, *words, dev=False) as agent:
+        yield agent
 
 
 @pytest.fixture

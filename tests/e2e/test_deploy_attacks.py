@@ -18,9 +18,8 @@ ASK = ("challenge", "wait,EVIDENCE")
 
 @pytest.fixture(scope="module")
 def agent(enarx, backend):
-    made = Agent(enarx).ready()
-    yield made
-    made.stop()
+    with Agent(enarx) as agent:
+        yield agent
 
 
 @pytest.fixture(scope="module")

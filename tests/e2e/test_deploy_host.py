@@ -23,9 +23,8 @@ ALPN = "enarx-keep/1"
 
 @pytest.fixture(scope="module")
 def agent(enarx):
-    made = Agent(enarx).ready()
-    yield made
-    made.stop()
+    with Agent(enarx) as agent:
+        yield agent
 
 
 @pytest.fixture

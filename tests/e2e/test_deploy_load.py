@@ -12,6 +12,7 @@ import pytest
 
 from agent import Agent, descriptors, resident, until
 from backends import PROVE_NOTHING, allowing, amount
+from conftest import fields
 
 LONG = "CHECK_LONG" in os.environ
 CONCURRENT = 100 if LONG else amount("deployments at once")
@@ -21,9 +22,8 @@ OPTIONS = ("--max-keeps", 2 * CONCURRENT, "--unclaimed", f"{2 * amount('seconds 
 
 @pytest.fixture
 def agent(enarx):
-    made = Agent(enarx, *OPTIONS).ready()
-    yield made
-    made.stop()
+    with Agent(enarx, *OPTIONS) as agent:
+        yield agent
 
 
 @pytest.fixture
@@ -42,10 +42,7 @@ def start(enarx, backend, tool, request):
 
 
 def status_of(pid, name):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1])
-    raise AssertionError(name)
+    return int(fields(pid)[name].split()[0])
 
 
 class Belongings:
@@ -152,9 +149,8 @@ def test_an_agent_that_is_killed(enarx, agent, start):
         out, err = process.communicate(timeout=30)
         assert process.returncode == 1 and err.startswith(b"enarx: "), err
     until(lambda: gone(keeps))
-    following = Agent(enarx, *OPTIONS).ready()
-    assert deployed(start(following, "args", "x"), "x")
-    following.stop()
+    with Agent(enarx, *OPTIONS) as following:
+        assert deployed(start(following, "args", "x"), "x")
 
 
 def gone(pids):

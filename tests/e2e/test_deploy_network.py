@@ -12,7 +12,7 @@ import pytest
 
 from agent import Agent, until
 from backends import allowing
-from conftest import Result
+from conftest import finish
 from tls import STDIO, Authority, Server, both_ways, connect, connect_plain, read_all
 
 DATA = bytes(range(256)) * 2000
@@ -21,9 +21,8 @@ DATA = bytes(range(256)) * 2000
 @pytest.fixture(scope="module")
 def agent(enarx):
     enarx.env["ENARX_LOG"] = "info"
-    agent = Agent(enarx).ready()
-    yield agent
-    agent.stop()
+    with Agent(enarx) as agent:
+        yield agent
 
 
 @pytest.fixture(scope="session")
@@ -50,11 +49,6 @@ class Deployer:
 
     def __call__(self, *args, **options):
         return finish(self.popen(*args, **options))
-
-
-def finish(process, timeout=60):
-    out, err = process.communicate(timeout=timeout)
-    return Result(subprocess.CompletedProcess([], process.returncode, out, err))
 
 
 def listening(port, host="127.0.0.1", prot="tcp", keys=""):

@@ -7,9 +7,9 @@ import socket
 
 import pytest
 
-from conftest import Enarx, ENARX
-from test_deploy_network import Deployer, audit, finish, listening, root, strict  # noqa: F401
-from test_steward import Steward
+from conftest import Enarx, ENARX, finish
+from test_deploy_network import Deployer, audit, listening, strict  # noqa: F401
+from steward import Steward, policy
 from tls import both_ways, client_context, connect
 
 NAME = "service.example"
@@ -18,6 +18,13 @@ NAME = "service.example"
 @pytest.fixture(scope="module")
 def enarx(tmp_path_factory):
     return Enarx(ENARX, tmp_path_factory.mktemp("home"), "sgx-sim")
+
+
+@pytest.fixture(scope="module")
+def root(enarx, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("simulation") / "evidence"
+    enarx("attest", "evidence", "--backend", "sgx-sim", "-o", folder, env={"ENARX_LOG": "warn"})
+    return folder / "root.pem"
 
 
 @pytest.fixture
@@ -47,12 +54,7 @@ class Service:
         self.allow(json.loads(made.out)["workload_digest"])
 
     def allow(self, workload):
-        root = (self.machine / "root.pem").read_text()
-        self.policy.write_text(
-            f'tees = ["sgx"]\nsimulated_roots = ["""\n{root}"""]\n'
-            f'[sgx]\nmrenclaves = ["{self.measurement}"]\n[[names]]\n'
-            f'measurement = "{self.measurement}"\nworkload = "{workload}"\ndns = ["{NAME}"]\n'
-        )
+        self.policy.write_text(policy(self.machine, [NAME], self.measurement, workload))
 
     def start(self, listen=None):
         folder = self.folder / "steward"

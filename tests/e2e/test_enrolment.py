@@ -17,8 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from agent import Agent
-from conftest import Result
-from test_steward import Steward
+from conftest import finish
+from steward import Steward
+from steward import policy as steward_policy
 from tls import STDIO, Authority, client_context, connect, connect_plain, openssl
 
 NAME = "api.example.org"
@@ -76,18 +77,7 @@ class Service:
 
 
 def policy(machine, measured, names=(NAME,)):
-    root = (machine / "root.pem").read_text()
-    dns = ", ".join(f'"{n}"' for n in names)
-    return f'''tees = ["sgx"]
-simulated_roots = ["""
-{root}"""]
-[sgx]
-mrenclaves = ["{measured['mrenclave']}"]
-[[names]]
-measurement = "{measured['mrenclave']}"
-workload = "{measured['workload']}"
-dns = [{dns}]
-'''
+    return steward_policy(machine, names, measured["mrenclave"], measured["workload"])
 
 
 @pytest.fixture
@@ -121,11 +111,6 @@ def steward_port():
 @pytest.fixture
 def service(enarx, wasm, tmp_path, port, steward_port, ca):
     return Service(enarx, wasm, tmp_path, port, f"http://127.0.0.1:{steward_port}", ca.cert)
-
-
-def finish(process, timeout=60):
-    out, err = process.communicate(timeout=timeout)
-    return Result(subprocess.CompletedProcess([], process.returncode, out, err))
 
 
 def echoes(s, data=b"hello"):
@@ -217,17 +202,17 @@ def test_a_certificate_ends_and_connections_do_not(service, start, machine, stew
 
 def test_deployed(enarx, service, start, machine, steward_port):
     steward = start(steward_port, policy(machine, service.measured("1")))
-    agent = Agent(enarx).ready()
-    keep = enarx.popen("deploy", "--quiet", "--to", f"127.0.0.1:{agent.port}", "--backend",
-                       "sgx-sim", f"--allow-simulated={machine / 'root.pem'}", *service.words("1"))
-    try:
-        with service.client() as s:
-            assert s.getpeercert()["subjectAltName"] == (("DNS", NAME),)
-            echoes(s)
-        finish(keep).ok("served 1\n")
-    finally:
-        keep.kill()
-        agent.stop()
+    with Agent(enarx) as agent:
+        words = ("--to", agent.address, "--backend", "sgx-sim",
+                 f"--allow-simulated={machine / 'root.pem'}", *service.words("1"))
+        keep = enarx.popen("deploy", "--quiet", *words)
+        try:
+            with service.client() as s:
+                assert s.getpeercert()["subjectAltName"] == (("DNS", NAME),)
+                echoes(s)
+            finish(keep).ok("served 1\n")
+        finally:
+            keep.kill()
     assert [d["verdict"] for d in steward.decisions()] == ["issued"]
 
 
@@ -286,13 +271,10 @@ def test_a_deployment_that_is_refused(enarx, service, start, machine, steward_po
     """The owner hears that it is, the host's operator why."""
     other = {**service.measured("1"), "workload": "77" * 32}
     start(steward_port, policy(machine, other))
-    agent = Agent(enarx).ready()
-    try:
-        done = enarx("deploy", "--quiet", "--to", f"127.0.0.1:{agent.port}", "--backend", "sgx-sim",
+    with Agent(enarx) as agent:
+        done = enarx("deploy", "--quiet", "--to", agent.address, "--backend", "sgx-sim",
                      f"--allow-simulated={machine / 'root.pem'}", *service.words("1"))
-        assert done.status != 0 and "it refuses" in done.err, done
-    finally:
-        agent.stop()
+    assert done.status != 0 and "it refuses" in done.err, done
 
 
 def test_a_name_that_is_another_workloads(enarx, wasm, tmp_path, port, start, machine, ca,

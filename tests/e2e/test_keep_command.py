@@ -12,7 +12,7 @@ import pytest
 
 from agent import Agent, until
 from backends import PROVE_NOTHING, allowing
-from conftest import Enarx, Result
+from conftest import Enarx, finish
 
 @pytest.fixture
 def says(wasm):
@@ -22,9 +22,8 @@ def says(wasm):
 @pytest.fixture(scope="module")
 def agent(enarx):
     enarx.env["ENARX_LOG"] = "info"
-    agent = Agent(enarx).ready()
-    yield agent
-    agent.stop()
+    with Agent(enarx) as agent:
+        yield agent
 
 
 @pytest.fixture
@@ -65,11 +64,6 @@ def read_until(process, line):
         assert got, (lines, process.stderr.read())
         lines.append(got.rstrip("\n"))
     return lines
-
-
-def finish(process):
-    out, err = process.communicate(timeout=30)
-    return Result(subprocess.CompletedProcess([], process.returncode, out, err))
 
 
 def records(enarx):

@@ -2,15 +2,12 @@
 """Preopened listeners: many connections, many at once, in several languages."""
 
 import os
-import selectors
 import socket
-import time
 
 import pytest
 
 from backends import amount
-
-STDIO = '{kind = "stdin"}, {kind = "stdout"}, {kind = "stderr"}'
+from tls import STDIO, both_ways, connect_plain, read_all
 
 
 @pytest.fixture
@@ -25,27 +22,6 @@ files = [
     return path
 
 
-def connect(port, seconds=20):
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port), timeout=seconds)
-        except ConnectionRefusedError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
-
-
-def exchange(s, data):
-    s.sendall(data)
-    received = b""
-    while len(received) < len(data):
-        part = s.recv(len(data) - len(received))
-        assert part, "connection closed early"
-        received += part
-    assert received == data
-
-
 def ended(process):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0 and err == b"", (process.returncode, out, err)
@@ -56,15 +32,15 @@ def test_a_thousand_connections(enarx, wasm, config, port):
     count = amount("connections one after the other")
     server = enarx.popen("run", "--quiet", "--config", config, wasm("busy_server"), count)
     for i in range(count):
-        with connect(port) as s:
-            exchange(s, b"connection %d" % i)
+        with connect_plain(port) as s:
+            assert both_ways(s, b"connection %d" % i) == b"connection %d" % i
     assert ended(server) == b"served %d\n" % count
 
 
 def test_a_hundred_at_once(enarx, wasm, config, port):
     """All are open together, each gets its own bytes back, in every round."""
     server = enarx.popen("run", "--quiet", "--config", config, wasm("busy_server"), "100")
-    connections = [connect(port) for _ in range(100)]
+    connections = [connect_plain(port) for _ in range(100)]
     for round_ in range(5):
         for i, s in enumerate(connections):
             s.sendall(b"%05d" % (i * 100 + round_) * 200)
@@ -81,19 +57,8 @@ def test_a_hundred_at_once(enarx, wasm, config, port):
 def test_megabytes_through_one_connection(enarx, wasm, config, port):
     server = enarx.popen("run", "--quiet", "--config", config, wasm("busy_server"), "1")
     data = os.urandom(8 << 20)
-    sent, received = 0, bytearray()
-    with connect(port) as s, selectors.DefaultSelector() as selector:
-        s.setblocking(False)
-        selector.register(s, selectors.EVENT_READ | selectors.EVENT_WRITE)
-        while len(received) < len(data):
-            for _, events in selector.select(20) or pytest.fail("nothing moves"):
-                if events & selectors.EVENT_WRITE and sent < len(data):
-                    sent += s.send(data[sent : sent + 65536])
-                    if sent == len(data):
-                        selector.modify(s, selectors.EVENT_READ)
-                if events & selectors.EVENT_READ:
-                    received += s.recv(65536)
-    assert received == data
+    with connect_plain(port) as s:
+        assert both_ways(s, data, seconds=20) == data
     ended(server)
 
 
@@ -101,20 +66,20 @@ def test_clients_that_vanish(enarx, wasm, config, port):
     """A reset connection costs the server that connection and no more."""
     server = enarx.popen("run", "--quiet", "--config", config, wasm("busy_server"), "21")
     for _ in range(20):
-        s = connect(port)
+        s = connect_plain(port)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         s.sendall(b"x" * 100)
         s.close()
-    with connect(port) as s:
-        exchange(s, b"still here")
+    with connect_plain(port) as s:
+        assert both_ways(s, b"still here") == b"still here"
     ended(server)
 
 
 def test_port_is_free_again(enarx, wasm, config, port):
     for _ in range(3):
         server = enarx.popen("run", "--quiet", "--config", config, wasm("busy_server"), "1")
-        with connect(port) as s:
-            exchange(s, b"again")
+        with connect_plain(port) as s:
+            assert both_ways(s, b"again") == b"again"
         ended(server)
 
 
@@ -129,11 +94,9 @@ def test_listener_beside_a_directory(enarx, request, tmp_path, config, port, lan
     data.mkdir()
     (data / "greeting").write_text(f"hello from {language}\n")
     server = enarx.popen("run", "--quiet", "--config", config, "--dir", f"{data}::/data", program)
-    with connect(port) as s:
+    with connect_plain(port) as s:
         s.settimeout(60)
-        answer = b""
-        while part := s.recv(100):
-            answer += part
+        answer = read_all(s)
     ended(server)
     assert answer == f"hello from {language}\n".encode()
 

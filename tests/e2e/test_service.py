@@ -11,7 +11,7 @@ import pytest
 
 from agent import Agent, until
 from test_examples import BUILT, EXAMPLES, build, curl, policy_of, until_terminated
-from test_steward import Steward
+from steward import Steward, policy
 
 PATIENCE = 300  # seconds: Go's runtime is compiled in the keep
 build = build  # a fixture
@@ -19,9 +19,8 @@ build = build  # a fixture
 
 @pytest.fixture(scope="module")
 def agent(enarx):
-    agent = Agent(enarx).ready()
-    yield agent
-    agent.stop()
+    with Agent(enarx) as agent:
+        yield agent
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +63,12 @@ def steward(tmp_path, simulation, measurement):
     """Starts `enarx steward --dev`, again after it was stopped, for one workload or none."""
     folder, running = tmp_path / "steward", []
     folder.mkdir()
-    policy = folder / "policy.toml"
-    root = (simulation / "root.pem").read_text()
+    path = folder / "policy.toml"
 
     def start(workload=None, listen="127.0.0.1:0"):
-        names = f'[[names]]\nmeasurement = "{measurement}"\nworkload = "{workload}"\n'
-        text = f'tees = ["sgx"]\nsimulated_roots = ["""\n{root}"""]\n'
-        text += f'[sgx]\nmrenclaves = ["{measurement}"]\n'
-        policy.write_text(text + (names + 'dns = ["localhost"]\n' if workload else ""))
-        running.append(Steward(folder, "--dev", "--policy", policy, "--collateral", simulation,
+        text = policy(simulation, ["localhost"], measurement, workload)
+        path.write_text(text if workload else text.partition("[[names]]")[0])
+        running.append(Steward(folder, "--dev", "--policy", path, "--collateral", simulation,
                                "--listen", listen))
         return running[-1]
 
