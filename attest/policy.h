@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a relying party wants of evidence: reference values, floors, tolerances.
- * Filled by conf/policy.c from policy.toml, or by hand. Trusts its maker.
+ * Filled by conf/policy_toml.c from policy.toml, or by hand. Trusts its maker.
  *
  * Start from policy_default(), never from zeroed memory: a zeroed policy accepts
  * no kind of evidence at all. An empty list names nothing and so compares

@@ -21,14 +21,14 @@ struct user_dir {
 must_use int user_dir_path(const struct user_dir *dir, char path[static PATH_MAX],
                            struct fault *fault);
 
-/* Opens it, made first if asked for. -EPERM unless it is_private. */
+/* Opens it, made first if asked for. -EPERM unless user_dir_is_private. */
 must_use int user_dir_open(const struct user_dir *dir, bool make, struct fault *fault);
 
 /* The same of any path. */
 must_use int user_dir_open_path(const char *path, bool make, struct fault *fault);
 
-/* At most `capacity` bytes of a regular file in directory `dir` that is_private. How many,
- * or -errno: -EPERM for one that others can come to. `found` may be null. */
+/* At most `capacity` bytes of a regular file in directory `dir`. How many, or -errno: -EPERM
+ * unless user_dir_is_private. `found` may be null. */
 must_use ssize_t user_dir_read(int dir, const char *name, void *out, size_t capacity,
                                struct stat *found);
 
