@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Archives of honest and of hostile keeps, whole and in parts of every size. */
-/* links: host/output.c host/beneath.c host/newfile.c host/fault.c base/cur.c base/put.c tests/unit/scratch.c */
+/* Archives of honest keeps, whole and in parts of every size, and those that end too early. */
+/* links: host/output.c host/beneath.c host/newfile.c host/fault.c base/cur.c base/put.c */
+/* links: tests/unit/output_archive.c tests/unit/scratch.c */
 #define _GNU_SOURCE
-#include "host/output.h"
-
-#include "base/put.h"
-#include "include/archive.h"
+#include "tests/unit/output_archive.h"
 #include "tests/unit/scratch.h"
 
 #include <errno.h>
@@ -13,85 +11,12 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#define PLENTY (1u << 30)
-
-static uint8_t buffer[1 << 20];
-static struct put archive;
-static struct fault fault;
-static struct output *output;
-
-/* ---- writing archives ---- */
-
-static void begin(void)
-{
-    archive = put_init(buffer, sizeof(buffer));
-    put_le32(&archive, ARCHIVE_MAGIC);
-    put_le32(&archive, ARCHIVE_VERSION);
-}
-
-static void add_sized(uint32_t type, uint32_t directory, struct bytes path, uint64_t size)
-{
-    put_le32(&archive, type);
-    put_le32(&archive, directory);
-    put_le32(&archive, (uint32_t)path.size);
-    put_le32(&archive, 0);
-    put_le64(&archive, type == ARCHIVE_END ? 0 : 1234567890987654321u);
-    put_le64(&archive, size);
-    put_bytes(&archive, path);
-}
-
-static void add(uint32_t type, const char *path, const char *data)
-{
-    add_sized(type, 0, bytes_of_text(path), strlen(data));
-    put_bytes(&archive, bytes_of_text(data));
-}
-
-static void end(void) { add(ARCHIVE_END, "", ""); }
-
-static int feed(size_t part)
-{
-    struct bytes all = put_done(&archive);
-    assert_true(all.size > 0);
-    int error = 0;
-    for (size_t at = 0; error == 0 && at < all.size; at += part) {
-        size_t left = all.size - at;
-        error = output_feed(
-            output, (struct bytes){.data = all.data + at, .size = left < part ? left : part});
-    }
-    return error < 0 ? error : output_end(output);
-}
-
-static int write_limited(uint64_t size_max)
-{
-    static const char *const hosts[] = {"out", NULL, "other"};
-    fault.text[0] = '\0';
-    assert_int_equal(output_open(hosts, ARRAY_COUNT(hosts), size_max, &fault, &output), 0);
-    int error = feed(sizeof(buffer));
-    assert_int_equal(error < 0, fault.text[0] != '\0');
-    output_close(output);
-    return error;
-}
-
-static int write_all(void) { return write_limited(PLENTY); }
-
-static void expect_fault(const char *part)
-{
-    if (strstr(fault.text, part) == NULL)
-        fail_msg("\"%s\" does not say \"%s\"", fault.text, part);
-}
-
-static bool holds(const char *path, const char *text)
-{
-    return scratch_holds(path, bytes_of_text(text));
-}
 
 static mode_t mode_of(const char *path)
 {
@@ -109,14 +34,14 @@ static void an_archive_becomes_files(void **state)
     const size_t parts[] = {1, 2, 3, 7, 8, 31, 32, 33, 40, 100, 4096};
     for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
         assert_int_equal(output_open(hosts, 1, PLENTY, &fault, &output), 0);
-        begin();
-        add(ARCHIVE_DIRECTORY, "a", "");
-        add(ARCHIVE_DIRECTORY, "a/b", "");
-        add(ARCHIVE_FILE, "a/b/file", "content");
-        add(ARCHIVE_FILE, "a/empty", "");
-        add(ARCHIVE_SYMLINK, "a/link", "b/file");
-        end();
-        assert_int_equal(feed(parts[i]), 0);
+        archive_begin();
+        archive_add(ARCHIVE_DIRECTORY, "a", "");
+        archive_add(ARCHIVE_DIRECTORY, "a/b", "");
+        archive_add(ARCHIVE_FILE, "a/b/file", "content");
+        archive_add(ARCHIVE_FILE, "a/empty", "");
+        archive_add(ARCHIVE_SYMLINK, "a/link", "b/file");
+        archive_end();
+        assert_int_equal(archive_feed(parts[i]), 0);
         struct fault warning;
         assert_int_equal(output_skipped(output, &warning), 0);
         output_close(output);
@@ -136,11 +61,11 @@ static void files_get_their_time_and_harmless_permissions(void **state)
     mkdir("out", 0755);
     scratch_write("out/script", "old");
     chmod("out/script", 06755);
-    begin();
-    add(ARCHIVE_FILE, "new", "x");
-    add(ARCHIVE_FILE, "script", "new");
-    end();
-    assert_int_equal(write_all(), 0);
+    archive_begin();
+    archive_add(ARCHIVE_FILE, "new", "x");
+    archive_add(ARCHIVE_FILE, "script", "new");
+    archive_end();
+    assert_int_equal(archive_write(), 0);
     struct stat s;
     assert_int_equal(stat("out/new", &s), 0);
     assert_int_equal(s.st_mtim.tv_sec, 1234567890);
@@ -153,18 +78,18 @@ static void files_get_their_time_and_harmless_permissions(void **state)
 static void several_directories_are_told_apart(void **state)
 {
     (void)state;
-    begin();
-    add_sized(ARCHIVE_FILE, 2, bytes_of_text("x"), 0);
-    end();
-    assert_int_equal(write_all(), 0);
+    archive_begin();
+    archive_add_sized(ARCHIVE_FILE, 2, bytes_of_text("x"), 0);
+    archive_end();
+    assert_int_equal(archive_write(), 0);
     assert_true(holds("other/x", ""));
     assert_int_equal(scratch_count("out"), 0);
-    begin();
-    add_sized(ARCHIVE_FILE, 1, bytes_of_text("x"), 0); /* no output */
-    assert_int_equal(write_all(), -EBADMSG);
-    begin();
-    add_sized(ARCHIVE_FILE, 3, bytes_of_text("x"), 0);
-    assert_int_equal(write_all(), -EBADMSG);
+    archive_begin();
+    archive_add_sized(ARCHIVE_FILE, 1, bytes_of_text("x"), 0); /* no output */
+    assert_int_equal(archive_write(), -EBADMSG);
+    archive_begin();
+    archive_add_sized(ARCHIVE_FILE, 3, bytes_of_text("x"), 0);
+    assert_int_equal(archive_write(), -EBADMSG);
     expect_fault("not asked for");
 }
 
@@ -174,11 +99,11 @@ static void what_is_not_in_the_archive_stays(void **state)
     mkdir("out", 0755);
     mkdir("out/dir", 0700);
     scratch_write("out/dir/mine", "mine");
-    begin();
-    add(ARCHIVE_DIRECTORY, "dir", "");
-    add(ARCHIVE_FILE, "dir/theirs", "theirs");
-    end();
-    assert_int_equal(write_all(), 0);
+    archive_begin();
+    archive_add(ARCHIVE_DIRECTORY, "dir", "");
+    archive_add(ARCHIVE_FILE, "dir/theirs", "theirs");
+    archive_end();
+    assert_int_equal(archive_write(), 0);
     assert_true(holds("out/dir/mine", "mine") && holds("out/dir/theirs", "theirs"));
     assert_int_equal(mode_of("out/dir"), S_IFDIR | 0700);
 }
@@ -189,10 +114,10 @@ static void readers_of_an_old_file_keep_it(void **state)
     mkdir("out", 0755);
     scratch_write("out/file", "old");
     int fd = open("out/file", O_RDONLY);
-    begin();
-    add(ARCHIVE_FILE, "file", "new");
-    end();
-    assert_int_equal(write_all(), 0);
+    archive_begin();
+    archive_add(ARCHIVE_FILE, "file", "new");
+    archive_end();
+    assert_int_equal(archive_write(), 0);
     char text[4] = {0};
     assert_int_equal(read(fd, text, 3), 3);
     close(fd);
@@ -211,13 +136,13 @@ static void symlinks_in_the_way_are_replaced(void **state)
     assert_int_equal(symlink("../elsewhere/file", "out/file"), 0);
     assert_int_equal(symlink("../elsewhere", "out/dir"), 0);
     assert_int_equal(symlink("../elsewhere", "out/link"), 0);
-    begin();
-    add(ARCHIVE_FILE, "file", "theirs");
-    add(ARCHIVE_DIRECTORY, "dir", "");
-    add(ARCHIVE_FILE, "dir/file", "theirs");
-    add(ARCHIVE_SYMLINK, "link", "file");
-    end();
-    assert_int_equal(write_all(), 0);
+    archive_begin();
+    archive_add(ARCHIVE_FILE, "file", "theirs");
+    archive_add(ARCHIVE_DIRECTORY, "dir", "");
+    archive_add(ARCHIVE_FILE, "dir/file", "theirs");
+    archive_add(ARCHIVE_SYMLINK, "link", "file");
+    archive_end();
+    assert_int_equal(archive_write(), 0);
     assert_true(holds("elsewhere/file", "mine"));
     assert_int_equal(scratch_count("elsewhere"), 1);
     assert_true(holds("out/file", "theirs") && holds("out/dir/file", "theirs"));
@@ -230,11 +155,11 @@ static void special_files_in_the_way_are_replaced(void **state)
     mkdir("out", 0755);
     assert_int_equal(mkfifo("out/a", 0600), 0);
     assert_int_equal(mkfifo("out/b", 0600), 0);
-    begin();
-    add(ARCHIVE_FILE, "a", "x"); /* opening the FIFO would wait for ever */
-    add(ARCHIVE_DIRECTORY, "b", "");
-    end();
-    assert_int_equal(write_all(), 0);
+    archive_begin();
+    archive_add(ARCHIVE_FILE, "a", "x"); /* opening the FIFO would wait for ever */
+    archive_add(ARCHIVE_DIRECTORY, "b", "");
+    archive_end();
+    assert_int_equal(archive_write(), 0);
     assert_true(holds("out/a", "x") && S_ISDIR(mode_of("out/b")));
 }
 
@@ -246,187 +171,14 @@ static void directories_in_the_way_are_an_error(void **state)
     scratch_write("out/a/mine", "mine");
     static const uint32_t types[] = {ARCHIVE_FILE, ARCHIVE_SYMLINK};
     for (size_t i = 0; i < ARRAY_COUNT(types); i++) {
-        begin();
-        add(types[i], "a", "x");
-        end();
-        assert_int_equal(write_all(), -EISDIR);
+        archive_begin();
+        archive_add(types[i], "a", "x");
+        archive_end();
+        assert_int_equal(archive_write(), -EISDIR);
         expect_fault("out/a is a directory, in the keep it is a");
         assert_true(holds("out/a/mine", "mine"));
         assert_int_equal(scratch_count("out"), 1);
     }
-}
-
-/* ---- hostile keeps ---- */
-
-static void paths_cannot_leave(void **state)
-{
-    (void)state;
-    static const char *const paths[] = {
-        "..", "../x",  "/x",   "/tmp/x", ".", "./x",   "a//x",
-        "a/", "a/../", "a/..", "//",     "/", "a/./x", "a/../../x",
-    };
-    for (size_t i = 0; i < ARRAY_COUNT(paths); i++) {
-        for (uint32_t type = ARCHIVE_FILE; type <= ARCHIVE_SYMLINK; type++) {
-            begin();
-            add(ARCHIVE_DIRECTORY, "a", "");
-            add(type, paths[i], type == ARCHIVE_DIRECTORY ? "" : "x");
-            assert_int_equal(write_all(), -EBADMSG);
-            expect_fault("a path that may lead anywhere");
-        }
-    }
-    begin();
-    add_sized(ARCHIVE_FILE, 0, (struct bytes){.data = (const uint8_t *)"a\0b", .size = 3}, 0);
-    assert_int_equal(write_all(), -EBADMSG);
-    assert_int_equal(scratch_count("."), 2); /* out, other */
-    assert_int_equal(scratch_count("out"), 1);
-}
-
-static void symlinks_are_never_followed(void **state)
-{
-    (void)state;
-    mkdir("elsewhere", 0755);
-    mkdir("out", 0755);
-    assert_int_equal(symlink("../elsewhere", "out/old"), 0);
-    begin();
-    add(ARCHIVE_FILE, "old/x", "x");
-    assert_int_equal(write_all(), -ENOTDIR);
-    begin();
-    add(ARCHIVE_DIRECTORY, "dir", "");
-    add(ARCHIVE_SYMLINK, "new", "dir");
-    add(ARCHIVE_FILE, "new/x", "x");
-    assert_int_equal(write_all(), -ENOTDIR);
-    expect_fault("cannot open the directory of out/new/x");
-    assert_int_equal(scratch_count("elsewhere") + scratch_count("out/dir"), 0);
-}
-
-static void symlinks_that_may_lead_out_are_left_out(void **state)
-{
-    (void)state;
-    static const char *const hosts[] = {"out"};
-    assert_int_equal(output_open(hosts, 1, PLENTY, &fault, &output), 0);
-    begin();
-    add(ARCHIVE_SYMLINK, "a", "/etc/passwd");
-    add(ARCHIVE_SYMLINK, "b", "..");
-    add(ARCHIVE_SYMLINK, "c", "x/../..");
-    add(ARCHIVE_SYMLINK, "d", "a");
-    end();
-    assert_int_equal(feed(sizeof(buffer)), 0);
-    struct fault warning;
-    assert_int_equal(output_skipped(output, &warning), 3);
-    assert_non_null(strstr(warning.text, "left out, 3 in all"));
-    assert_non_null(strstr(warning.text, "the first out/a"));
-    output_close(output);
-    assert_int_equal(scratch_count("out"), 1);
-}
-
-static void wrong_records_are_refused(void **state)
-{
-    (void)state;
-    static const struct {
-        uint32_t type;
-        const char *path;
-        uint64_t size;
-    } rows[] = {
-        {ARCHIVE_END, "", 1},        {ARCHIVE_END, "x", 0},    {4, "x", 0},
-        {0xffffffff, "x", 0},        {ARCHIVE_FILE, "", 0},    {ARCHIVE_DIRECTORY, "x", 1},
-        {ARCHIVE_SYMLINK, "x", 0},   {ARCHIVE_SYMLINK, "", 1}, {ARCHIVE_SYMLINK, "x", 4096},
-        {ARCHIVE_SYMLINK, "x", ~0u},
-    };
-    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-        begin();
-        add_sized(rows[i].type, 0, bytes_of_text(rows[i].path), rows[i].size);
-        assert_int_equal(write_all(), -EBADMSG);
-        expect_fault("what is no archive: wrong record");
-    }
-    begin();
-    add(ARCHIVE_FILE, "x", "");
-    buffer[ARCHIVE_HEADER_SIZE + 12] = 1; /* must be zero */
-    assert_int_equal(write_all(), -EBADMSG);
-    begin();
-    put_le32(&archive, ARCHIVE_FILE);
-    put_le32(&archive, 0);
-    put_le32(&archive, ARCHIVE_PATH_MAX + 1);
-    put_le32(&archive, 0);
-    put_le64(&archive, 0);
-    put_le64(&archive, 0);
-    assert_int_equal(write_all(), -EBADMSG);
-}
-
-static void wrong_headers_are_refused(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ARCHIVE_HEADER_SIZE; i++) {
-        begin();
-        end();
-        buffer[i] ^= 1;
-        assert_int_equal(write_all(), -EBADMSG);
-        expect_fault("wrong header");
-    }
-}
-
-static void nothing_may_follow_the_end(void **state)
-{
-    (void)state;
-    static const char *const hosts[] = {"out"};
-    begin();
-    end();
-    put_u8(&archive, 0);
-    assert_int_equal(write_all(), -EBADMSG);
-    expect_fault("more after its end");
-    assert_int_equal(output_open(hosts, 1, PLENTY, &fault, &output), 0);
-    assert_int_equal(feed(1), -EBADMSG);
-    output_close(output);
-}
-
-static void a_failure_is_final(void **state)
-{
-    (void)state;
-    static const char *const hosts[] = {"out"};
-    assert_int_equal(output_open(hosts, 1, PLENTY, &fault, &output), 0);
-    begin();
-    add(ARCHIVE_FILE, "..", "");
-    assert_int_equal(feed(5), -EBADMSG);
-    begin();
-    add(ARCHIVE_FILE, "fine", "");
-    end();
-    assert_int_equal(feed(5), -EBADMSG);
-    assert_int_equal(output_end(output), -EBADMSG);
-    output_close(output);
-    assert_int_equal(scratch_count("out"), 0);
-}
-
-static void the_whole_is_bounded(void **state)
-{
-    (void)state;
-    begin();
-    add(ARCHIVE_FILE, "a", "12345");
-    add(ARCHIVE_FILE, "b", "12345");
-    end();
-    assert_int_equal(write_limited(10), 0);
-    assert_int_equal(write_limited(9), -EFBIG);
-    expect_fault("more than it may hold");
-    begin();
-    add_sized(ARCHIVE_FILE, 0, bytes_of_text("c"), UINT64_MAX);
-    assert_int_equal(write_all(), -EFBIG);
-    assert_int_equal(scratch_count("out"), 2);
-}
-
-/* Those that are left out count as well. */
-static void the_number_of_files_is_bounded(void **state)
-{
-    (void)state;
-    static const char *const hosts[] = {"out"};
-    begin();
-    assert_int_equal(output_open(hosts, 1, PLENTY, &fault, &output), 0);
-    assert_int_equal(feed(sizeof(buffer)), -EPIPE);
-    archive = put_init(buffer, sizeof(buffer));
-    for (unsigned i = 0; i < 100; i++)
-        add(ARCHIVE_SYMLINK, "a", "/");
-    for (unsigned i = 0; i < ARCHIVE_COUNT_MAX / 100; i++)
-        assert_int_equal(output_feed(output, put_done(&archive)), 0);
-    assert_int_equal(output_feed(output, put_done(&archive)), -EBADMSG);
-    expect_fault("too many files");
-    output_close(output);
 }
 
 /* ---- an early end ---- */
@@ -434,15 +186,15 @@ static void the_number_of_files_is_bounded(void **state)
 static void a_keep_that_dies_leaves_whole_files_only(void **state)
 {
     (void)state;
-    begin();
-    add(ARCHIVE_FILE, "whole", "whole");
+    archive_begin();
+    archive_add(ARCHIVE_FILE, "whole", "whole");
     size_t whole = archive.size;
-    add(ARCHIVE_FILE, "half", "half");
-    end();
+    archive_add(ARCHIVE_FILE, "half", "half");
+    archive_end();
     for (size_t size = archive.size - 1; size > 0; size--) {
         struct put all = archive;
         archive.size = size;
-        assert_int_equal(write_all(), -EPIPE);
+        assert_int_equal(archive_write(), -EPIPE);
         archive = all;
         expect_fault("incomplete");
         assert_true(size < whole || holds("out/whole", "whole"));
@@ -463,12 +215,12 @@ static void a_full_disk_leaves_no_part_of_a_file(void **state)
     const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    begin();
+    archive_begin();
     static const uint8_t data[200] = {0};
-    add_sized(ARCHIVE_FILE, 0, bytes_of_text("big"), sizeof(data));
+    archive_add_sized(ARCHIVE_FILE, 0, bytes_of_text("big"), sizeof(data));
     put_bytes(&archive, (struct bytes){.data = data, .size = sizeof(data)});
-    end();
-    int error = write_all();
+    archive_end();
+    int error = archive_write();
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
     assert_int_equal(error, -EFBIG);
     expect_fault("cannot write out/big: File too large");
@@ -511,15 +263,6 @@ int main(void)
         TEST(symlinks_in_the_way_are_replaced),
         TEST(special_files_in_the_way_are_replaced),
         TEST(directories_in_the_way_are_an_error),
-        TEST(paths_cannot_leave),
-        TEST(symlinks_are_never_followed),
-        TEST(symlinks_that_may_lead_out_are_left_out),
-        TEST(wrong_records_are_refused),
-        TEST(wrong_headers_are_refused),
-        TEST(nothing_may_follow_the_end),
-        TEST(a_failure_is_final),
-        TEST(the_whole_is_bounded),
-        TEST(the_number_of_files_is_bounded),
         TEST(a_keep_that_dies_leaves_whole_files_only),
         TEST(a_full_disk_leaves_no_part_of_a_file),
         TEST(hosts_must_be_directories_to_write_to),
