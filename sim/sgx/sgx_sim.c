@@ -55,8 +55,8 @@ static size_t probe(struct probe *rows)
 
 /* The model's: pages, signals, CPUID outside of the enclave; and what signs quotes. */
 static const int calls[] = {
-    SYS_mprotect, SYS_madvise,    SYS_rt_sigreturn, SYS_rt_sigaction, SYS_gettid,
-    SYS_tgkill,   SYS_arch_prctl, SYS_getpid,       SYS_getrandom,    SYS_brk,
+    SYS_mprotect, SYS_madvise, SYS_rt_sigreturn, SYS_rt_sigaction, SYS_gettid,
+    SYS_tgkill,   SYS_getpid,  SYS_arch_prctl,   SYS_getrandom,
 };
 
 extern const struct backend sgx_sim_backend;
