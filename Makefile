@@ -296,10 +296,11 @@ $(BUILD)/$(1): $(2) $(HOST_OBJS)
 endef
 # With the model's switches; with a keep that does what its visitor says, for tests of the
 # agent; with keeps that leak, and with keeps that only give and take bytes; with a clock
-# at each step of a deployment.
+# at each step of a deployment; with a rule of a filter that ends who needs it.
 MODEL_ENARX := $(BUILD)/tests/model/enarx
 ROGUE_ENARX := $(BUILD)/tests/agent/enarx
 LEAKY_ENARX := $(BUILD)/tests/deploy/enarx
+RULE_ENARX  := $(BUILD)/tests/sandbox/enarx
 $(eval $(call variant_rule,tests/model/enarx,tests/model/switches.c,_exit port_host_serve))
 $(eval $(call variant_rule,tests/agent/enarx,tests/agent/rogue.c,,$(BUILD)/obj/host/nil/%))
 # The same agent, for tests/agent/without, lacking one check of host/check.h or
@@ -308,6 +309,8 @@ WITHOUT_OF := $(if $(WITHOUT),$(shell grep -lE 'CHECK(ED)?.$(WITHOUT),' svc/agen
 $(if $(WITHOUT_OF),$(eval $(call variant_rule,tests/agent/enarx-without-$(WITHOUT),tests/agent/rogue.c \
     $(WITHOUT_OF),,$(BUILD)/obj/host/nil/% $(WITHOUT_OF:%.c=$(BUILD)/obj/%.o))))
 $(BUILD)/tests/agent/enarx-without-$(WITHOUT): private CFLAGS += -DWITHOUT=CHECK_$(WITHOUT)
+$(eval $(call variant_rule,tests/sandbox/enarx,tests/sandbox/one_rule.c,seccomp_rule_add seccomp_rule_add_array \
+    sandbox_close_others))
 $(eval $(call variant_rule,tests/deploy/enarx,tests/deploy/leaky.c,keep_become port_host_serve))
 $(eval $(call variant_rule,bench/relay_agent,bench/relay_agent.c bench/relay_keep.c,keep_become))
 $(eval $(call variant_rule,bench/deploy_steps,bench/deploy_steps.c bench/deploy_counters.c,_exit keep_become remote_ask \
@@ -356,7 +359,7 @@ check-keep: $(KEEP)/keep $(KEEP_SHIM)
 	@$(KEEP)/keep sgx $(KEEP_SHIM) $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
 
 # What runs in the machine of check-kvm.
-CHECK_KVM := $(KEEP)/keep $(KEEP)/shim-kvm.flat $(KEEP)/guest.tree $(BUILD)/tests/kvm/count $(DEPLOY)
+CHECK_KVM := $(KEEP)/keep $(KEEP)/shim-kvm.flat $(KEEP)/guest.tree $(BUILD)/tests/kvm/count $(DEPLOY) $(RULE_ENARX)
 $(BUILD)/tests/kvm/count: tests/kvm/count.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -static -o $@ $<

@@ -23,6 +23,7 @@ ON_EVERY_BACKEND = (
     "test_files",
     "test_keep_command",
     "test_limits",
+    "test_needed_calls",
     "test_net",
     "test_run",
     "test_sandbox",
@@ -32,9 +33,13 @@ ON_EVERY_BACKEND = (
 
 ONE_CPU = "a keep has one CPU, and its exec starts no thread"
 
+NO_MACHINE = "there is no machine to run"
+
 # Never: the property is another one there. {backend: {test: reason}}
 NOT_ON = {
+    "nil": {"test_filtered_before_the_machine_runs": NO_MACHINE},
     "sgx-sim": {
+        "test_filtered_before_the_machine_runs": NO_MACHINE,
         "test_more_cpus_compile_together": ONE_CPU,
         "test_damaged_key": "the key of its code cache is the processor's, and in no file",
     },

@@ -79,14 +79,14 @@ class Answer:
 
 
 class Steward:
-    def __init__(self, folder, *args, listen="127.0.0.1:0", state=None):
+    def __init__(self, folder, *args, listen="127.0.0.1:0", state=None, program=ENARX):
         state = state or folder / "state"
         state.mkdir(exist_ok=True)
         self.audit = folder / "audit.log"
         self.said = folder / "said.log"
         with open(self.audit, "ab") as out, open(self.said, "wb") as err:
             self.process = subprocess.Popen(
-                [ENARX, "steward", "--listen", listen, *map(str, args)],
+                [program, "steward", "--listen", listen, *map(str, args)],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 env={**os.environ, "XDG_STATE_HOME": str(state)},
             )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a keep's process may do, seen from outside while it runs."""
 
+import contextlib
 import os
 import re
 import resource
@@ -15,8 +16,8 @@ from backends import amount
 from conftest import AS_NOBODY, Result, children
 
 
-@pytest.fixture
-def keep(enarx, tool):
+@contextlib.contextmanager
+def waiting(enarx, tool):
     """The process that runs the module."""
     process = enarx.popen("run", "--quiet", tool, "wait")
     assert process.stdout.readline() == b"ready\n"
@@ -24,6 +25,12 @@ def keep(enarx, tool):
     yield pid
     process.terminate()
     process.communicate(timeout=20)
+
+
+@pytest.fixture
+def keep(enarx, tool):
+    with waiting(enarx, tool) as pid:
+        yield pid
 
 
 def fields(pid):
@@ -39,9 +46,12 @@ def test_seccomp_filter(keep):
     assert fields(keep)["Seccomp"].strip() == "2"
 
 
-def test_every_thread_is_filtered(keep):
-    for task in Path(f"/proc/{keep}/task").iterdir():
-        text = (task / "status").read_text()
+def test_every_thread_is_filtered(fresh, tool):
+    """Those that have compiled among them, which wait for more."""
+    with waiting(fresh, tool) as keep:
+        tasks = [(task / "status").read_text() for task in Path(f"/proc/{keep}/task").iterdir()]
+    assert (len(tasks) > 1) == (fresh.backend == "nil" and len(os.sched_getaffinity(0)) > 1)
+    for text in tasks:
         assert "NoNewPrivs:\t1" in text and "Seccomp:\t2" in text
 
 
@@ -173,6 +183,16 @@ def test_keep_starts_nothing_and_opens_nothing(enarx, tool):
     keep = [line for line in text.splitlines() if not line.startswith(first)]
     filtered = max(i for i, line in enumerate(keep) if "SECCOMP_SET_MODE_FILTER" in line)
     assert [line for line in keep[filtered + 1 :] if not re.search(r" (\+\+\+|---) ", line)] == []
+
+
+def test_filtered_before_the_machine_runs(enarx, tool):
+    """Another process of the command's has run one to see whether KVM works."""
+    result, text = trace(enarx, "run", "--quiet", tool, "exit", 0, calls="seccomp,ioctl")
+    assert result.status == 0
+    (filtered,) = (x for x in text.splitlines() if "(SECCOMP_SET_MODE_FILTER, 0, {" in x)
+    keep = [x for x in text.splitlines() if x.split()[0] == filtered.split()[0]]
+    runs = [i for i, line in enumerate(keep) if "KVM_RUN" in line]
+    assert runs and keep.index(filtered) < runs[0]
 
 
 def test_a_thousand_runs_leave_nothing(fresh, wasm):

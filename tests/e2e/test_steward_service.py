@@ -15,6 +15,7 @@ import pytest
 
 from agent import MIB, resident
 from conftest import fields
+from one_rule import ONE_RULE, check_each, needs_one_rule
 from steward import *
 
 pytestmark = [pytest.mark.once, needs_applicant]
@@ -171,6 +172,33 @@ def test_without_the_signer_there_is_no_steward(applicant, tmp_path):
     os.kill(steward.signer(), signal.SIGKILL)
     assert steward.ask("/", request).status == 503
     assert steward.process.wait(20) == 1
+
+
+CLOCK = "a system call only where the kernel's clock is not in the vDSO"
+NOT_SEEN = {
+    "brk": "the C library's, when a request takes more memory than all before",
+    "clock_gettime": CLOCK,
+    "exit_group": "its end, which nobody waits for",
+    "getrandom": "OpenSSL takes new seed an hour after the last",
+    "gettimeofday": CLOCK,
+}
+
+
+@needs_one_rule
+def test_every_rule_of_the_signer_is_needed(applicant, tmp_path, monkeypatch):
+    """Of its filter: with any one of them ending it there is no certificate."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "policy.toml").write_text(policy(applicant.machine))
+    usual = ["--dev", "--policy", tmp_path / "policy.toml", "--collateral", applicant.machine]
+
+    def signs():
+        steward = Steward(tmp_path, *usual, program=ONE_RULE)
+        try:
+            assert steward.ask("/", applicant.request(steward.nonce())).status == 200
+        finally:
+            steward.stop()
+
+    check_each(tmp_path, [signs], NOT_SEEN, lambda: True)
 
 
 # ---- limits ----
