@@ -359,10 +359,15 @@ check-keep: $(KEEP)/keep $(KEEP_SHIM)
 	@$(KEEP)/keep sgx $(KEEP_SHIM) $(KEEP)/guest $(KEEP)/guest.tree $(ATTEMPTS)
 
 # What runs in the machine of check-kvm.
-CHECK_KVM := $(KEEP)/keep $(KEEP)/shim-kvm.flat $(KEEP)/guest.tree $(BUILD)/tests/kvm/count $(DEPLOY) $(RULE_ENARX)
+CHECK_KVM := $(KEEP)/keep $(KEEP)/shim-kvm.flat $(KEEP)/guest.tree \
+    $(BUILD)/tests/kvm/count $(BUILD)/tests/kvm/hostile $(DEPLOY) $(RULE_ENARX)
 $(BUILD)/tests/kvm/count: tests/kvm/count.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -static -o $@ $<
+HOSTILE := tests/kvm/hostile.c tests/kvm/hostile_guests.S host/kvm/vm.c host/kvm/turn.c
+$(BUILD)/tests/kvm/hostile: $(HOSTILE) host/kvm/vm.h host/kvm/turn.h include/kvm_keep.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -I. -static -o $@ $(HOSTILE)
 # All of tests/e2e that can run there with the second; hours.
 .PHONY: check-kvm check-kvm-all
 check-kvm check-kvm-all:
