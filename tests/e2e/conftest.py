@@ -52,6 +52,17 @@ def fields(pid):
     return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
 
+MACHINES = Path("/sys/kernel/debug/kvm")
+
+
+def machines():
+    """Those that KVM has: a folder for each, named after its process."""
+    try:
+        return {path.name for path in MACHINES.iterdir() if "-" in path.name}
+    except OSError:  # only root sees them
+        return set()
+
+
 def status(returncode):
     """What a shell would see."""
     return returncode if returncode >= 0 else 128 - returncode

@@ -12,7 +12,7 @@ import pytest
 
 from agent import Agent, descriptors, resident, until
 from backends import PROVE_NOTHING, allowing, amount
-from conftest import fields
+from conftest import fields, machines
 
 LONG = "CHECK_LONG" in os.environ
 CONCURRENT = 100 if LONG else amount("deployments at once")
@@ -46,12 +46,13 @@ def status_of(pid, name):
 
 
 class Belongings:
-    """Descriptors, threads and files of an agent, sockets among the last."""
+    """Descriptors, threads and files of an agent, sockets among the last, and KVM's machines."""
 
     def __init__(self, agent):
         self.descriptors = descriptors(agent.pid)
         self.threads = status_of(agent.pid, "Threads")
         self.files = {str(p) for p in agent.state.rglob("*")}
+        self.machines = machines()
 
     def __eq__(self, other):
         return vars(self) == vars(other)

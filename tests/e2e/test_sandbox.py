@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from agent import until
 from backends import amount
-from conftest import AS_NOBODY, Result, children
+from conftest import AS_NOBODY, Result, children, machines
 
 
 @contextlib.contextmanager
@@ -202,6 +203,7 @@ def test_a_thousand_runs_leave_nothing(fresh, wasm):
     files = sorted(fresh.home.rglob("*"))
     processes = children(os.getpid())
     descriptors = len(os.listdir("/proc/self/fd"))
+    before = machines()
     for _ in range(amount("runs one after the other")):
         status = subprocess.run(
             [fresh.path, *command], env=fresh.env, timeout=60
@@ -212,6 +214,7 @@ def test_a_thousand_runs_leave_nothing(fresh, wasm):
     assert sorted(fresh.home.rglob("*")) == files
     assert list(fresh.tmp.iterdir()) == []
     assert named_after_us() == shared
+    until(lambda: machines() <= before)
 
 
 def named_after_us():

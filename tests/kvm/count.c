@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How often KVM left the machines that are made here, by KVM's own count. A machine is gone
- * with its process, but not its count as long as that is open. [Linux
+/* How often KVM left the machines that are made here, by KVM's own count. Who has a machine's
+ * count open holds the machine, so that of a process that is gone is closed at once. [Linux
  * virt/kvm/kvm_main.c, debugfs]
  *
  * count FILE COMMAND...  runs the command, and writes to FILE how often it was
@@ -70,6 +70,7 @@ static void forget_the_dead(void)
 /* What else is there has no dash. */
 static void look(void)
 {
+    forget_the_dead();
     DIR *all = opendir(STATISTICS);
     for (const struct dirent *d; all != NULL && (d = readdir(all)) != NULL;) {
         if (strchr(d->d_name, '-') == NULL || strlen(d->d_name) >= sizeof(machines[0].name) ||
@@ -106,7 +107,6 @@ static int answer(void)
             return 0;
         if (printf("%llu\n", total()) < 0 || fflush(stdout) != 0)
             return 2;
-        forget_the_dead();
     }
 }
 

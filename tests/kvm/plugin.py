@@ -79,7 +79,7 @@ def pytest_collection_modifyitems(items):
         if str(getattr(module, "__file__", None)).startswith(str(Path.cwd() / "tests/e2e/")):
             give_time(module)
     items[:] = [item for item in items if is_wanted(item)]
-    show_amounts(sys.modules["backends"].AMOUNTS)
+    show_amounts(sys.modules["backends"])
 
 
 def is_wanted(item):
@@ -89,10 +89,11 @@ def is_wanted(item):
 # ---- the report ----
 
 
-def show_amounts(amounts):
+def show_amounts(backends):
     """What is lighter here than elsewhere."""
-    for what, (usual, light) in {**amounts, "compiler": ("cranelift", "winch")}.items():
-        print(f"here: {what}: {light} in place of {usual}", file=out, flush=True)
+    lighter = {what: (backends.amount(what), usual) for what, (usual, *_) in backends.AMOUNTS.items()}
+    for what, (here, usual) in {**lighter, "compiler": ("winch", "cranelift")}.items():
+        print(f"here: {what}: {here} in place of {usual}", file=out, flush=True)
 
 
 class Counter:
