@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Entering and leaving an enclave [SDM 38.4 EENTER, ERESUME, EEXIT; 36.4 AEX].
- *
- * State that XFRM leaves out, AVX-512's, cannot be used in an enclave; here it can,
- * because CPUID says so to whoever asks and nothing faults. So the model keeps it,
- * per TCS and level of CSSA, in memory of its own, and the host never sees it: code
- * that wrongly uses it computes right. PKRU and the like stay the host's. */
+/* Entering and leaving an enclave [SDM 38.4 EENTER, ERESUME, EEXIT; 36.4 AEX]: checks,
+ * general registers, and what the host is told. Vector state is in xstate.c. */
 #define _GNU_SOURCE
 #include "sim/sgx/entry.h"
 
 #include "base/wipe.h"
 
-#include <cpuid.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define RFLAGS_FIXED 0x202u /* IF and the bit that is always one */
@@ -20,68 +13,7 @@
 /* CF PF AF ZF SF DF OF NT RF AC ID [SDM 38.4 ERESUME] */
 #define RFLAGS_RESTORED 0x254cd5u
 
-#define XSAVE_BV           XSAVE_LEGACY
-#define XSAVE_COMP         (XSAVE_LEGACY + 8u)
-#define XSAVE_LEGACY_SAVED 464u /* what is behind is software's [SDM 1 13.4.1] */
-#define XSAVE_MXCSR        24u
-#define MXCSR_RESERVED     0xffff0000u
-#define MXCSR_INITIAL      0x1f80u
-#define FCW_INITIAL        0x37fu
-
-/* AVX-512: opmask, ZMM_Hi256, Hi16_ZMM. */
-#define OUTSIDE_FIRST 5u
-#define OUTSIDE_END   8u
-
-static struct {
-    uint32_t size;    /* of an area with all that XCR0 enables */
-    uint64_t outside; /* components kept aside */
-    struct {
-        uint32_t offset;
-        uint32_t size;
-    } component[OUTSIDE_END];
-} xstate;
-
 struct model_cpu model_cpu;
-
-static uint64_t read_xcr0(void)
-{
-    uint32_t low;
-    uint32_t high;
-    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return (uint64_t)high << 32 | low;
-}
-
-int aex_init(void)
-{
-    uint32_t a;
-    uint32_t b;
-    uint32_t c;
-    uint32_t d;
-    if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & bit_OSXSAVE) == 0 ||
-        (read_xcr0() & MODEL_XFRM) != MODEL_XFRM)
-        return -ENOTSUP;
-    __cpuid_count(0xd, 0, a, b, c, d);
-    xstate.size = (b + 63) & ~63u;
-    for (unsigned i = OUTSIDE_FIRST; i < OUTSIDE_END; i++) {
-        if ((read_xcr0() & 1u << i) == 0)
-            continue;
-        __cpuid_count(0xd, i, a, b, c, d);
-        xstate.component[i].size = a;
-        xstate.component[i].offset = b;
-        xstate.outside |= 1u << i;
-    }
-    return 0;
-}
-
-int aex_add_thread(struct thread *thread)
-{
-    size_t size = (size_t)xstate.size * thread->tcs.nssa;
-    thread->outside = size == 0 ? NULL : aligned_alloc(64, size);
-    if (thread->outside == NULL)
-        return size == 0 ? 0 : -ENOMEM;
-    memset(thread->outside, 0, size);
-    return 0;
-}
 
 /* ---- the SSA frame ---- */
 
@@ -96,87 +28,8 @@ static uint64_t gpr_at(uint64_t frame)
     return frame + (uint64_t)SGX_PAGE * machine.secs.ssa_frame_size - sizeof(struct sgx_gpr);
 }
 
-static uint64_t xfrm(void) { return machine.secs.attributes.xfrm; }
-
 /* Where of the signal's frame the kernel has put the XSAVE area. */
 static uint8_t *area_of(ucontext_t *uc) { return (uint8_t *)uc->uc_mcontext.fpregs; }
-
-static uint64_t area_bv(const uint8_t *area)
-{
-    uint64_t bv;
-    memcpy(&bv, area + XSAVE_BV, sizeof(bv));
-    return bv;
-}
-
-static void set_area_bv(uint8_t *area, uint64_t bv) { memcpy(area + XSAVE_BV, &bv, sizeof(bv)); }
-
-static void save_xstate(uint64_t frame, const uint8_t *area)
-{
-    uint64_t header[3] = {area_bv(area) & xfrm()};
-    memory_write(frame, area, XSAVE_LEGACY_SAVED);
-    memory_write(frame + XSAVE_BV, header, sizeof(header));
-    if ((xfrm() & SGX_XFRM_AVX) != 0)
-        memory_write(frame + XSAVE_AVX, area + XSAVE_AVX, XSAVE_AVX_SIZE);
-}
-
-/* XRSTOR's checks [SDM 1 13.8]. */
-static bool load_xstate(uint64_t frame)
-{
-    uint8_t *area = model_cpu.xsave;
-    uint64_t reserved[2];
-    uint32_t mxcsr;
-    memory_read(frame, area, XSAVE_SIZE);
-    memcpy(reserved, area + XSAVE_COMP, sizeof(reserved));
-    memcpy(&mxcsr, area + XSAVE_MXCSR, sizeof(mxcsr));
-    if ((area_bv(area) & ~xfrm()) != 0 || reserved[0] != 0 || reserved[1] != 0 ||
-        (mxcsr & MXCSR_RESERVED) != 0)
-        return false;
-    memset(area + XSAVE_BV + 24, 0, XSAVE_HEADER - 24);
-    return true;
-}
-
-/* ---- state that XFRM leaves out ---- */
-
-static uint8_t *outside_of(const struct thread *t)
-{
-    return t->outside == NULL ? NULL : t->outside + (size_t)xstate.size * t->tcs.cssa;
-}
-
-static void keep_outside(const struct thread *t, const uint8_t *area)
-{
-    uint8_t *kept = outside_of(t);
-    if (kept == NULL)
-        return;
-    set_area_bv(kept, area_bv(area) & xstate.outside);
-    for (unsigned i = OUTSIDE_FIRST; i < OUTSIDE_END; i++)
-        memcpy(kept + xstate.component[i].offset, area + xstate.component[i].offset,
-               xstate.component[i].size);
-}
-
-static void load_outside(const struct thread *t)
-{
-    model_cpu.area = outside_of(t);
-    model_cpu.outside = model_cpu.area == NULL ? 0 : xstate.outside;
-}
-
-/* What goes to the host: the components of `keep`, all else initial. */
-static void cleanse_area(uint8_t *area, uint64_t keep)
-{
-    set_area_bv(area, area_bv(area) & keep);
-    for (unsigned i = OUTSIDE_FIRST; i < OUTSIDE_END; i++)
-        if ((keep & 1u << i) == 0)
-            memset(area + xstate.component[i].offset, 0, xstate.component[i].size);
-    if ((keep & SGX_XFRM_AVX) == 0)
-        memset(area + XSAVE_AVX, 0, XSAVE_AVX_SIZE);
-    if ((keep & SGX_XFRM_SSE) != 0)
-        return;
-    const uint16_t fcw = FCW_INITIAL;
-    const uint32_t mxcsr = MXCSR_INITIAL;
-    memset(area, 0, XSAVE_MXCSR);
-    memset(area + XSAVE_MXCSR + 8, 0, XSAVE_LEGACY_SAVED - XSAVE_MXCSR - 8);
-    memcpy(area, &fcw, sizeof(fcw));
-    memcpy(area + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
-}
 
 /* ---- in ---- */
 
@@ -237,7 +90,7 @@ static void activate(struct thread *t)
     t->active = true;
     t->tcs.aep = model_cpu.rcx;
     machine.current = t;
-    load_outside(t);
+    xstate_load_outside(t);
 }
 
 bool aex_enter(struct exception *e)
@@ -278,7 +131,7 @@ bool aex_resume(struct exception *e)
     struct sgx_gpr gpr;
     memory_read(gpr_at(frame), &gpr, sizeof(gpr));
     if (!is_canonical(gpr.rip) || !is_canonical(gpr.fsbase) || !is_canonical(gpr.gsbase) ||
-        !load_xstate(frame))
+        !xstate_load(frame))
         return raise_general_protection(e) == 0;
     t->tcs.cssa--;
     activate(t);
@@ -286,7 +139,7 @@ bool aex_resume(struct exception *e)
     model_cpu.rflags = (gpr.rflags & RFLAGS_RESTORED) | RFLAGS_FIXED;
     model_cpu.fs = gpr.fsbase;
     model_cpu.gs = gpr.gsbase;
-    model_cpu.mask = xfrm();
+    model_cpu.mask = machine.secs.attributes.xfrm;
     wipe(&gpr, sizeof(gpr));
     machine.count.eresume++;
     return true;
@@ -377,7 +230,7 @@ static void synthesise(ucontext_t *uc, const struct thread *t, const uint64_t ou
     g[REG_RIP] = (greg_t)t->tcs.aep;
     g[REG_EFL] = RFLAGS_FIXED;
     g[REG_CR2] = 0;
-    cleanse_area(area_of(uc), 0);
+    xstate_cleanse(area_of(uc), 0);
 }
 
 /* To the host: what the kernel tells of an exception. */
@@ -397,8 +250,8 @@ void aex_exit(ucontext_t *uc, const struct exception *e)
     uint64_t outside[2];
     save_gpr(gpr, uc->uc_mcontext.gregs, e);
     save_exinfo(gpr, e);
-    save_xstate(frame, area_of(uc));
-    keep_outside(t, area_of(uc));
+    xstate_save(frame, area_of(uc));
+    xstate_keep_outside(t, area_of(uc));
     memory_read(gpr + offsetof(struct sgx_gpr, ursp), outside, sizeof(outside));
     t->tcs.cssa++;
     synthesise(uc, t, outside);
@@ -414,8 +267,8 @@ void aex_leave(ucontext_t *uc)
 {
     greg_t *g = uc->uc_mcontext.gregs;
     struct thread *t = machine.current;
-    keep_outside(t, area_of(uc));
-    cleanse_area(area_of(uc), xfrm());
+    xstate_keep_outside(t, area_of(uc));
+    xstate_cleanse(area_of(uc), machine.secs.attributes.xfrm);
     g[REG_RIP] = g[REG_RBX];
     g[REG_RCX] = (greg_t)t->tcs.aep;
     g[REG_EFL] &= ~(greg_t)RFLAGS_TF;

@@ -24,7 +24,7 @@ static int open_model(void)
     if (getrandom(machine.report_key_id, sizeof(machine.report_key_id), 0) !=
         (ssize_t)sizeof(machine.report_key_id))
         return -EIO;
-    int error = aex_init();
+    int error = xstate_init();
     if (error == 0)
         error = model_keys_open();
     if (error == 0)
@@ -70,7 +70,7 @@ static int add_thread(uint64_t address, const uint8_t *content)
     tcs.aep = 0;
     struct thread *t = &machine.threads[machine.thread_count];
     *t = (struct thread){.address = address, .tcs = tcs};
-    int error = aex_add_thread(t);
+    int error = xstate_add_thread(t);
     machine.thread_count += error == 0 ? 1 : 0;
     return error;
 }

@@ -125,9 +125,23 @@ void aex_exit(ucontext_t *uc, const struct exception *e);
 /* EEXIT. */
 void aex_leave(ucontext_t *uc);
 
+/* ---- xstate.c ---- */
+
 /* Sizes of the processor's XSAVE area. Before a thread is added. */
-must_use int aex_init(void);
-must_use int aex_add_thread(struct thread *thread);
+must_use int xstate_init(void);
+must_use int xstate_add_thread(struct thread *thread);
+
+/* Between an XSAVE area, the host's at a signal or model_cpu's, and the enclave's SSA frame.
+ * Load: whether XRSTOR takes it. */
+void xstate_save(uint64_t frame, const uint8_t *area);
+must_use bool xstate_load(uint64_t frame);
+
+/* The same of what XFRM leaves out. */
+void xstate_keep_outside(const struct thread *t, const uint8_t *area);
+void xstate_load_outside(const struct thread *t);
+
+/* What goes to the host: the components of `keep`, all else initial. */
+void xstate_cleanse(uint8_t *area, uint64_t keep);
 
 /* ---- step.c ---- */
 

@@ -2,7 +2,7 @@
 /* Into the enclave of the model and out of it: registers, frames, and who may. What is
  * expected is the manual's [SDM 3D 36, 38], unless a test says otherwise. */
 /* links: tests/model/rig.c tests/model/sign.c tests/model/enclave.S sim/sgx/entry.S */
-/* links: sim/sgx/aex.c sim/sgx/driver.c sim/sgx/epcm.c sim/sgx/illegal.c sim/sgx/kernel.c */
+/* links: sim/sgx/xstate.c sim/sgx/aex.c sim/sgx/driver.c sim/sgx/epcm.c sim/sgx/illegal.c sim/sgx/kernel.c */
 /* links: sim/sgx/keys.c sim/sgx/leaf.c sim/sgx/leaf_accept.c sim/sgx/leaf_key.c sim/sgx/measure.c */
 /* links: sim/sgx/memory.c sim/sgx/secs.c sim/sgx/signals.c sim/sgx/sigstruct.c sim/sgx/step.c */
 /* links: sim/sgx/trap.c crypto/cmac.c crypto/digest.c base/wipe.c base/cur.c base/put.c */
