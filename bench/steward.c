@@ -115,6 +115,17 @@ static void make_policy(void)
     need(policy_toml_parse(bytes_of_text(policy_text), &policy, &error) == 0, "the policy");
 }
 
+static void make_requests(const struct judge *judge, EVP_PKEY *key, int64_t now)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t random[NONCE_RANDOM_SIZE] = {[6] = (uint8_t)(i >> 8), (uint8_t)i};
+        uint8_t nonce[NONCE_SIZE];
+        need(nonce_make(judge->nonce_key, now, random, nonce) == 0, "a nonce");
+        const struct keep keep = keep_usual(key, (struct bytes){nonce, sizeof(nonce)});
+        requests[i] = copy(keep_request(&keep));
+    }
+}
+
 static double in_process(EVP_PKEY *key)
 {
     struct fault fault;
@@ -143,13 +154,7 @@ static double in_process(EVP_PKEY *key)
                                   .lifetime = 86400};
     need(issuer_of(put_done(&out), key, &authority.issuer) == 0, "authority");
     judge.curve = authority.curve;
-    for (size_t i = 0; i < count; i++) {
-        uint8_t random[NONCE_RANDOM_SIZE] = {[6] = (uint8_t)(i >> 8), (uint8_t)i};
-        uint8_t nonce[NONCE_SIZE];
-        need(nonce_make(judge.nonce_key, now, random, nonce) == 0, "a nonce");
-        const struct keep keep = keep_usual(key, (struct bytes){nonce, sizeof(nonce)});
-        requests[i] = copy(keep_request(&keep));
-    }
+    make_requests(&judge, key, now);
     const double begin = now_us();
     for (size_t i = 0; i < count; i++) {
         int error;
