@@ -85,6 +85,7 @@
     X(stream_lingering, "many peers that take nothing", UNIT)                \
     X(stream_ends, "a peer that takes nothing when the program is over", UNIT) \
     X(stream_wire, "a peer that sends and is not read", UNIT)                \
+    X(stream_room, "a peer that asks for answers and takes none", UNIT)      \
     X(stream_turn, "a peer that sends without end, and never data", UNIT)    \
     X(listener_pending, "SV6: more handshakes than there is room for", UNIT) \
     X(listener_idlest, "SV6: many that stall beside one that goes on", UNIT) \

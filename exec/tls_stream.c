@@ -136,6 +136,12 @@ static int64_t take(struct tls_stream *s, void *to, size_t size, bool peek)
     return peek ? tls_session_peek(s->wire.tls, to, size) : tls_session_read(s->wire.tls, to, size);
 }
 
+/* It waits for an answer to go out before it reads on [RFC 8446 4.6.3], and none will. */
+static bool is_stuck(const struct tls_stream *s)
+{
+    return s->wire.broken && tls_session_room(s->wire.tls) == 0;
+}
+
 static int64_t stream_read(struct object *o, void *to, size_t size, unsigned flags)
 {
     struct tls_stream *s = stream_of(o);
@@ -149,6 +155,8 @@ static int64_t stream_read(struct object *o, void *to, size_t size, unsigned fla
         got = take(s, to, size, peek);
     }
     flush(s);
+    if (got == -EAGAIN && is_stuck(s))
+        return -ECONNRESET;
     return cut(got);
 }
 

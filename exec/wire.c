@@ -2,6 +2,7 @@
 /* TLS over the port; see wire.h. */
 #include "exec/wire.h"
 
+#include "exec/check.h"
 #include "include/channel.h"
 
 #include <errno.h>
@@ -36,8 +37,9 @@ bool wire_is_flushed(const struct wire *w)
 struct port_poll_row wire_row(const struct wire *w)
 {
     const unsigned write = wire_is_flushed(w) ? 0 : PORT_POLL_WRITE;
+    const bool room = CHECK(stream_room, tls_session_room(w->tls) > 0);
     return (struct port_poll_row){.handle = (int32_t)w->handle,
-                                  .want = (uint16_t)(PORT_POLL_READ | write)};
+                                  .want = (uint16_t)((room ? PORT_POLL_READ : 0) | write)};
 }
 
 int wire_receive(struct wire *w)

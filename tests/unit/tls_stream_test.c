@@ -193,7 +193,7 @@ static void much_goes_both_ways(void **state)
 static void what_is_no_data_takes_no_more_than_a_turn(void **state)
 {
     (void)state;
-    const int size = 1 << 20;
+    const int size = 1 << 18;
     size_t sent = 0;
     char got[16];
     assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
@@ -215,6 +215,35 @@ static void what_is_no_data_takes_no_more_than_a_turn(void **state)
         assert_int_equal(take(got, sizeof(got), 0), -EAGAIN);
     peer_says("at last");
     assert_int_equal(take(got, sizeof(got), 0), 7);
+}
+
+/* Who asks for answers and takes none holds up itself alone: the host is not asked for more
+ * than there is room for, again and again. */
+static void who_takes_no_answer_is_read_no_further(void **state)
+{
+    (void)state;
+    char got[16];
+    SSL *ssl = pair_ssl(c.peer);
+    for (int idle = 0; idle < 3;) {
+        while (tls_session_outgoing(c.peer).size < 65536) {
+            assert_int_equal(SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+            assert_int_equal(SSL_do_handshake(ssl), 1);
+        }
+        const struct bytes out = tls_session_outgoing(c.peer);
+        const ssize_t n = send(c.fd, out.data, out.size, MSG_DONTWAIT);
+        tls_session_sent(c.peer, n > 0 ? (size_t)n : 0);
+        assert_int_equal(take(got, sizeof(got), 0), -EAGAIN);
+        idle = n > 0 ? 0 : idle + 1;
+    }
+    struct wait_row row = {.object = c.object, .want = OBJECT_READABLE};
+    host.polls = 0;
+    alarm(20);
+    assert_int_equal(wait_for(&c.set.company, &row, 1, 1000000000), 0);
+    alarm(0);
+    assert_in_range(host.polls, 1, 10);
+    peer_leaves();
+    assert_true(wait_for(&c.set.company, &row, 1, 1000000000) >= 0);
+    assert_int_equal(take(got, sizeof(got), 0), -ECONNRESET);
 }
 
 /* ---- readiness ---- */
@@ -547,6 +576,7 @@ int main(void)
         OPEN(what_is_peeked_at_stays),
         OPEN(much_goes_both_ways),
         OPEN(what_is_no_data_takes_no_more_than_a_turn),
+        OPEN(who_takes_no_answer_is_read_no_further),
         OPEN(plaintext_that_is_there_is_readable),
         OPEN(half_a_record_is_not_readable),
         OPEN(writers_do_not_read),
