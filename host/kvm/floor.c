@@ -5,7 +5,7 @@
 #include "base/attr.h"
 
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 /* By branch. All from 7.1 on have it from their beginning. */
 static const struct kvm_release mended[] = {
@@ -20,15 +20,24 @@ static bool is_before(struct kvm_release a, struct kvm_release b)
     return a.minor < b.minor;
 }
 
+/* Up to what is neither a number nor a point between two; behind that they are 0. */
+static unsigned number(const char **at)
+{
+    char *end;
+    const unsigned long n = strtoul(*at, &end, 10);
+    *at = *end == '.' ? end + 1 : "";
+    return (unsigned)n;
+}
+
 bool kvm_floor(const char *release, struct kvm_release *floor)
 {
-    struct kvm_release r = {0};
-    const int read = sscanf(release, "%u.%u.%u", &r.major, &r.minor, &r.patch);
+    struct kvm_release r;
+    r.major = number(&release);
+    r.minor = number(&release);
+    r.patch = number(&release);
     size_t i = 0;
     while (i < ARRAY_COUNT(mended) - 1 && is_before(mended[i], r))
         i++;
     *floor = mended[i];
-    if (read < 2 || is_before(r, *floor))
-        return false;
-    return is_before(*floor, r) || r.patch >= floor->patch;
+    return is_before(*floor, r) || (!is_before(r, *floor) && r.patch >= floor->patch);
 }
