@@ -79,21 +79,11 @@ static const int usher_calls[] = {SCMP_SYS(recvmsg)};
 /* Whether a call is allowed only as rules say. */
 static bool is_restricted(int call)
 {
-    switch (call) {
-    case SCMP_SYS(mmap):
-    case SCMP_SYS(mprotect):
-        return CHECKED(sandbox_memory, true, false);
-    case SCMP_SYS(tgkill):
-        return CHECKED(sandbox_signals, true, false);
-    case SCMP_SYS(prlimit64):
-        return CHECKED(sandbox_limits, true, false);
-    case SCMP_SYS(sendto):
-        return CHECKED(sandbox_connect, true, false);
-    case SCMP_SYS(clone):
-        return CHECKED(sandbox_clone, true, false);
-    default:
-        return call == SCMP_SYS(recvmsg);
-    }
+    return CHECKED(sandbox_memory, call == SCMP_SYS(mmap) || call == SCMP_SYS(mprotect), false) ||
+           CHECKED(sandbox_signals, call == SCMP_SYS(tgkill), false) ||
+           CHECKED(sandbox_limits, call == SCMP_SYS(prlimit64), false) ||
+           CHECKED(sandbox_connect, call == SCMP_SYS(sendto), false) ||
+           CHECKED(sandbox_clone, call == SCMP_SYS(clone), false) || call == SCMP_SYS(recvmsg);
 }
 
 /* Of a call that is allowed only with certain arguments. It may have several rules; any of
