@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TIME_LIMIT 20u  /* seconds: a keep that hangs has not stopped */
+#define TIME_LIMIT 60u  /* seconds: a keep that hangs has not stopped */
 #define SLOW_LIMIT 300u /* in stepping mode, or in an emulated machine */
 
 static const struct kind *kind;
