@@ -105,7 +105,7 @@ def is_reaped(pid):
 def shim_of(memory, maps):
     """Where its shim lies in a process."""
     shim = (ROOT / "build/shim-kvm.flat").read_bytes()[:4096]
-    for line in maps.splitlines():
+    for line in reversed(maps.splitlines()):  # below it lies the keep's memory: gibibytes
         first, last = (int(x, 16) for x in line.split()[0].split("-"))
         for at in range(-(-first // HUGE) * HUGE, last, HUGE):
             with contextlib.suppress(OSError, OverflowError):
