@@ -116,11 +116,11 @@ def shim_of(memory, maps):
 
 
 def test_an_attack(keep):
-    """The host takes the shim's code away. Then there is nothing to go on with."""
+    """The host puts HLT in place of all of the shim's code."""
     process, pid = keep("cat")
     with open(f"/proc/{pid}/mem", "r+b", 0) as memory:
         memory.seek(shim_of(memory, Path(f"/proc/{pid}/maps").read_text()))
-        memory.write(bytes(0x10000))
+        memory.write(b"\xf4" * 0x10000)
     ended(process, b"more\n").refused("the keep stopped: ")
 
 
