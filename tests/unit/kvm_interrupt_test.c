@@ -24,6 +24,7 @@ static int ending_after(int first, int second)
     const pid_t pid = fork();
     if (pid == 0) {
         run.immediate_exit = 0;
+        (void)signal(first, SIG_DFL);
         if (interrupt_prepare(&run) < 0 || run.immediate_exit != 0 || interrupt_taken() != 0)
             _exit(99);
         raise(first);
