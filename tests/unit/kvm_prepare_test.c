@@ -14,8 +14,8 @@
 /* libs: -lseccomp -Wl,--wrap=open,--wrap=ioctl,--wrap=mmap,--wrap=madvise,--wrap=calloc */
 /* libs: -Wl,--wrap=sigaction,--wrap=pipe2,--wrap=fork */
 #include "host/kvm/keep.h"
-#include "host/signals.h"
 #include "host/kvm/room.h"
+#include "host/signals.h"
 #include "tests/unit/descriptors.h"
 #include "tests/unit/kvm_kernel.h"
 
