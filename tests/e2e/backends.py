@@ -68,7 +68,7 @@ AMOUNTS = {
     "deployments at once": (12, 2),
     "deployments one after the other": (40, 10, 50),
     "MiB through a stream": (1024, 1),
-    "runs one after the other": (1000, 20, 200),
+    "runs one after the other": (1000, 20, 100),
     "seconds of a time limit": (1, 3),
 }
 LIGHT = os.environ.get("ENARX_TEST_LIGHT")
