@@ -157,7 +157,7 @@ static void send_all(int fd, const uint8_t *data, size_t size)
         data += n > 0 ? n : 0;
         size -= n > 0 ? (size_t)n : 0;
         if (n < 0)
-            poll(&row, 1, 1000);
+            ppoll(&row, 1, &(struct timespec){.tv_sec = 1}, NULL);
     }
 }
 
@@ -232,7 +232,7 @@ static no_return void enter(struct keep *keep)
         for (size_t i = 0; i < VISITORS; i++)
             rows[i + 1] = (struct pollfd){.fd = visitors[i].fd,
                                           .events = visitors[i].mode == SOURCE ? POLLOUT : POLLIN};
-        poll(rows, ARRAY_COUNT(rows), -1);
+        ppoll(rows, ARRAY_COUNT(rows), NULL, NULL);
         for (size_t i = 0; i < VISITORS; i++) {
             if (rows[i + 1].revents != 0 && visitors[i].fd >= 0)
                 serve(&visitors[i]);
