@@ -10,13 +10,12 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
 import time
 from subprocess import PIPE
 
 import pytest
 
-from agent import Agent, until
-from backends import PROVE_NOTHING, allowing
 from conftest import Enarx, children
 from one_rule import ONE_RULE, check_each, needs_one_rule
 from tls import STDIO, client_context
@@ -45,7 +44,7 @@ class Scene:
 
     def __init__(self, enarx, wasm, folder):
         self.enarx, self.wasm, self.folder = enarx, wasm, folder
-        self.agent, self.said, self.heard = None, "", 0
+        self.said = ""
         self.large = folder / "large.wasm"
         self.large.write_bytes(large_module())
 
@@ -55,6 +54,8 @@ class Scene:
         try:
             yield process
         finally:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)  # it is to say what has ended its keep
             if process.poll() is None:
                 process.terminate()  # what it has started is its to end
             self.said += process.communicate(timeout=20)[1].decode(errors="replace")
@@ -63,22 +64,10 @@ class Scene:
         return self.running("run", "--quiet", *words, **options)
 
     def begin(self):
-        self.said, self.heard = "", len(self.agent.err) if self.agent else 0
+        self.said = ""
 
     def was_ended(self):
-        """The agent says so a little later."""
-        if self.agent is None:
-            return ENDED in self.said
-        return until(lambda: ENDED in self.said + self.agent.err[self.heard :], 60)
-
-    def begin_agent(self):
-        if self.agent is None:
-            self.agent = Agent(self.enarx)
-            self.agent.ready()
-            evidence = self.folder / "evidence"
-            if self.enarx.backend not in PROVE_NOTHING:
-                self.enarx("attest", "evidence", "-o", evidence, env={"ENARX_LOG": "warn"}).ok()
-            self.allow = allowing(self.enarx.backend, evidence / "root.pem")
+        return ENDED in self.said
 
     def config(self, stream, prot="tcp"):
         path = self.folder / "Enarx.toml"
@@ -212,19 +201,6 @@ def gives_files(scene):
     assert (out / "file").stat().st_size == 3 << 20
 
 
-def is_deployed(scene):
-    """Its sockets come from its host when it asks for them."""
-    scene.begin_agent()
-    port = free_port()
-    config = scene.listen(port)
-    words = ["--to", f"127.0.0.1:{scene.agent.port}", "--backend", scene.enarx.backend, scene.allow]
-    words += ["--config", config, scene.wasm("busy_server"), "1"]
-    with scene.running("deploy", *words) as process:
-        with connect(process, port) as s:
-            ask(s)
-        ended(process, 0, b"served 1\n")
-
-
 def number(value):
     """LEB128 [WebAssembly 5.2.2]"""
     low, rest = value & 127, value >> 7
@@ -281,15 +257,14 @@ def has_too_little_memory(scene):
 SCENES = {
     "nil": (
         *(streams, traps, serves, serves_many, ends_one_side, serves_tls, gives_files, compiles),
-        *(has_too_little_memory, is_deployed, is_stopped_and_goes_on),
+        *(has_too_little_memory, is_stopped_and_goes_on),
     ),
     "sgx-sim": (
         *(streams, is_broken_off, serves, serves_many, ends_one_side, compiles_fast, serves_tls),
-        *(is_deployed, is_stopped_and_goes_on),
+        is_stopped_and_goes_on,
     ),
     "kvm": (
-        *(streams, is_terminated, serves, serves_many, ends_one_side),
-        *(is_deployed, is_stopped_and_goes_on),
+        *(streams, is_terminated, serves, serves_many, ends_one_side, is_stopped_and_goes_on),
     ),
 }
 
@@ -299,10 +274,7 @@ SCENES = {
 
 @pytest.fixture
 def scene(backend, wasm, tmp_path):
-    scene = Scene(Enarx(ONE_RULE, tmp_path / "home", backend), wasm, tmp_path)
-    yield scene
-    if scene.agent:
-        scene.agent.stop()
+    return Scene(Enarx(ONE_RULE, tmp_path / "home", backend), wasm, tmp_path)
 
 
 @needs_one_rule

@@ -138,11 +138,11 @@ def test_another_program_gets_no_certificate(enarx, build, service, words):
 
 
 @pytest.fixture
-def two(enarx, tmp_path, port):
+def two(simulation, tmp_path, port):
     """The examples' server.toml and client.toml on `port`, with a policy of these lines."""
 
     def make(*policy):
-        policy_of(enarx, tmp_path, *policy)
+        policy_of(simulation, tmp_path, *policy)
         for name in ("server.toml", "client.toml"):
             text = (EXAMPLES / "tls" / name).read_text()
             text = text.replace("8444", str(port)).replace('host = "localhost"',
@@ -165,12 +165,12 @@ def test_two_deployed_keeps_that_know_each_other(enarx, build, two, deployed, wo
         assert enarx(*local, BUILT / "c-ask.wasm", input="here\n").ok().out == "here\n"
 
 
-def test_a_deployed_keep_of_another_policy(enarx, build, two, deployed, words, port):
+def test_a_deployed_keep_of_another_policy(enarx, build, two, deployed, words, port, simulation):
     build("c")
     server, client = two('measurement = "self"')
     with deployed(server, "c-echo") as process:
         listening(process, port)
-        policy_of(enarx, client.parent, "[sgx]", f'mrenclaves = ["{"5" * 64}"]')
+        policy_of(simulation, client.parent, "[sgx]", f'mrenclaves = ["{"5" * 64}"]')
         refused = enarx(*words, "--config", client, BUILT / "c-ask.wasm", input="hello\n")
         assert refused.status == 1 and refused.out == "", repr(refused)
         assert "its evidence was refused: sgx_mrenclave: expected 5555" in refused.err
