@@ -29,13 +29,12 @@ static int read_all(int fd, size_t size, struct bytes *out)
         n = read(fd, data + have, size - have);
         have += n > 0 ? (size_t)n : 0;
     }
-    if (n < 0) {
-        const int error = data == NULL ? -ENOMEM : -errno;
-        free(data);
-        return error;
-    }
-    *out = (struct bytes){.data = data, .size = have};
-    return 0;
+    const int error = n >= 0 ? 0 : data == NULL ? -ENOMEM : -errno;
+    struct bytes got = {.data = data, .size = have};
+    if (error < 0)
+        service_file_forget(&got);
+    *out = got;
+    return error;
 }
 
 int service_file_read(int dir, const char *name, bool secret, size_t size_max, struct bytes *out,
