@@ -13,12 +13,13 @@
 #include "base/without.h"
 
 /* clang-format off */
-/* Who may say what, and when: exec/keep_state.c. */
+/* Who may say what, and when: exec/keep_state.c, exec/owner_session.c. */
 #define EXEC_CHECKS_STATE(X)                                                 \
     X(session_one, "second session", UNIT)                                   \
     X(session_lost, "session cut before READY", UNIT)                        \
     X(session_stalled, "stalls half-way", UNIT)                              \
     X(handshake_stalled, "stalls in the handshake", UNIT)                    \
+    X(session_turn, "sends without end, and never a message", UNIT)          \
     X(challenge_once, "second CHALLENGE", UNIT)                              \
     X(challenge_deploy, "deployment to a keep that is not empty", UNIT)      \
     X(challenge_attach, "attaching to a keep that is empty", UNIT)           \

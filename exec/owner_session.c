@@ -3,6 +3,7 @@
 #include "exec/owner_session.h"
 
 #include "base/wipe.h"
+#include "exec/check.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -94,9 +95,10 @@ static bool shake_hands(struct owner_session *s, const struct owner_events *even
 void owner_session_receive(struct owner_session *s, const struct owner_events *events,
                            struct owner_buffer *buffer)
 {
-    int more = 1;
-    while (!s->over && more != 0) {
-        more = wire_receive(&s->wire);
+    const uint64_t before = s->wire.came;
+    for (bool more = true; !s->over && more;) {
+        more = wire_receive(&s->wire) == 1 &&
+               CHECK(session_turn, s->wire.came - before < WIRE_TURN_MAX);
         if (shake_hands(s, events))
             take_plaintext(s, events, buffer);
     }

@@ -57,7 +57,7 @@ struct owner_events {
     void *context;
 };
 
-/* Takes what has come, until nothing more is there or the session is over. */
+/* Takes what has come, until nothing more is there, its turn is over, or the session is. */
 void owner_session_receive(struct owner_session *s, const struct owner_events *events,
                            struct owner_buffer *buffer);
 

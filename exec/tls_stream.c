@@ -10,10 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Bytes from the wire for one call, where nothing comes of them for the program: KeyUpdates
- * [RFC 8446 4.6.3] cost their sender less than us, and there are others to serve. */
-#define TURN_MAX (128u * 1024u)
-
 static struct tls_stream *stream_of(struct object *o) { return (struct tls_stream *)o; }
 
 void tls_stream_drop(struct tls_stream *s)
@@ -151,7 +147,8 @@ static int64_t stream_read(struct object *o, void *to, size_t size, unsigned fla
         return 0;
     int64_t got = take(s, to, size, peek);
     for (bool more = true; got == -EAGAIN && more;) {
-        more = wire_receive(&s->wire) == 1 && CHECK(stream_turn, s->wire.came - before < TURN_MAX);
+        more = wire_receive(&s->wire) == 1 &&
+               CHECK(stream_turn, s->wire.came - before < WIRE_TURN_MAX);
         got = take(s, to, size, peek);
     }
     flush(s);

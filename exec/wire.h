@@ -8,6 +8,10 @@
 #include "exec/port.h"
 #include "tls/session.h"
 
+/* Bytes for one turn, where nothing comes of them: KeyUpdates [RFC 8446 4.6.3] cost their
+ * sender less than us, and there are others to serve. */
+#define WIRE_TURN_MAX (128u * 1024u)
+
 struct wire {
     struct tls_session *tls; /* null: closed */
     int64_t handle;

@@ -9,6 +9,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -77,6 +78,24 @@ struct tls_session *pair_raw_server(void)
 }
 
 SSL *pair_ssl(struct tls_session *s) { return s->ssl; }
+
+size_t pair_flood(struct tls_session *s, int fd)
+{
+    const int size = 1 << 18;
+    size_t sent = 0;
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+    for (ssize_t n = 1; n > 0; sent += n > 0 ? (size_t)n : 0) {
+        while (tls_session_outgoing(s).size < 65536) {
+            assert_int_equal(SSL_key_update(s->ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+            assert_int_equal(SSL_do_handshake(s->ssl), 1);
+        }
+        const struct bytes out = tls_session_outgoing(s);
+        n = send(fd, out.data, out.size, MSG_DONTWAIT);
+        tls_session_sent(s, n > 0 ? (size_t)n : 0);
+    }
+    return sent;
+}
+
 size_t pair_room_out(const struct tls_session *s) { return pipe_room(&s->out); }
 
 X509 *pair_certificate(EVP_PKEY *key, size_t padding)

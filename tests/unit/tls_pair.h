@@ -30,6 +30,9 @@ size_t pair_room_out(const struct tls_session *s);
 /* A certificate for any key, signed by itself, of `padding` bytes more. */
 X509 *pair_certificate(EVP_PKEY *key, size_t padding);
 
+/* Says KeyUpdates, which hold no data, to a socket until that takes no more; how many bytes. */
+size_t pair_flood(struct tls_session *s, int fd);
+
 /* Carries what is outgoing, at most `most` bytes; returns how many. */
 size_t pair_carry(struct tls_session *from, struct tls_session *to, size_t most);
 void pair_carry_all(struct tls_session *a, struct tls_session *b);

@@ -193,20 +193,8 @@ static void much_goes_both_ways(void **state)
 static void what_is_no_data_takes_no_more_than_a_turn(void **state)
 {
     (void)state;
-    const int size = 1 << 18;
-    size_t sent = 0;
     char got[16];
-    assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
-    for (ssize_t n = 1; n > 0; sent += n > 0 ? (size_t)n : 0) {
-        SSL *ssl = pair_ssl(c.peer);
-        while (tls_session_outgoing(c.peer).size < 65536) {
-            assert_int_equal(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
-            assert_int_equal(SSL_do_handshake(ssl), 1);
-        }
-        const struct bytes out = tls_session_outgoing(c.peer);
-        n = send(c.fd, out.data, out.size, MSG_DONTWAIT);
-        tls_session_sent(c.peer, n > 0 ? (size_t)n : 0);
-    }
+    const size_t sent = pair_flood(c.peer, c.fd);
     assert_true(sent > 256 * 1024);
     const uint64_t before = c.stream->wire.came;
     assert_int_equal(take(got, sizeof(got), 0), -EAGAIN);
