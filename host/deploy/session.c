@@ -156,6 +156,8 @@ static void pump_in(struct session *s)
         const int64_t n = tunnel_read(&s->tunnel, s->plain, sizeof(s->plain));
         if (n == -EAGAIN)
             return;
+        if (n == -EINTR)
+            continue;
         s->heard = clock_ms();
         if (n > 0)
             session_take(s, (struct bytes){s->plain, (size_t)n});

@@ -63,13 +63,11 @@ int tunnel_handshake(struct tunnel *t)
     return result;
 }
 
+/* KeyUpdates [RFC 8446 4.6.3] may come without end: the caller has others to serve. */
 int64_t tunnel_read(struct tunnel *t, void *to, size_t size)
 {
-    for (;;) {
-        const int64_t n = tls_session_read(t->tls, to, size);
-        if (n != -EAGAIN || pull(t) != 0)
-            return n;
-    }
+    const int64_t n = tls_session_read(t->tls, to, size);
+    return n == -EAGAIN && pull(t) == 0 ? -EINTR : n;
 }
 
 size_t tunnel_write(struct tunnel *t, struct bytes from)
@@ -83,7 +81,8 @@ size_t tunnel_write(struct tunnel *t, struct bytes from)
 short tunnel_events(const struct tunnel *t)
 {
     const bool waiting = !t->broken && tls_session_outgoing(t->tls).size > 0;
-    return (short)(upgrade_events(t->wire) | (waiting ? POLLOUT : 0));
+    const int no = tls_session_room(t->tls) > 0 ? 0 : POLLIN;
+    return (short)((upgrade_events(t->wire) & ~no) | (waiting ? POLLOUT : 0));
 }
 
 void tunnel_shutdown(struct tunnel *t)

@@ -22,13 +22,14 @@ void tunnel_close(struct tunnel *t);
 must_use int tunnel_handshake(struct tunnel *t);
 
 /* How many bytes came: 0 at the keep's close_notify, -EAGAIN, -ECONNABORTED when the wire
- * ended before that, or -EPROTO. To be asked until -EAGAIN before the wire is polled. */
+ * ended before that, or -EPROTO; -EINTR when something came that is nothing yet. To be asked
+ * until -EAGAIN before the wire is polled. */
 must_use int64_t tunnel_read(struct tunnel *t, void *to, size_t size);
 
 /* How many bytes were taken, possibly none. What the wire has no room for waits. */
 must_use size_t tunnel_write(struct tunnel *t, struct bytes from);
 
-/* For poll(2) on the wire's descriptor. */
+/* For poll(2) on the wire's descriptor: without POLLIN where the keep takes no answers. */
 short tunnel_events(const struct tunnel *t);
 
 /* Says goodbye, and sends what the wire takes at once. */
