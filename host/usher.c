@@ -9,16 +9,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #define STACK_SIZE (512u * 1024u) /* resolvers and libcurl want some */
+#define UNREAD_MS  10             /* between looks whether a keep has read its answer */
 
 /* Everything that a thread has, and it alone. */
 struct usher {
@@ -174,8 +178,8 @@ static void put_descriptor(struct msghdr *m, int fd)
     memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 }
 
-/* Waits where the keep does not read; then it has no use for more. False: it has gone. */
-static bool reply(const struct usher *u, const struct answer *a)
+/* Waits where the keep does not read; then it has no use for more. 0 or -errno. */
+static int send_answer(const struct usher *u, const struct answer *a)
 {
     _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(int))] = {0};
     uint8_t header[USHER_HEADER];
@@ -192,7 +196,27 @@ static bool reply(const struct usher *u, const struct answer *a)
         m.msg_controllen = sizeof(control);
         put_descriptor(&m, a->fd);
     }
-    return sendmsg(u->fd, &m, MSG_NOSIGNAL) >= 0;
+    return sendmsg(u->fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static void close_socket(struct answer *a)
+{
+    if (a->fd >= 0)
+        close(a->fd);
+    a->fd = -1;
+}
+
+/* Where all processes of this user have too many descriptors on their way, or memory is short,
+ * the kernel takes an answer without one [unix(7)]. False: the keep has gone. */
+static bool reply(const struct usher *u, struct answer *a)
+{
+    int error = send_answer(u, a);
+    if (error < 0 && a->fd >= 0) {
+        close_socket(a);
+        a->result = -EMFILE;
+        error = send_answer(u, a);
+    }
+    return error == 0;
 }
 
 /* What does not fit into the pipe is not told. */
@@ -230,6 +254,19 @@ static void set_busy(struct usher *u, bool busy)
     pthread_mutex_unlock(&u->shared->lock);
 }
 
+/* Until the keep has read what it was answered: a socket that it leaves there counts against
+ * all that this user may have on their way. False: it has gone. */
+static bool await_reader(const struct usher *u)
+{
+    struct pollfd gone = {.fd = u->fd};
+    int unread = 0;
+    while (ioctl(u->fd, SIOCOUTQ, &unread) == 0 && CHECKED(usher_unread, unread > 0, false)) {
+        if (poll(&gone, 1, UNREAD_MS) > 0)
+            return false;
+    }
+    return true;
+}
+
 /* Descriptors that come along are closed by the kernel: no place is given for them. */
 static bool serve(struct usher *u)
 {
@@ -240,7 +277,7 @@ static bool serve(struct usher *u)
         return false;
     const struct bytes message = {u->message, (size_t)n};
     const int malformed = usher_order_parse(message, &u->order);
-    if (!CHECK(usher_form, malformed == 0))
+    if (!CHECK(usher_form, malformed == 0) || !await_reader(u))
         return false;
     pace(u);
     u->counts[u->order.kind]++;
@@ -248,9 +285,8 @@ static bool serve(struct usher *u)
     struct answer a = carry_out(u);
     set_busy(u, false);
     const bool there = reply(u, &a);
+    close_socket(&a);
     tell(u, &a);
-    if (a.fd >= 0)
-        close(a.fd);
     return there;
 }
 

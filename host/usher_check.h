@@ -19,7 +19,8 @@
     X(usher_address, "a port or address that no rule is about", UNIT)        \
     X(usher_host, "a host that no rule names", UNIT)                         \
     X(usher_public, "a wildcard that leads to the host itself", UNIT)        \
-    X(usher_said, "more of a steward than it may say", UNIT)
+    X(usher_said, "more of a steward than it may say", UNIT)                 \
+    X(usher_unread, "sockets without end that nobody takes", UNIT)
 /* clang-format on */
 
 enum usher_check { USHER_CHECK_NONE, USHER_CHECKS(CHECK_NUMBER) };

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The usher of a keep that lies, floods, and leaves. */
 /* links: tests/unit/descriptors.c tests/unit/usher_keep.c host/usher.c host/usher_order.c host/usher_rules.c host/place.c host/endpoint.c host/clock.c host/fault.c base/cur.c base/put.c */
-/* libs: -Wl,--wrap=getaddrinfo -Wl,--wrap=connect */
+/* libs: -Wl,--wrap=getaddrinfo -Wl,--wrap=connect -Wl,--wrap=sendmsg */
 #define _GNU_SOURCE
 #include "tests/unit/descriptors.h"
 #include "tests/unit/usher_keep.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -124,6 +126,79 @@ static void a_keep_that_does_not_listen(void **state)
     assert_true(now_ms() - start < 5000);
 }
 
+/* ---- descriptors on their way ---- */
+
+/* What the kernel has against more of them, as it may for any but root. */
+static atomic_int too_many;
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    if (m->msg_controllen == 0 || too_many == 0)
+        return __real_sendmsg(fd, m, flags);
+    errno = too_many;
+    return -1;
+}
+
+/* That is an answer like others, and the next order is carried out. */
+static void what_cannot_be_sent_is_an_error(void **state)
+{
+    (void)state;
+    static const int errors[] = {ETOOMANYREFS, ENOBUFS, ENOMEM};
+    uint16_t port;
+    const int listener = occupy(&port);
+    assert_int_equal(usher_rules_connect(&rules, "127.0.0.1"), 0);
+    const size_t before = count_descriptors();
+    for (size_t i = 0; i < ARRAY_COUNT(errors); i++) {
+        too_many = errors[i];
+        const int result = result_of(USHER_CONNECT, at("127.0.0.1:%u", port));
+        too_many = 0;
+        assert_int_equal(result, -EMFILE); /* and so it is told */
+        assert_int_equal(result_of(USHER_CONNECT, at("127.0.0.1:%u", port)), 0);
+    }
+    assert_int_equal(count_descriptors(), before);
+    close(listener);
+}
+
+static unsigned count_waiting(int listener)
+{
+    struct pollfd row = {.fd = listener, .events = POLLIN};
+    unsigned count = 0;
+    while (poll(&row, 1, 500) == 1) {
+        close(accept(listener, NULL, NULL));
+        count++;
+    }
+    return count;
+}
+
+/* It asks and asks for sockets and takes none: one lies there, and the rest is not opened
+ * until that has been taken. */
+static void sockets_that_are_not_taken(void **state)
+{
+    (void)state;
+    uint16_t port;
+    const int listener = occupy(&port);
+    assert_int_equal(usher_rules_connect(&rules, "127.0.0.1"), 0);
+    for (uint32_t number = 1; number <= 5; number++)
+        order(USHER_CONNECT, number, at("127.0.0.1:%u", port));
+    assert_int_equal(count_waiting(listener), 1);
+    for (uint32_t number = 1; number <= 5; number++) {
+        assert_true(hear());
+        assert_int_equal(heard.number, number);
+        assert_int_equal(heard.result, 0);
+        close(heard.fd);
+    }
+    assert_int_equal(count_waiting(listener), 4);
+    order(USHER_CONNECT, 6, at("127.0.0.1:%u", port));
+    order(USHER_CONNECT, 7, at("127.0.0.1:%u", port));
+    assert_int_equal(count_waiting(listener), 1);
+    const uint64_t start = now_ms();
+    keep_leaves(); /* nobody waits for who has gone */
+    assert_true(now_ms() - start < 5000);
+    close(listener);
+}
+
 /* ---- ends ---- */
 
 static void a_keep_that_leaves_meanwhile(void **state)
@@ -219,6 +294,8 @@ int main(void)
         TEST(descriptors_of_a_keep_are_not_taken),
         TEST(a_keep_that_wants_all_ports),
         TEST(a_keep_that_does_not_listen),
+        TEST(what_cannot_be_sent_is_an_error),
+        TEST(sockets_that_are_not_taken),
         TEST(a_keep_that_leaves_meanwhile),
         TEST(ushers_are_bounded),
         TEST(descriptors_run_out),
