@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,30 +82,55 @@ static json_t *make(const struct audit_entry *e)
         "certificate_sha256", json_digest(e->cert));
 }
 
-static int write_all(int fd, const char *text, size_t size)
+/* ---- writing ---- */
+
+/* What is ready takes as much without waiting [POSIX PIPE_BUF]. */
+#define PIECE 4096u
+
+bool audit_takes(int fd)
 {
-    while (size > 0) {
-        const ssize_t n = write(fd, text, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        text += n;
-        size -= (size_t)n;
-    }
-    return 0;
+    struct pollfd row = {.fd = fd, .events = POLLOUT};
+    return poll(&row, 1, 0) == 1;
 }
 
-int audit_put(int fd, const struct audit_entry *entry)
+static void forget(struct audit *a)
+{
+    free(a->line);
+    a->line = NULL;
+}
+
+int audit_flush(struct audit *a)
+{
+    while (audit_takes(a->fd)) {
+        if (a->line == NULL)
+            return 0;
+        const size_t left = a->size - a->done;
+        const ssize_t n = write(a->fd, a->line + a->done, left < PIECE ? left : PIECE);
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        a->done += (size_t)n;
+        if (a->done == a->size)
+            forget(a);
+    }
+    return -EAGAIN;
+}
+
+int audit_put(struct audit *a, const struct audit_entry *entry)
 {
     json_t *line = make(entry);
-    char *text = line == NULL ? NULL : json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
+    a->line = line == NULL ? NULL : json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(line);
-    if (text == NULL)
+    if (a->line == NULL)
         return -ENOMEM;
-    const size_t length = strlen(text);
-    text[length] = '\n'; /* in place of the NUL: one write, one line */
-    const int error = write_all(fd, text, length + 1);
-    free(text);
-    return error;
+    a->size = strlen(a->line);
+    a->line[a->size++] = '\n'; /* in place of the NUL */
+    a->done = 0;
+    const int error = audit_flush(a);
+    return error == -EAGAIN && a->line == NULL ? 0 : error;
+}
+
+void audit_close(struct audit *a)
+{
+    (void)!audit_flush(a);
+    forget(a);
 }

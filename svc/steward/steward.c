@@ -185,7 +185,7 @@ static void refresh(struct steward *s)
     s->refreshed_at = clock_ms();
     const int result = store_refresh(s->store, &fault);
     s->reloads += result > 0;
-    if (result < 0)
+    if (result < 0 && audit_takes(STDERR_FILENO)) /* nobody waits for who does not read */
         dprintf(STDERR_FILENO, "enarx: %s; what was read before stays\n", fault.text);
 }
 
@@ -205,6 +205,7 @@ static void serve(struct steward *s)
         if (loop_run(&s->loop, wait < 0 || wait > most ? most : wait) < 0)
             break;
         server_run(s->server);
+        (void)steward_records(s); /* what was left of a line */
         refresh(s);
     }
 }
@@ -212,6 +213,7 @@ static void serve(struct steward *s)
 static void stop(struct steward *s)
 {
     server_close(s->server);
+    audit_close(&s->audit);
     signer_stop(&s->signer);
     x509_cert_fini(&s->authority);
     SSL_CTX_free(s->tls);
@@ -232,6 +234,7 @@ int steward_run(const struct steward_config *config, struct fault *fault)
         return fault_set(fault, -ENOMEM, "out of memory");
     s->config = config;
     s->loop.fd = s->signals.fd = s->signer.fd = -1;
+    s->audit.fd = STDOUT_FILENO;
     int error = start(s, fault);
     if (error == 0) {
         dprintf(STDERR_FILENO, "enarx: listening on %s://%s\n", s->tls == NULL ? "http" : "https",

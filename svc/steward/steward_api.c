@@ -6,7 +6,6 @@
 #include "base/der.h"
 #include "crypto/pem.h"
 #include "host/clock.h"
-#include "svc/steward/audit.h"
 
 #include <errno.h>
 #include <openssl/rand.h>
@@ -80,8 +79,10 @@ static bool apply(struct steward *s, const struct server_request *q, struct byte
         .time = now, .from = q->from, .decision = d, .policy = s->judge.policy};
     if (error == 0 && !out->bad && d->check == STEWARD_PASSED)
         entry.cert = (struct bytes){out->data + before, out->size - before};
-    if (error < 0 || audit_put(STDOUT_FILENO, &entry) < 0) {
-        s->failed = s->failed || error == 0;
+    const int recorded = error < 0 ? error : audit_put(&s->audit, &entry);
+    if (recorded < 0) {
+        s->failed = s->failed || (error == 0 && recorded != -EAGAIN);
+        s->unrecorded += recorded == -EAGAIN;
         server_refuse(r, 503, "the steward cannot answer now; try again later");
         return false;
     }
@@ -134,6 +135,20 @@ static bool type_is(const char *type, const char *wanted)
            (type[length] == '\0' || type[length] == ';' || type[length] == ' ');
 }
 
+bool steward_records(struct steward *s)
+{
+    const int error = audit_flush(&s->audit);
+    s->failed = s->failed || (error < 0 && error != -EAGAIN);
+    return error == 0;
+}
+
+static void put_off(struct server_response *r, unsigned status, const char *why)
+{
+    server_refuse(r, status, "%s", why);
+    r->name = "Retry-After";
+    r->value = RETRY;
+}
+
 static void post_application(void *context, const struct server_request *q,
                              struct server_response *r)
 {
@@ -148,9 +163,10 @@ static void post_application(void *context, const struct server_request *q,
         server_refuse(r, 413, "a request has at most %u bytes", APPLICATION_MAX);
     } else if (!rate_take(&s->rate, clock_ms())) {
         s->limited++;
-        server_refuse(r, 429, "too many requests for now; try again in a second");
-        r->name = "Retry-After";
-        r->value = RETRY;
+        put_off(r, 429, "too many requests for now; try again in a second");
+    } else if (!steward_records(s)) {
+        s->unrecorded++;
+        put_off(r, 503, "the steward cannot record what it does now; try again later");
     } else if (bundle) {
         apply_for_many(s, q, r);
     } else {
@@ -196,6 +212,8 @@ const char *steward_unready(const struct steward *s, int64_t now)
     const int64_t next = store_next_update(s->store);
     if (s->failed)
         return "it can sign or record no more";
+    if (!audit_takes(s->audit.fd))
+        return "nobody reads its audit log, which is full";
     if (now >= s->signer.not_after)
         return "the authority's certificate has expired";
     if (store_folder(s->store) >= 0 && store_count(s->store) == 0)

@@ -79,7 +79,7 @@ class Answer:
 
 
 class Steward:
-    def __init__(self, folder, *args, listen="127.0.0.1:0", state=None, program=ENARX):
+    def __init__(self, folder, *args, listen="127.0.0.1:0", state=None, program=ENARX, log=None):
         state = state or folder / "state"
         state.mkdir(exist_ok=True)
         self.audit = folder / "audit.log"
@@ -87,7 +87,7 @@ class Steward:
         with open(self.audit, "ab") as out, open(self.said, "wb") as err:
             self.process = subprocess.Popen(
                 [program, "steward", "--listen", listen, *map(str, args)],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                stdin=subprocess.DEVNULL, stdout=out if log is None else log, stderr=err,
                 env={**os.environ, "XDG_STATE_HOME": str(state)},
             )
         self.url = self.wait_for_address()

@@ -2,7 +2,9 @@
 """`enarx steward` as who runs it meets it: its processes, replicas, log and limits, what it says
 of its collateral, and its command line."""
 
+import fcntl
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -110,6 +112,37 @@ def test_what_cannot_be_recorded_is_not_done(applicant, tmp_path):
     assert got.status == 503 and b"CERT" not in got.body
     assert steward.process.wait(20) == 1
     assert "audit log" in steward.said.read_text()
+
+
+def test_who_does_not_read_the_log_freezes_nobody(applicant, tmp_path):
+    (tmp_path / "policy.toml").write_text(policy(applicant.machine))
+    reader, log = os.pipe()
+    fcntl.fcntl(log, fcntl.F_SETPIPE_SZ, 4096)
+    steward = Steward(tmp_path, "--dev", "--policy", tmp_path / "policy.toml", "--collateral",
+                      applicant.machine, log=log)
+    os.close(log)
+    answers = [steward.ask("/", applicant.request(steward.nonce())) for _ in range(6)]
+    issued = [a for a in answers if a.status == 200]
+    put_off = [a for a in answers if a.status == 503]
+    assert issued and put_off and len(issued) + len(put_off) == 6
+    assert all(a.headers["Retry-After"] and b"record" in a.body for a in put_off)
+
+    start = time.monotonic()
+    assert steward.ask("/healthz").status == 200 and len(steward.nonce()) > 0
+    assert steward.ask("/readyz").status == 503 and b"audit log" in steward.ask("/readyz").body
+    assert steward.metrics()["enarx_steward_applications_unrecorded_total"] == str(len(put_off))
+    assert time.monotonic() - start < 5
+
+    said = os.read(reader, 65536)
+    assert steward.ask("/readyz").status == 200
+    issued.append(steward.ask("/", applicant.request(steward.nonce())))
+    assert issued[-1].status == 200
+    said += os.read(reader, 65536)
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [line["certificate_sha256"] for line in lines] == [
+        hashlib.sha256(elements(a.body)[-1]).hexdigest() for a in issued]
+    steward.stop()
+    os.close(reader)
 
 
 # ---- collateral ----
