@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -176,8 +177,10 @@ static size_t probe_guest(struct probe *row)
     const int error = errno;
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        close(fds[0]);
-        run_guest(fds[1]);
+        if (dup2(fds[1], STDOUT_FILENO) < 0)
+            _exit(1);
+        syscall(SYS_close_range, STDERR_FILENO, ~0u, 0); /* others wait for their ends */
+        run_guest(STDOUT_FILENO);
     }
     close(fds[1]);
     const bool answered = pid > 0 && await(fds[0], why, sizeof(why));

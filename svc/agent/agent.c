@@ -212,6 +212,7 @@ static void serve(struct agent *a)
             break;
         server_run(a->server);
         keeps_tick(&a->keeps);
+        platform_refresh(&a->platform);
         if (a->draining && (a->keeps.living == 0 || clock_ms() >= a->drained_at))
             a->over = true;
     }

@@ -7,6 +7,8 @@
 #include "host/peer_collateral.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,38 +19,98 @@
 #define PROBES_KEPT_MS     30000u
 #define COLLATERAL_KEPT_MS 300000u
 
-static void look(struct platform *p)
+/* ---- looking ---- */
+
+/* One look at everything. Of the two that have it, loop and thread, the last one frees it. */
+struct platform_look {
+    struct offer offers[AGENT_BACKENDS_MAX]; /* of which only what probes say counts */
+    size_t count;
+    atomic_uint left; /* by so many */
+};
+
+static void probe(struct offer *o)
 {
-    for (size_t i = 0; i < p->config->backend_count; i++) {
-        struct offer *o = &p->offers[i];
-        o->count = o->backend->probe(o->rows);
-        o->available = true;
-        for (size_t n = 0; n < o->count; n++)
-            o->available = o->available && o->rows[n].ok;
+    o->count = o->backend->probe(o->rows);
+    o->available = true;
+    for (size_t n = 0; n < o->count; n++)
+        o->available = o->available && o->rows[n].ok;
+}
+
+static void leave(struct platform_look *l)
+{
+    if (atomic_fetch_add(&l->left, 1) == 1)
+        free(l);
+}
+
+static void *look(void *context)
+{
+    struct platform_look *l = context;
+    for (size_t i = 0; i < l->count; i++)
+        probe(&l->offers[i]);
+    leave(l);
+    return NULL;
+}
+
+static void begin(struct platform *p)
+{
+    pthread_t thread;
+    struct platform_look *l = calloc(1, sizeof(*l));
+    if (l == NULL)
+        return;
+    l->count = p->config->backend_count;
+    for (size_t i = 0; i < l->count; i++)
+        l->offers[i].backend = p->offers[i].backend;
+    if (pthread_create(&thread, NULL, look, l) != 0) {
+        free(l);
+        return;
     }
+    (void)pthread_detach(thread);
     p->looked_at = clock_ms();
+    p->look = l;
+}
+
+static void take(struct platform *p)
+{
+    const struct platform_look *l = p->look;
+    for (size_t i = 0; i < l->count; i++) {
+        struct offer *o = &p->offers[i];
+        memcpy(o->rows, l->offers[i].rows, sizeof(o->rows));
+        o->count = l->offers[i].count;
+        o->available = l->offers[i].available;
+    }
+    leave(p->look);
+    p->look = NULL;
 }
 
 void platform_open(struct platform *p, const struct agent_config *config)
 {
     *p = (struct platform){.config = config};
-    for (size_t i = 0; i < config->backend_count; i++)
+    for (size_t i = 0; i < config->backend_count; i++) {
         p->offers[i].backend = config->backends[i];
-    look(p);
+        probe(&p->offers[i]);
+    }
+    p->looked_at = clock_ms();
 }
 
 void platform_close(struct platform *p)
 {
+    if (p->look != NULL)
+        leave(p->look);
     for (size_t i = 0; i < p->config->backend_count; i++)
         json_decref(p->offers[i].collateral);
     free((void *)p->peers.data);
 }
 
+/* It may take longer than anybody else should wait: /readyz is for anybody. */
 void platform_refresh(struct platform *p)
 {
-    if (clock_ms() - p->looked_at >= PROBES_KEPT_MS)
-        look(p);
+    if (p->look != NULL && atomic_load(&p->look->left) > 0)
+        take(p);
+    if (p->look == NULL && clock_ms() - p->looked_at >= PROBES_KEPT_MS)
+        begin(p);
 }
+
+/* ---- finding ---- */
 
 struct offer *platform_find(struct platform *p, const char *name)
 {

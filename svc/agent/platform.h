@@ -21,15 +21,18 @@ struct offer {
 struct platform {
     const struct agent_config *config;
     struct offer offers[AGENT_BACKENDS_MAX];
-    uint64_t looked_at; /* of clock_ms() */
-    struct bytes peers; /* collateral for keeps' peers; empty: none made */
-    uint64_t peers_at;  /* of clock_ms(): when it was */
+    uint64_t looked_at;         /* of clock_ms(): when it began to */
+    struct platform_look *look; /* that is under way; null: none */
+    struct bytes peers;         /* collateral for keeps' peers; empty: none made */
+    uint64_t peers_at;          /* of clock_ms(): when it was */
 };
 
+/* Probes everything, which may take seconds. */
 void platform_open(struct platform *platform, const struct agent_config *config);
 void platform_close(struct platform *platform);
 
-/* Probes again what was probed long ago. */
+/* What was found long ago is looked at anew, by a thread: who asks gets the answer from before
+ * until that has one. Never waits. */
 void platform_refresh(struct platform *platform);
 
 /* The one of that name, or, for a null name, the first that works and may be chosen. Null
