@@ -113,9 +113,10 @@
     X(kvm_interrupt, "HO7: a machine that computes for ever", UNIT)          \
     X(kvm_patience, "HO7: a call of the port's that never ends", UNIT)
 
-/* Who may hold up others: net/link.c. */
+/* Who may hold up others: net/link.c, net/watchdog.c. */
 #define HOST_CHECKS_CLIENTS(X)                                               \
-    X(link_turn, "HO13: a client that sends without end, and never data", UNIT)
+    X(link_turn, "HO13: a client that sends without end, and never data", UNIT) \
+    X(watchdog_cut, "a server that does, to libcurl", UNIT)
 /* clang-format on */
 
 #define HOST_CHECKS(X)       \

@@ -11,8 +11,9 @@
 #define HTTP_HEADER_MAX 16384u     /* bytes of one header */
 #define HTTP_TOKEN_MAX  4096u      /* characters */
 #define HTTP_TYPE_SIZE  64u
+#define HTTP_PATIENCE   30 /* seconds */
 
-/* All may be null or false. Borrowed for as long as what is opened with it. */
+/* All may be null, false or 0. Borrowed for as long as what is opened with it. */
 struct http_options {
     const char *ca_bundle; /* file of certificates to trust, PEM; null: the system's */
     bool any_certificate;  /* HTTPS says nothing about the other side */
@@ -20,6 +21,7 @@ struct http_options {
     const char *key;
     const char *connect_to; /* "192.0.2.7:443": there and nowhere else, whatever a URL's host
                                is; proxies do not count */
+    unsigned patience;      /* seconds for all of an answer; 0: HTTP_PATIENCE */
     const char *token;      /* without spaces or control characters [RFC 6750 2.1] */
 
     /* Asked about once a second: true ends with -ECANCELED what is under way. */

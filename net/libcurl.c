@@ -14,8 +14,10 @@
 enum { CURLPROTO_HTTP = 1, CURLPROTO_HTTPS = 2 };
 enum { CURL_GLOBAL_ALL = 3 };
 
-#define TIMEOUT         30L /* seconds for all of an answer */
 #define CONNECT_TIMEOUT 10L
+#define GRACE_MS        1000u /* that libcurl has to notice by itself that time is up */
+#define RECEIVE_MS      5000u
+#define CLOSE_MS        2000u
 
 #define FIND(member, name) l->member = (__typeof__(l->member))dlsym(l->library, "curl_" name)
 
@@ -114,6 +116,25 @@ static void set_cancelled(struct libcurl *l, bool (*cancelled)(void))
     l->setopt(l->handle, CURLOPT_XFERINFOFUNCTION, ask_cancelled);
 }
 
+/* [libcurl CURLOPT_SOCKOPTFUNCTION] Other than 0 is an error. */
+static int add_socket(void *watchdog, int fd, maybe_unused int purpose)
+{
+    return watchdog_add(watchdog, fd) ? 0 : 1;
+}
+
+/* [libcurl CURLOPT_CLOSESOCKETFUNCTION] */
+static int close_socket(void *watchdog, int fd) { return watchdog_close_socket(watchdog, fd); }
+
+static int set_watchdog(struct libcurl *l)
+{
+    const int error = watchdog_open(&l->watchdog);
+    l->setopt(l->handle, CURLOPT_SOCKOPTDATA, (void *)&l->watchdog);
+    l->setopt(l->handle, CURLOPT_SOCKOPTFUNCTION, add_socket);
+    l->setopt(l->handle, CURLOPT_CLOSESOCKETDATA, (void *)&l->watchdog);
+    l->setopt(l->handle, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    return error;
+}
+
 /* Of any host and port of a URL [libcurl CURLOPT_CONNECT_TO]. */
 static int set_connect_to(struct libcurl *l, const char *place)
 {
@@ -132,8 +153,9 @@ static int set_connect_to(struct libcurl *l, const char *place)
 
 static int set_up(struct libcurl *l, const struct http_options *o)
 {
+    const long patience = o->patience == 0 ? HTTP_PATIENCE : o->patience;
     l->setopt(l->handle, CURLOPT_NOSIGNAL, 1L);
-    l->setopt(l->handle, CURLOPT_TIMEOUT, TIMEOUT);
+    l->setopt(l->handle, CURLOPT_TIMEOUT, patience);
     l->setopt(l->handle, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);
     l->setopt(l->handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
     l->setopt(l->handle, CURLOPT_USERAGENT, "enarx");
@@ -150,7 +172,9 @@ static int set_up(struct libcurl *l, const struct http_options *o)
     }
     set_cancelled(l, o->cancelled);
     l->token = o->token;
-    return set_connect_to(l, o->connect_to);
+    l->patience_ms = (unsigned)patience * 1000;
+    const int error = set_watchdog(l);
+    return error < 0 ? error : set_connect_to(l, o->connect_to);
 }
 
 int libcurl_open(const struct http_options *options, struct libcurl *l, struct fault *fault)
@@ -166,8 +190,11 @@ int libcurl_open(const struct http_options *options, struct libcurl *l, struct f
 /* The library stays: what it started may not survive its leaving. */
 void libcurl_close(struct libcurl *l)
 {
+    if (l->watchdog.open)
+        watchdog_begin(&l->watchdog, CLOSE_MS); /* it may still read what is there */
     if (l->handle != NULL)
         l->cleanup(l->handle);
+    watchdog_close(&l->watchdog);
     drop_headers(l);
     if (l->connect_to != NULL)
         l->slist_free(l->connect_to);
@@ -199,9 +226,22 @@ int libcurl_perform(struct libcurl *l, const char *url, struct fault *fault)
 {
     l->why[0] = '\0';
     l->setopt(l->handle, CURLOPT_URL, url);
+    watchdog_begin(&l->watchdog, l->patience_ms + GRACE_MS);
     const int code = l->perform(l->handle);
+    const bool cut = watchdog_end(&l->watchdog);
     if (code == CURLE_OK)
         return 0;
+    if (cut)
+        return fault_set(fault, -ETIMEDOUT, "%s: no answer after %u seconds", url,
+                         l->patience_ms / 1000);
     return fault_set(fault, error_of(code), "%s: %s", url,
                      l->why[0] != '\0' ? l->why : l->strerror(code));
+}
+
+int libcurl_receive(struct libcurl *l, void *to, size_t size, size_t *received)
+{
+    watchdog_begin(&l->watchdog, RECEIVE_MS);
+    const int code = l->recv(l->handle, to, size, received);
+    (void)watchdog_end(&l->watchdog);
+    return code;
 }

@@ -8,6 +8,7 @@
 #include "base/attr.h"
 #include "host/fault.h"
 #include "net/http.h"
+#include "net/watchdog.h"
 
 #include <stddef.h>
 
@@ -39,9 +40,13 @@ enum { /* [libcurl curl.h] CURLoption: 0 longs, 10000 pointers, 20000 functions 
        CURLOPT_XFERINFODATA = 10057,
        CURLOPT_CAINFO = 10065,
        CURLOPT_SSLKEY = 10087,
+       CURLOPT_SOCKOPTDATA = 10149,
+       CURLOPT_CLOSESOCKETDATA = 10209,
        CURLOPT_CONNECT_TO = 10243,
        CURLOPT_WRITEFUNCTION = 20011,
        CURLOPT_HEADERFUNCTION = 20079,
+       CURLOPT_SOCKOPTFUNCTION = 20148,
+       CURLOPT_CLOSESOCKETFUNCTION = 20208,
        CURLOPT_XFERINFOFUNCTION = 20219,
 };
 enum { CURLINFO_RESPONSE_CODE = 0x200002, CURLINFO_ACTIVESOCKET = 0x50002c };
@@ -58,6 +63,8 @@ struct libcurl {
     void *connect_to;  /* struct curl_slist; null: where URLs say */
     char why[LIBCURL_ERROR_SIZE];
     bool (*cancelled)(void);
+    unsigned patience_ms;
+    struct watchdog watchdog; /* over each call that reads */
 
     int (*global_init)(long flags);
     CURL *(*easy_init)(void);
@@ -72,14 +79,18 @@ struct libcurl {
     void (*cleanup)(CURL *handle);
 };
 
-/* One handle, set up as `options` say, which are borrowed. 0 or -errno with `fault`
- * filled; call libcurl_close in any case. */
+/* One handle, set up as `options` say, which are borrowed; `l` stays where it is. 0 or -errno
+ * with `fault` filled; call libcurl_close in any case. */
 must_use int libcurl_open(const struct http_options *options, struct libcurl *l,
                           struct fault *fault);
 void libcurl_close(struct libcurl *l);
 
 /* The headers of the next request, with a body of that type; null: with none. 0 or -ENOMEM. */
 must_use int libcurl_set_headers(struct libcurl *l, const char *type);
+
+/* Reads from a connection that was only made: a CURLcode. What holds no data holds nobody up for
+ * more than seconds; then the connection is cut. */
+must_use int libcurl_receive(struct libcurl *l, void *to, size_t size, size_t *received);
 
 /* Performs what was set for `url`. 0, or with `fault` filled -EHOSTUNREACH (no such host),
  * -ECONNREFUSED, -ETIMEDOUT, -ECANCELED, -EKEYREJECTED (the other side's certificate), or

@@ -45,7 +45,7 @@ short upgrade_events(const struct upgrade *u)
 static int64_t receive(struct upgrade *u, void *to, size_t size)
 {
     size_t received = 0;
-    const int code = u->curl.recv(u->curl.handle, to, size, &received);
+    const int code = libcurl_receive(&u->curl, to, size, &received);
     if (code == CURLE_AGAIN)
         return -EAGAIN;
     return code == CURLE_OK ? (int64_t)received : -EIO;

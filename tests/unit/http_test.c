@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests through libcurl, before a server of ours that says what it was asked. */
-/* links: net/http.c net/libcurl.c host/fault.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c base/der_put.c base/der.c base/rfc3339.c */
+/* links: net/http.c net/libcurl.c net/watchdog.c host/clock.c host/fault.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c base/der_put.c base/der.c base/rfc3339.c */
 /* libs: -lssl -lcrypto */
 #define _GNU_SOURCE
 #include "net/http.h"
 
+#include "host/clock.h"
 #include "tests/unit/https_server.h"
 #include "tests/unit/scratch.h"
 
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -160,6 +162,55 @@ static void requests_go_where_they_are_told_to(void **state)
     assert_int_equal(send_with(&nobody, "GET", NULL, ""), -ECONNREFUSED);
 }
 
+/* ---- who does not come to an end ---- */
+
+static void flood(SSL *tls, const char *request)
+{
+    if (strncmp(request, "GET /good ", 10) == 0)
+        echo(tls, request);
+    else
+        https_server_flood(tls, 0);
+}
+
+static int set_up_flood(void **state)
+{
+    if (scratch_open(state) < 0)
+        return -1;
+    setenv("no_proxy", "*", 1);
+    https_server_start(flood, &server);
+    alarm(60); /* who never comes back is noticed */
+    return 0;
+}
+
+static int tear_down_flood(void **state)
+{
+    alarm(0);
+    return tear_down(state);
+}
+
+/* A TLS library goes on as long as records without data come, and looks at no clock. */
+static void what_is_no_data_is_no_answer(void **state)
+{
+    (void)state;
+    const struct http_options o = {.any_certificate = true, .patience = 1};
+    struct http *http;
+    struct fault fault = {0};
+    struct http_response r;
+    char bad[64], good[64];
+    snprintf(bad, sizeof(bad), "https://%s/bad", server.authority);
+    snprintf(good, sizeof(good), "https://%s/good", server.authority);
+    assert_int_equal(http_open(&o, &http, &fault), 0);
+    for (int i = 0; i < 2; i++) {
+        const uint64_t start = clock_ms();
+        assert_int_equal(http_get(http, bad, &r, &fault), -ETIMEDOUT);
+        assert_in_range(clock_ms() - start, 900, 8000);
+        assert_non_null(strstr(fault.text, bad));
+        assert_int_equal(http_get(http, good, &r, &fault), 0); /* on a connection of its own */
+        http_response_fini(&r);
+    }
+    http_close(http);
+}
+
 static bool yes(void) { return true; }
 
 static void what_is_cancelled_ends(void **state)
@@ -179,6 +230,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(requests_go_where_they_are_told_to, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_cancelled_ends, set_up, tear_down),
         cmocka_unit_test(nobody_there_has_its_own_error),
+        cmocka_unit_test_setup_teardown(what_is_no_data_is_no_answer, set_up_flood,
+                                        tear_down_flood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,4 +19,8 @@ void https_server_stop(struct https_server *server);
 /* All of `text`. */
 void https_server_say(SSL *tls, const char *text);
 
+/* Session tickets, which hold no data, as long as somebody is there: far more than anybody can
+ * take. So many records were `said` before. */
+void https_server_flood(SSL *tls, uint64_t said);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an owner keeps: its key, and of each keep left running what proves it the same. */
 /* links: base/der_put.c base/rfc3339.c */
-/* links: host/deploy/keep_record.c host/deploy/owner_key.c host/deploy/remote.c net/upgrade.c net/upgrade_head.c net/http.c net/libcurl.c host/fault.c host/clock.c host/newfile.c host/user_dir.c tls/certificate.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/key_pem.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/wipe.c */
+/* links: host/deploy/keep_record.c host/deploy/owner_key.c host/deploy/remote.c net/upgrade.c net/upgrade_head.c net/http.c net/libcurl.c net/watchdog.c host/fault.c host/clock.c host/newfile.c host/user_dir.c tls/certificate.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/key_pem.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto -ljansson */
 #define _GNU_SOURCE
 #include "host/deploy/keep_record.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asking an agent: how hosts are written, and what becomes of answers, which are a host's. */
 /* links: base/der_put.c base/der.c base/rfc3339.c */
-/* links: host/deploy/remote.c net/upgrade.c net/upgrade_head.c net/http.c net/libcurl.c host/fault.c host/clock.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c */
+/* links: host/deploy/remote.c net/upgrade.c net/upgrade_head.c net/http.c net/libcurl.c net/watchdog.c host/fault.c host/clock.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto -ljansson */
 #define _GNU_SOURCE
 #include "host/deploy/remote.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is asked of a steward, and what becomes of whatever answers in its place. */
-/* links: net/steward_client.c net/http.c net/libcurl.c host/fault.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c base/der_put.c base/der.c base/rfc3339.c */
+/* links: net/steward_client.c net/http.c net/libcurl.c net/watchdog.c host/clock.c host/fault.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c base/der_put.c base/der.c base/rfc3339.c */
 /* libs: -lssl -lcrypto -ljansson */
 #define _GNU_SOURCE
 #include "net/steward_client.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Upgraded connections, before a server of ours that sends back what it gets; and what
  * answers may say. */
-/* links: net/upgrade.c net/upgrade_head.c net/http.c net/libcurl.c host/fault.c host/clock.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c base/der_put.c base/der.c base/rfc3339.c */
+/* links: net/upgrade.c net/upgrade_head.c net/http.c net/libcurl.c net/watchdog.c host/fault.c host/clock.c tests/unit/https_server.c tests/unit/scratch.c crypto/issue.c crypto/key.c crypto/digest.c crypto/pem.c base/base64.c base/cur.c base/put.c base/wipe.c base/der_put.c base/der.c base/rfc3339.c */
 /* libs: -lssl -lcrypto */
 #define _GNU_SOURCE
 #include "net/upgrade.h"
 
+#include "host/clock.h"
 #include "tests/unit/https_server.h"
 #include "tests/unit/scratch.h"
 
@@ -240,6 +241,39 @@ static void sleep_long(SSL *tls, const char *request)
     sleep(60);
 }
 
+/* Some data, and then nothing without end. */
+static void flood(SSL *tls, const char *request)
+{
+    (void)request;
+    https_server_say(tls, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                          "Upgrade: enarx-keep/1\r\n\r\nhello");
+    https_server_flood(tls, 1);
+}
+
+/* It never waits: who keeps it busy with nothing for seconds is cut off. */
+static void what_is_no_data_is_cut_off(void **state)
+{
+    (void)state;
+    struct https_server server;
+    struct upgrade *u;
+    struct http_response r;
+    char got[64];
+    https_server_start(flood, &server);
+    assert_int_equal(open_channel(&server, &u, &r), 0);
+    read_exactly(u, got, 5);
+    const uint64_t start = clock_ms();
+    int64_t n = -EAGAIN;
+    alarm(60);
+    while (n == -EAGAIN && clock_ms() - start < 20000)
+        n = upgrade_receive(u, got, sizeof(got));
+    alarm(0);
+    assert_int_equal(n, -EIO);
+    assert_in_range(clock_ms() - start, 4000, 15000);
+    assert_int_equal(upgrade_receive(u, got, sizeof(got)), -EIO);
+    upgrade_close(u);
+    https_server_stop(&server);
+}
+
 static unsigned asked;
 static bool at_the_third_time(void) { return ++asked > 3; }
 
@@ -272,6 +306,7 @@ int main(void)
                                         scratch_close),
         cmocka_unit_test_setup_teardown(refusals_are_told, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(what_is_cancelled_ends, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(what_is_no_data_is_cut_off, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(half_an_answer_is_none, scratch_open, scratch_close),
     };
     setenv("no_proxy", "*", 1);
