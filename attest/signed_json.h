@@ -6,7 +6,6 @@
 
 #include <jansson.h>
 
-#include "attest/claims.h"
 #include "base/attr.h"
 #include "crypto/x509.h"
 

@@ -4,6 +4,7 @@
 #ifndef ATTEST_TCB_LEVEL_H
 #define ATTEST_TCB_LEVEL_H
 
+#include "attest/claims.h"
 #include "attest/signed_json.h"
 
 #define ADVISORY_NAMES_MAX 128u /* different ones in one document */

@@ -12,8 +12,6 @@
 /* links: base/[a-z]*.c conf/[a-z]*.c */
 /* libs: -ljansson -lcrypto */
 #define _GNU_SOURCE
-#include "attest/quote.h"
-#include "base/hex.h"
 #include "crypto/ecdsa.h"
 #include "crypto/key.h"
 #include "crypto/pem.h"

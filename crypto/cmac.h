@@ -3,7 +3,6 @@
 #ifndef CRYPTO_CMAC_H
 #define CRYPTO_CMAC_H
 
-#include "base/attr.h"
 #include "base/cur.h"
 
 #define CMAC_SIZE 16u

@@ -3,7 +3,6 @@
 #include "crypto/pkcs10.h"
 
 #include "base/der_put.h"
-#include "crypto/ecdsa.h"
 #include "crypto/key.h"
 
 #include <errno.h>

@@ -6,7 +6,6 @@
 #ifndef EXEC_CODE_CACHE_H
 #define EXEC_CODE_CACHE_H
 
-#include "base/attr.h"
 #include "conf/manifest.h"
 
 /* True when there is a key: put makes sense. */

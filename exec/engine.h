@@ -3,7 +3,6 @@
 #ifndef EXEC_ENGINE_H
 #define EXEC_ENGINE_H
 
-#include "base/attr.h"
 #include "conf/manifest.h"
 
 struct wasi;

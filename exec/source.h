@@ -4,7 +4,6 @@
 #ifndef EXEC_SOURCE_H
 #define EXEC_SOURCE_H
 
-#include "base/attr.h"
 #include "base/cur.h"
 
 #define SOURCE_MODULE_MAX (1024u * 1024u * 1024u) /* bytes */

@@ -4,7 +4,6 @@
 #ifndef EXEC_STREAM_H
 #define EXEC_STREAM_H
 
-#include "base/attr.h"
 #include "exec/wasi/object.h"
 
 #include <stdbool.h>

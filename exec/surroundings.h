@@ -5,7 +5,6 @@
 #ifndef EXEC_SURROUNDINGS_H
 #define EXEC_SURROUNDINGS_H
 
-#include "base/attr.h"
 #include "base/cur.h"
 #include "exec/source.h"
 #include "exec/wasi/object.h"

@@ -5,7 +5,6 @@
 #ifndef EXEC_WAIT_H
 #define EXEC_WAIT_H
 
-#include "base/attr.h"
 #include "exec/port.h"
 #include "exec/wasi/object.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Descriptors themselves: close, renumber, what they are, how they behave. */
 #include "base/put.h"
-#include "exec/vfs/vfs.h"
 #include "exec/wasi/filestat.h"
 #include "exec/wasi/state.h"
 

@@ -7,7 +7,6 @@
 #include "conf/manifest.h"
 #include "host/cli/command.h"
 #include "host/tree.h"
-#include "include/port.h"
 
 /* `--secret`: a variable or a file of the program whose value the manifest does not have. */
 struct request_secret {

@@ -4,7 +4,6 @@
 #ifndef HOST_CLI_STATEMENT_H
 #define HOST_CLI_STATEMENT_H
 
-#include "base/attr.h"
 #include "base/cur.h"
 
 #include <jansson.h>

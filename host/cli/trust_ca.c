@@ -3,8 +3,6 @@
  * between the blocks. */
 #include "host/cli/trust_ca.h"
 
-#include "base/put.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>

@@ -5,7 +5,6 @@
 #ifndef HOST_DEPLOY_OUTLET_H
 #define HOST_DEPLOY_OUTLET_H
 
-#include "base/attr.h"
 #include "base/cur.h"
 #include "include/channel.h"
 

@@ -2,6 +2,8 @@
 /* Standard streams; see standard.h. */
 #include "host/deploy/standard.h"
 
+#include "base/attr.h"
+
 #include <errno.h>
 #include <unistd.h>
 

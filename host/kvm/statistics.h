@@ -4,8 +4,6 @@
 #ifndef HOST_KVM_STATISTICS_H
 #define HOST_KVM_STATISTICS_H
 
-#include "base/attr.h"
-
 #include <stdint.h>
 
 enum statistic { STATISTIC_EXITS, STATISTIC_TOUCHES, STATISTIC_INTERRUPTS, STATISTIC_COUNT };

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "host/sgx/aesm.h"
 
+#include "base/put.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>

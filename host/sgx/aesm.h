@@ -8,7 +8,6 @@
 
 #include "base/attr.h"
 #include "base/cur.h"
-#include "base/put.h"
 #include "include/sgx_arch.h"
 
 #define AESM_SOCKET "/var/run/aesmd/aesm.socket"

@@ -7,8 +7,6 @@
 #ifndef HOST_SGX_DEVICE_H
 #define HOST_SGX_DEVICE_H
 
-#include "base/attr.h"
-#include "base/cur.h"
 #include "host/backend.h"
 #include "include/sgx_arch.h"
 

@@ -4,7 +4,6 @@
 #ifndef HOST_SGX_PROBE_H
 #define HOST_SGX_PROBE_H
 
-#include "base/attr.h"
 #include "host/backend.h"
 
 struct sgx_cpuid {

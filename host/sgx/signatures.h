@@ -4,7 +4,6 @@
 #ifndef HOST_SGX_SIGNATURES_H
 #define HOST_SGX_SIGNATURES_H
 
-#include "base/attr.h"
 #include "base/cur.h"
 #include "include/sgx_arch.h"
 

@@ -3,7 +3,6 @@
  * has failed. */
 #include "shim/core/kernel.h"
 #include "shim/core/port.h"
-#include "shim/core/string.h"
 
 #define LINE_MAX 128u
 

@@ -4,7 +4,6 @@
  * invalid opcode if one of three is there, a division error if a division is.
  * Anything else is the host's doing, or a fault that exec must not have: the end. */
 #include "shim/core/check.h"
-#include "shim/core/errno.h"
 #include "shim/core/kernel.h"
 
 /* [SDM 3A 6.3.1] */

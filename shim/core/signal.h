@@ -4,7 +4,6 @@
 #ifndef SHIM_CORE_SIGNAL_H
 #define SHIM_CORE_SIGNAL_H
 
-#include "base/attr.h"
 #include "shim/core/machine.h"
 
 #define SIGNAL_COUNT 65u

@@ -14,8 +14,6 @@
 #ifndef SHIM_KVM_PAGING_H
 #define SHIM_KVM_PAGING_H
 
-#include "base/attr.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

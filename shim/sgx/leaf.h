@@ -4,7 +4,6 @@
 #ifndef SHIM_SGX_LEAF_H
 #define SHIM_SGX_LEAF_H
 
-#include "base/attr.h"
 #include "include/sgx_arch.h"
 
 static inline uint32_t leaf_accept(const struct sgx_secinfo *secinfo, uint64_t page)

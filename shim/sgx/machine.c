@@ -7,7 +7,6 @@
 #include "shim/core/check.h"
 #include "shim/core/port.h"
 #include "shim/core/shared.h"
-#include "shim/core/string.h"
 #include "shim/sgx/leaf.h"
 #include "shim/sgx/sgx.h"
 #include "shim/sgx/tables.h"

@@ -4,8 +4,6 @@
 #include "base/wipe.h"
 #include "shim/core/check.h"
 #include "shim/core/port.h"
-#include "shim/core/sha256.h"
-#include "shim/core/string.h"
 #include "shim/core/tree.h"
 #include "shim/sgx/sgx.h"
 #include "shim/sgx/tables.h"

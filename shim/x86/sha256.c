@@ -3,6 +3,7 @@
  * them, plain C otherwise. [FIPS 180-4 6.2.2] */
 #include "shim/core/sha256.h"
 
+#include "base/attr.h"
 #include "shim/x86/sha_ni.h"
 
 /* [FIPS 180-4 4.2.2] */

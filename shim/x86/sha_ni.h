@@ -4,8 +4,6 @@
 #ifndef SHIM_X86_SHA_NI_H
 #define SHIM_X86_SHA_NI_H
 
-#include "base/attr.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,6 @@
 #ifndef SVC_STEWARD_ANSWER_H
 #define SVC_STEWARD_ANSWER_H
 
-#include "base/attr.h"
 #include "base/cur.h"
 #include "base/put.h"
 

@@ -3,7 +3,6 @@
 #include "svc/steward/certificate.h"
 
 #include "base/der_put.h"
-#include "crypto/ecdsa.h"
 #include "crypto/x509_parse.h"
 #include "svc/steward/names.h"
 

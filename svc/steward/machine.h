@@ -4,7 +4,6 @@
 #define SVC_STEWARD_MACHINE_H
 
 #include "attest/claims.h"
-#include "base/attr.h"
 
 #include <openssl/types.h>
 

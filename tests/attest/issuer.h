@@ -3,7 +3,6 @@
 #ifndef TESTS_ATTEST_ISSUER_H
 #define TESTS_ATTEST_ISSUER_H
 
-#include "base/attr.h"
 #include "base/cur.h"
 
 #include <openssl/evp.h>

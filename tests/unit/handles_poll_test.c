@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include "host/handles.h"
 
-#include "base/attr.h"
 #include "include/port.h"
 
 #include <errno.h>

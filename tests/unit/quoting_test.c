@@ -11,7 +11,6 @@
 #include "crypto/issue.h"
 #include "crypto/key.h"
 #include "crypto/pem.h"
-#include "crypto/x509.h"
 #include "host/fault.h"
 #include "sim/sgx/authority.h"
 #include "sim/sgx/collateral.h"

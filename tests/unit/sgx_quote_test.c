@@ -5,7 +5,6 @@
 #include "shim/sgx/quote.h"
 
 #include "base/attr.h"
-#include "base/cur.h"
 #include "shim/core/port.h"
 
 #include <errno.h>

@@ -4,7 +4,6 @@
 #ifndef STEWARD_SCENE_H
 #define STEWARD_SCENE_H
 
-#include "crypto/key.h"
 #include "svc/steward/decision.h"
 #include "tests/steward/keep.h"
 
