@@ -103,14 +103,13 @@ static int read_wanted(const struct setting *set, size_t least, struct request *
 
 static int read_request(const struct line *line, struct request *q)
 {
-    const struct setting *path = line_setting(line, OPTION_POLICY);
     const struct setting *nonce = line_setting(line, OPTION_NONCE);
     const struct setting *data = line_setting(line, OPTION_REPORT_DATA);
     if (nonce != NULL && data != NULL)
         return misuse("--nonce and --report-data exclude each other; give one of them");
     int status = read_time(line_setting(line, OPTION_AT), q);
     if (status == 0)
-        status = read_policy(path == NULL ? NULL : path->value, q);
+        status = read_policy(line_value(line, OPTION_POLICY), q);
     if (status == 0 && nonce != NULL)
         status = read_wanted(nonce, 1, q, &q->policy.policy.nonce);
     if (status == 0 && data != NULL)
@@ -165,14 +164,14 @@ static int verify(const struct line *line, const struct attest_source *s, const 
 
 int attest_verify_command(const struct line *line)
 {
-    const struct setting *collateral = line_setting(line, OPTION_COLLATERAL);
+    const char *collateral = line_value(line, OPTION_COLLATERAL);
     struct request request = {.time = 0};
     struct attest_source source = {.kind = KIND_UNKNOWN};
     int status = read_request(line, &request);
     if (status == 0)
         status = source_read(line->args[0], &source);
     if (status == 0 && collateral != NULL)
-        status = source_read_collateral(collateral->value, &source);
+        status = source_read_collateral(collateral, &source);
     if (status == 0)
         status = verify(line, &source, &request);
     source_fini(&source);

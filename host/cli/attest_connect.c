@@ -35,17 +35,11 @@ struct visit {
     bool carries; /* the certificate has evidence in it */
 };
 
-static const char *value_of(const struct visit *v, enum option_id id)
-{
-    const struct setting *s = line_setting(v->line, id);
-    return s == NULL ? NULL : s->value;
-}
-
 /* ---- before ---- */
 
 static int read_policy(struct visit *v)
 {
-    const char *path = value_of(v, OPTION_POLICY);
+    const char *path = line_value(v->line, OPTION_POLICY);
     int status = path == NULL ? 0 : policy_text_read(path, &v->policy_text);
     if (status == 0)
         status = policy_text_parse(path == NULL ? "policy" : path, v->policy_text, &v->policy);
@@ -60,9 +54,9 @@ static int dial(struct visit *v)
     struct fault fault;
     const struct tls_dial how = {
         .address = v->address,
-        .server_name = value_of(v, OPTION_SERVER_NAME),
-        .alpn = value_of(v, OPTION_ALPN),
-        .ca = value_of(v, OPTION_CA_BUNDLE),
+        .server_name = line_value(v->line, OPTION_SERVER_NAME),
+        .alpn = line_value(v->line, OPTION_ALPN),
+        .ca = line_value(v->line, OPTION_CA_BUNDLE),
     };
     const int error = tls_dial(&how, &v->peer, &fault);
     if (error < 0)
@@ -79,7 +73,7 @@ static struct bytes cert_of(const struct visit *v)
 
 static int write_cert(const struct visit *v)
 {
-    const char *path = value_of(v, OPTION_OUT);
+    const char *path = line_value(v->line, OPTION_OUT);
     const size_t room = 2 * v->peer.cert_size + 128;
     struct put pem = put_init(malloc(room), room);
     if (path == NULL || pem.data == NULL) {
@@ -105,7 +99,7 @@ static int judge(struct visit *v)
 static int appraise(struct visit *v)
 {
     struct carrier carrier;
-    const char *collateral = value_of(v, OPTION_COLLATERAL);
+    const char *collateral = line_value(v->line, OPTION_COLLATERAL);
     const int found = carrier_parse(cert_of(v), &carrier);
     if (found == -ENOENT)
         return 0;
@@ -154,12 +148,12 @@ static void print_workload(const struct visit *v)
 /* The word of its issuer, for whoever named the issuer's authority. */
 static bool is_trusted(const struct visit *v)
 {
-    return value_of(v, OPTION_CA_BUNDLE) != NULL && v->peer.distrust[0] == '\0';
+    return line_value(v->line, OPTION_CA_BUNDLE) != NULL && v->peer.distrust[0] == '\0';
 }
 
 static void print_authority(const struct visit *v)
 {
-    const char *ca = value_of(v, OPTION_CA_BUNDLE);
+    const char *ca = line_value(v->line, OPTION_CA_BUNDLE);
     if (ca == NULL)
         printf("refused: the certificate carries no evidence of what holds its key\n");
     else if (is_trusted(v))
@@ -188,7 +182,7 @@ static int tell_json(const struct visit *v)
                           ? verdict_json(&v->result, v->time, line_has(v->line, OPTION_EXPLAIN))
                           : json_null();
     json_t *authority =
-        value_of(v, OPTION_CA_BUNDLE) == NULL
+        line_value(v->line, OPTION_CA_BUNDLE) == NULL
             ? json_null()
             : json_pack("{s:b, s:s}", "trusted", is_trusted(v), "why", v->peer.distrust);
     json_t *json = json_pack("{s:s, s:s, s:s, s:s*, s:O, s:o, s:o}", "address", v->address,

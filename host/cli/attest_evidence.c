@@ -42,10 +42,10 @@ struct making {
 
 static int choose_backend(struct making *m)
 {
-    const struct setting *name = line_setting(m->line, OPTION_BACKEND);
+    const char *name = line_value(m->line, OPTION_BACKEND);
     char why[512];
     struct probe failed;
-    m->backend = name != NULL ? backend_find(name->value) : backend_select(why, sizeof(why));
+    m->backend = name != NULL ? backend_find(name) : backend_select(why, sizeof(why));
     if (m->backend == NULL)
         return fail("no keep can run here: %s; see 'enarx platform info'", why);
     if (m->backend->technology == TECHNOLOGY_NONE)
@@ -94,9 +94,8 @@ static int read_output(struct making *m)
 static int make_evidence(struct making *m)
 {
     const struct bytes nonce = {.data = m->nonce, .size = m->nonce_size};
-    const struct setting *signatures = line_setting(m->line, OPTION_SIGNATURES);
-    int status = inspect_keep(m->backend, signatures == NULL ? NULL : signatures->value, nonce,
-                              &m->inspected);
+    int status =
+        inspect_keep(m->backend, line_value(m->line, OPTION_SIGNATURES), nonce, &m->inspected);
     if (status == 0 &&
         (attest_decode(m->inspected.evidence, &m->claims) < 0 || m->claims.kind != KIND_SGX))
         return fail("what the keep made is no SGX quote");

@@ -208,8 +208,8 @@ static int fetch(struct fetch *f)
 
 static const char *value_or(const struct line *line, enum option_id id, const char *otherwise)
 {
-    const struct setting *setting = line_setting(line, id);
-    return setting == NULL ? otherwise : setting->value;
+    const char *value = line_value(line, id);
+    return value == NULL ? otherwise : value;
 }
 
 int attest_fetch(const struct line *line, const struct claims *claims,
@@ -220,7 +220,7 @@ int attest_fetch(const struct line *line, const struct claims *claims,
         .source = {.mode = refresh   ? COLLATERAL_REFRESH
                            : offline ? COLLATERAL_OFFLINE
                                      : COLLATERAL_CACHED,
-                   .ca_bundle = value_or(line, OPTION_CA_BUNDLE, NULL)},
+                   .ca_bundle = line_value(line, OPTION_CA_BUNDLE)},
         .claims = *claims,
         .kds = value_or(line, OPTION_KDS, KDS_URL),
         .pcs = value_or(line, OPTION_PCS, PCS_URL),

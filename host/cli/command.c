@@ -248,4 +248,10 @@ const struct setting *line_setting(const struct line *line, enum option_id id)
     return NULL;
 }
 
+const char *line_value(const struct line *line, enum option_id id)
+{
+    const struct setting *s = line_setting(line, id);
+    return s == NULL ? NULL : s->value;
+}
+
 bool line_has(const struct line *line, enum option_id id) { return line_setting(line, id) != NULL; }

@@ -187,8 +187,9 @@ void line_fini(struct line *line);
 /* "nil, kvm", from a list ended by null; cut where it does not fit. */
 void choices_join(const char *const *choices, char *text, size_t size);
 
-/* The last setting of an option, or null. */
+/* The last setting of an option, or null; and its value alone. */
 const struct setting *line_setting(const struct line *line, enum option_id id);
+const char *line_value(const struct line *line, enum option_id id);
 bool line_has(const struct line *line, enum option_id id);
 
 #endif

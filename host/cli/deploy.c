@@ -49,13 +49,13 @@ static int check_workload(struct deploy *d)
 static int prepare(struct deploy *d)
 {
     struct visit *v = &d->visit;
-    const struct setting *dir = line_setting(v->line, OPTION_COLLATERAL);
+    const char *dir = line_value(v->line, OPTION_COLLATERAL);
     struct fault fault;
     int status = check_detach(d);
     if (status == 0)
         status = owner_policy_read(v->line, &v->policy);
     if (status == 0 && dir != NULL)
-        status = source_read_collateral(dir->value, &v->endorsements);
+        status = source_read_collateral(dir, &v->endorsements);
     if (status == 0)
         status = workload_read(&d->request, v->level, &d->workload);
     if (status == 0)

@@ -12,10 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef ENARX_VERSION
-#define ENARX_VERSION "unknown"
-#endif
-
 int enclave_measure(const struct sgx_listener *listener, uint8_t mrenclave[static SHA256_SIZE])
 {
     struct sgx_image image;

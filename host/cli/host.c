@@ -30,12 +30,6 @@ struct hosting {
     struct usher_rules rules;
 };
 
-static const char *value_of(const struct line *line, enum option_id id)
-{
-    const struct setting *s = line_setting(line, id);
-    return s == NULL ? NULL : s->value;
-}
-
 /* ---- numbers ---- */
 
 static int read_time(const struct setting *s, uint64_t *out)
@@ -232,7 +226,7 @@ static int add_backend(struct agent_config *c, const char *name, size_t length)
 static int read_backends(struct hosting *h)
 {
     struct agent_config *c = &h->config;
-    const char *list = value_of(h->line, OPTION_BACKENDS);
+    const char *list = line_value(h->line, OPTION_BACKENDS);
     int status = 0;
     if (list == NULL) {
         for (size_t i = 0; i < backend_count; i++)
@@ -259,7 +253,7 @@ static int sign(struct hosting *h)
         return 0;
     int status = enclave_measure(NULL, mrenclave);
     if (status == 0)
-        status = enclave_sign(value_of(h->line, OPTION_SIGNATURES), false, h->config.log_level,
+        status = enclave_sign(line_value(h->line, OPTION_SIGNATURES), false, h->config.log_level,
                               &h->signature);
     hex_put((struct bytes){.data = mrenclave, .size = sizeof(mrenclave)}, h->measurement);
     h->config.signature =
@@ -277,11 +271,11 @@ int host_command(const struct line *line)
         .line = line,
         .config =
             {
-                .state_dir = value_of(line, OPTION_STATE_DIR),
-                .cert = value_of(line, OPTION_CERT),
-                .key = value_of(line, OPTION_KEY),
-                .tokens = value_of(line, OPTION_TOKENS),
-                .client_ca = value_of(line, OPTION_CLIENT_CA),
+                .state_dir = line_value(line, OPTION_STATE_DIR),
+                .cert = line_value(line, OPTION_CERT),
+                .key = line_value(line, OPTION_KEY),
+                .tokens = line_value(line, OPTION_TOKENS),
+                .client_ca = line_value(line, OPTION_CLIENT_CA),
                 .dev = line_has(line, OPTION_DEV),
                 .metrics_open = line_has(line, OPTION_METRICS_OPEN),
                 .keeps_max = KEEPS_DEFAULT,

@@ -13,12 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *value_of(const struct line *line, enum option_id id)
-{
-    const struct setting *setting = line_setting(line, id);
-    return setting == NULL ? NULL : setting->value;
-}
-
 /* ---- the token ---- */
 
 /* [RFC 6750 2.1] */
@@ -91,9 +85,9 @@ static int read_certificate(const struct line *line, struct host_login *login)
         if (files[i] != NULL && access(files[i]->value, R_OK) < 0)
             return fail("%s: cannot read %s: %s", files[i]->from, files[i]->value, strerror(errno));
     }
-    login->http.cert = value_of(line, OPTION_CLIENT_CERT);
-    login->http.key = value_of(line, OPTION_CLIENT_KEY);
-    login->http.ca_bundle = value_of(line, OPTION_AGENT_CA);
+    login->http.cert = line_value(line, OPTION_CLIENT_CERT);
+    login->http.key = line_value(line, OPTION_CLIENT_KEY);
+    login->http.ca_bundle = line_value(line, OPTION_AGENT_CA);
     return 0;
 }
 

@@ -20,7 +20,7 @@ struct attach {
 static int prepare(struct attach *a, const struct line *line)
 {
     struct visit *v = &a->visit;
-    const struct setting *dir = line_setting(line, OPTION_COLLATERAL);
+    const char *dir = line_value(line, OPTION_COLLATERAL);
     struct fault fault;
     if (keep_record_get(line->args[0], &a->record, &fault) < 0)
         return fail("%s", fault.text);
@@ -30,7 +30,7 @@ static int prepare(struct attach *a, const struct line *line)
     if (status == 0)
         status = owner_policy_recall(&a->record, &v->policy);
     if (status == 0 && dir != NULL)
-        status = source_read_collateral(dir->value, &v->endorsements);
+        status = source_read_collateral(dir, &v->endorsements);
     if (status == 0 && visit_take_collateral(v, a->record.collateral) < 0)
         status = fail("what is remembered of keep %s is damaged: its collateral", a->record.id);
     v->backend = backend_find(a->record.backend);

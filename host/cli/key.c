@@ -10,12 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *out_path(const struct line *line)
-{
-    const struct setting *out = line_setting(line, OPTION_OUT);
-    return out != NULL ? out->value : NULL;
-}
-
 static int put_out(const char *path, struct bytes data, unsigned mode, bool replace)
 {
     int error = file_write(path, data, mode, replace);
@@ -36,7 +30,7 @@ int key_sgx_create_command(const struct line *line)
         error = rsa_put(key, &p);
     EVP_PKEY_free(key);
     int status = error < 0 ? fail("cannot make a key: OpenSSL failed")
-                           : put_out(out_path(line), put_done(&p), 0600, false);
+                           : put_out(line_value(line, OPTION_OUT), put_done(&p), 0600, false);
     wipe(pem, sizeof(pem));
     return status;
 }
@@ -56,5 +50,5 @@ int key_sgx_digest_command(const struct line *line)
     if (status != 0)
         return status;
     hex_put((struct bytes){digest, sizeof(digest)}, text);
-    return put_out(out_path(line), bytes_of_text(text), 0666, true);
+    return put_out(line_value(line, OPTION_OUT), bytes_of_text(text), 0666, true);
 }

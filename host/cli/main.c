@@ -15,10 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef ENARX_VERSION
-#define ENARX_VERSION "unknown"
-#endif
-
 typedef int command_run(const struct line *line);
 
 static command_run *const commands[] = {

@@ -84,18 +84,18 @@ static void add_record(void *context, const struct sgx_record *r)
 static int find_modulus(const struct line *line, const uint8_t mrenclave[static SHA256_SIZE],
                         uint8_t modulus[static RSA_SIZE])
 {
-    const struct setting *file = line_setting(line, OPTION_KEY);
+    const char *file = line_value(line, OPTION_KEY);
     struct sgx_sigstruct sigstruct = {0};
     EVP_PKEY *key;
     if (file != NULL) {
-        int status = enclave_read_key(file->value, &key);
+        int status = enclave_read_key(file, &key);
         if (status == 0 && rsa_modulus(key, modulus) < 0)
             status = fail("out of memory");
         EVP_PKEY_free(key);
         return status;
     }
-    int status = enclave_read_signatures(line_setting(line, OPTION_SIGNATURES)->value, mrenclave,
-                                         &sigstruct);
+    int status =
+        enclave_read_signatures(line_value(line, OPTION_SIGNATURES), mrenclave, &sigstruct);
     for (size_t i = 0; i < RSA_SIZE; i++)
         modulus[i] = sigstruct.modulus[i];
     return status;
@@ -182,8 +182,8 @@ static int measure(const struct line *line, struct measured *m)
 
 int measure_command(const struct line *line)
 {
-    const struct setting *backend = line_setting(line, OPTION_BACKEND);
-    struct measured m = {.backend = backend != NULL ? backend->value : "sgx"};
+    const char *backend = line_value(line, OPTION_BACKEND);
+    struct measured m = {.backend = backend != NULL ? backend : "sgx"};
     if (line_has(line, OPTION_KEY) && line_has(line, OPTION_SIGNATURES))
         return misuse("--key and --signatures exclude each other; give one of them");
     if (line_has(line, OPTION_JSON) && line_has(line, OPTION_EXPLAIN))

@@ -8,10 +8,6 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
-#ifndef ENARX_VERSION
-#define ENARX_VERSION "unknown"
-#endif
-
 /* ---- for people ---- */
 
 static void print_backend(const struct backend *b)

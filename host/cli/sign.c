@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef ENARX_VERSION
-#define ENARX_VERSION "unknown"
-#endif
-
 static int make(const char *key_path, struct signatures *s)
 {
     uint8_t mrenclave[SHA256_SIZE];
@@ -31,13 +27,12 @@ static int make(const char *key_path, struct signatures *s)
 
 int sign_command(const struct line *line)
 {
-    const struct setting *key = line_setting(line, OPTION_SGX_KEY);
-    const struct setting *out = line_setting(line, OPTION_OUT);
-    const char *path = out != NULL ? out->value : NULL;
+    const char *key = line_value(line, OPTION_SGX_KEY);
+    const char *path = line_value(line, OPTION_OUT);
     struct signatures s = {.version = ENARX_VERSION};
     if (key == NULL)
         return misuse("--sgx-key is missing; 'enarx key sgx create' makes a key");
-    int status = make(key->value, &s);
+    int status = make(key, &s);
     if (status != 0)
         return status;
     char *text = signatures_text(&s);

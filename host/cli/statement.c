@@ -8,13 +8,13 @@
 #include "base/rfc3339.h"
 #include "base/utf8.h"
 #include "crypto/digest.h"
+#include "crypto/host_names.h"
 #include "crypto/issue.h"
 #include "crypto/x509_parse.h"
 #include "svc/steward/certificate.h"
 
 #include <stdlib.h>
 
-#define DNS_NAME (DER_IMPLICIT + 2)
 #define TEXT_MAX 256u /* bytes that are shown of a text */
 
 static json_t *hex_json(struct bytes value)
@@ -64,7 +64,7 @@ static json_t *names_json(const struct x509_cert *cert)
     while (cur_left(&list) > 0 && cur_ok(&list)) {
         const uint8_t tag = *list.pos;
         const struct bytes name = der_take(&list, tag);
-        if (tag == DNS_NAME && cur_ok(&list))
+        if (tag == GENERAL_NAME_DNS && cur_ok(&list))
             json_array_append_new(names, text_json(name));
     }
     return names;

@@ -14,12 +14,6 @@
 #define RATE_DEFAULT   200u
 #define RATE_MAX       1000000u
 
-static const char *value_of(const struct line *line, enum option_id id)
-{
-    const struct setting *s = line_setting(line, id);
-    return s == NULL ? NULL : s->value;
-}
-
 /* ---- numbers ---- */
 
 static int read_lifetime(const struct setting *s, int64_t *out)
@@ -97,17 +91,17 @@ static int run(const struct line *line, const struct steward_config *given)
 
 int steward_command(const struct line *line)
 {
-    const char *listen = value_of(line, OPTION_LISTEN);
+    const char *listen = line_value(line, OPTION_LISTEN);
     struct steward_config config = {
         .listen = listen != NULL               ? listen
                   : line_has(line, OPTION_DEV) ? "127.0.0.1:7444"
                                                : "[::]:7444",
-        .tls_key = value_of(line, OPTION_TLS_KEY),
-        .tls_cert = value_of(line, OPTION_TLS_CERT),
-        .collateral = value_of(line, OPTION_COLLATERAL),
-        .nonce_key = value_of(line, OPTION_NONCE_KEY),
-        .policy_name = value_of(line, OPTION_POLICY),
-        .signer = {.key = value_of(line, OPTION_KEY), .cert = value_of(line, OPTION_CERT)},
+        .tls_key = line_value(line, OPTION_TLS_KEY),
+        .tls_cert = line_value(line, OPTION_TLS_CERT),
+        .collateral = line_value(line, OPTION_COLLATERAL),
+        .nonce_key = line_value(line, OPTION_NONCE_KEY),
+        .policy_name = line_value(line, OPTION_POLICY),
+        .signer = {.key = line_value(line, OPTION_KEY), .cert = line_value(line, OPTION_CERT)},
     };
     if (config.policy_name == NULL)
         return misuse("'enarx steward' needs --policy FILE: who may have a certificate?");

@@ -12,10 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef ENARX_VERSION
-#define ENARX_VERSION "unknown"
-#endif
-
 #define PROBES_KEPT_MS     30000u
 #define COLLATERAL_KEPT_MS 300000u
 
