@@ -83,7 +83,7 @@ static void claim_cert(const struct x509_cert *cert, const struct snp_cert *pars
         c->product = parsed->line;
 }
 
-static struct shown show_tcb(struct snp_tcb tcb)
+struct shown snp_show_tcb(struct snp_tcb tcb)
 {
     const uint8_t raw[] = {tcb.fmc, tcb.bootloader, tcb.tee, tcb.snp, tcb.microcode};
     return show_hex(BYTES(raw));
@@ -143,7 +143,7 @@ static void check_cert(const struct x509_cert *cert, struct attest_result *r)
           show_text(signer_text(c->signing_key)));
     const struct snp_tcb reported = snp_tcb_decode(c->reported_tcb, parsed.line);
     check(r, snp_cert_tcb, memcmp(&parsed.tcb, &reported, sizeof(reported)) == 0,
-          show_tcb(parsed.tcb), show_tcb(reported));
+          snp_show_tcb(parsed.tcb), snp_show_tcb(reported));
     check(r, snp_cert_hwid, hwid_matches(&parsed, c),
           parsed.vlek ? show_text("any") : show_hex(parsed.hwid), show_hex(BYTES(c->chip_id)));
 }

@@ -7,6 +7,9 @@
 #include "attest/snp_cert.h"
 #include "attest/snp_report.h"
 
+/* Its components, from FMC to microcode, in hexadecimal. */
+struct shown snp_show_tcb(struct snp_tcb tcb);
+
 /* Records the checks of VN5 to VN12 and sets result->tcb_status. */
 void snp_check_policy(const struct policy *policy, struct attest_result *result);
 

@@ -83,12 +83,6 @@ static void check_platform(const struct snp_policy *p, struct attest_result *r)
 
 /* ---- TCB: VN6, VN11 ---- */
 
-static struct shown show_tcb(struct snp_tcb tcb)
-{
-    const uint8_t raw[] = {tcb.fmc, tcb.bootloader, tcb.tee, tcb.snp, tcb.microcode};
-    return show_hex(BYTES(raw));
-}
-
 static void check_tcb(const struct snp_policy *p, struct attest_result *r)
 {
     const struct snp_claims *c = &r->claims.snp;
@@ -99,13 +93,14 @@ static void check_tcb(const struct snp_policy *p, struct attest_result *r)
     const struct snp_tcb current = snp_tcb_decode(c->current_tcb, c->product);
     const bool met = snp_tcb_at_least(reported, least) && snp_tcb_at_least(committed, least) &&
                      snp_tcb_at_least(launch, least);
-    check(r, snp_reported_tcb, snp_tcb_at_least(reported, least), show_tcb(least),
-          show_tcb(reported));
-    check(r, snp_committed_tcb, snp_tcb_at_least(committed, least), show_tcb(least),
-          show_tcb(committed));
-    check(r, snp_launch_tcb, snp_tcb_at_least(launch, least), show_tcb(least), show_tcb(launch));
-    check(r, snp_tcb_order, snp_tcb_at_least(current, reported), show_tcb(reported),
-          show_tcb(current));
+    check(r, snp_reported_tcb, snp_tcb_at_least(reported, least), snp_show_tcb(least),
+          snp_show_tcb(reported));
+    check(r, snp_committed_tcb, snp_tcb_at_least(committed, least), snp_show_tcb(least),
+          snp_show_tcb(committed));
+    check(r, snp_launch_tcb, snp_tcb_at_least(launch, least), snp_show_tcb(least),
+          snp_show_tcb(launch));
+    check(r, snp_tcb_order, snp_tcb_at_least(current, reported), snp_show_tcb(reported),
+          snp_show_tcb(current));
     r->tcb_status = met ? TCB_MET : TCB_BELOW_POLICY;
 }
 
