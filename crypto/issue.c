@@ -6,6 +6,7 @@
 
 #include "base/der_put.h"
 #include "crypto/digest.h"
+#include "crypto/host_names.h"
 #include "crypto/key.h"
 
 #include <errno.h>
@@ -63,13 +64,11 @@ void certificate_put_extension(struct put *p, const struct certificate_extension
     der_close(p, whole);
 }
 
-#define DNS_NAME (DER_IMPLICIT + 2)
-
 void certificate_put_host_names(struct put *p, const struct bytes *names, size_t count)
 {
     const size_t all = der_open(p, DER_SEQUENCE);
     for (size_t i = 0; i < count; i++)
-        der_put(p, DNS_NAME, names[i]);
+        der_put(p, GENERAL_NAME_DNS, names[i]);
     der_close(p, all);
 }
 
