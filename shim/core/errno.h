@@ -5,6 +5,7 @@
 
 #ifndef EPERM
 #define EPERM     1
+#define EIO       5
 #define EBADF     9
 #define EAGAIN    11
 #define ENOMEM    12

@@ -7,9 +7,6 @@
 #include "shim/core/kernel.h"
 
 /* [SDM 3A 6.3.1] */
-#define VECTOR_DE 0u
-#define VECTOR_UD 6u
-#define VECTOR_PF 14u
 
 /* #PF error code, and the part of it that exec is told [SDM 3A 4.7]. */
 #define ERROR_WRITE 2u

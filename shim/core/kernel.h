@@ -41,8 +41,6 @@ struct start {
     uint64_t port; /* entry addresses for exec, 0: none */
     uint64_t evidence;
     uint64_t clock;
-    uint64_t hwcap;
-    uint64_t hwcap2;
     const uint8_t *cache_key; /* 32 bytes, null: none */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a technology (shim/kvm, shim/snp, shim/sgx) supplies to the core, and the
+/* What a technology (shim/kvm, shim/sgx) supplies to the core, and the
  * registers that pass between them. Permissions are PROT_ bits: read 1, write 2,
  * execute 4, never write and execute together. Addresses are the keep's own. */
 #ifndef SHIM_CORE_MACHINE_H
@@ -27,7 +27,13 @@ struct frame {
     uint64_t rip;
 };
 
-/* What the processor says of an exception. */
+/* Exceptions [SDM 3A 6.3.1]. */
+#define VECTOR_DE 0u
+#define VECTOR_UD 6u
+#define VECTOR_GP 13u
+#define VECTOR_PF 14u
+
+/* What the processor says of one. */
 struct fault {
     uint32_t vector;
     uint32_t error;   /* #PF, #GP */

@@ -22,6 +22,7 @@
 #define AT_EXECFN      31u
 #define AT_MINSIGSTKSZ 51u
 
+#define HWCAP2_FSGSBASE     2u /* [Linux asm/hwcap2.h] */
 #define PROGRAM_HEADER_SIZE 56u
 #define SIGNAL_STACK_MIN    2048u
 
@@ -118,8 +119,8 @@ static void fill(struct stack_top *t, const struct start *start, uint64_t at)
         {AT_PHNUM, exec_image.header_count},
         {AT_PAGESZ, PAGE_SIZE},
         {AT_ENTRY, start->exec_base + exec_image.entry},
-        {AT_HWCAP, start->hwcap},
-        {AT_HWCAP2, start->hwcap2},
+        {AT_HWCAP, machine_cpuid(1, 0).edx},
+        {AT_HWCAP2, HWCAP2_FSGSBASE},
         {AT_CLKTCK, 100},
         {AT_SECURE, 0},
         {AT_RANDOM, at + offsetof(struct stack_top, random)},

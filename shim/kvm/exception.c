@@ -8,8 +8,6 @@
 #include "shim/kvm/statement.h"
 
 /* [SDM 3A 6.3.1] */
-#define VECTOR_UD 6u
-#define VECTOR_GP 13u
 
 /* CPUID in user mode is #GP here, by the shim's wish, where in an enclave it is #UD. */
 static bool is_cpuid(const struct fault *x, uint64_t rip)

@@ -4,8 +4,7 @@
 
 #include "shim/kvm/kvm.h"
 
-#define VECTOR_GP 13u
-#define INTEL     0x756e6547u /* ebx of leaf 0 in the shim's table */
+#define INTEL 0x756e6547u /* ebx of leaf 0 in the shim's table */
 
 static enum { NO_PROBE, PROBE_STARTED, PROBE_FAULTED } step;
 

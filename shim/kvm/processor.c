@@ -133,14 +133,3 @@ void machine_user_end(void)
     if (processor.smap)
         forbid_user();
 }
-
-/* ---- the register that no frame holds ---- */
-
-uint64_t machine_fs(void)
-{
-    uint64_t base;
-    __asm__ volatile("rdfsbase %0" : "=r"(base));
-    return base;
-}
-
-void machine_set_fs(uint64_t base) { __asm__ volatile("wrfsbase %0" : : "r"(base)); }

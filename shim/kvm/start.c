@@ -11,8 +11,7 @@
 #include "shim/kvm/probe.h"
 #include "shim/x86/random.h"
 
-#define HWCAP2_FSGSBASE 2u           /* [Linux asm/hwcap2.h] */
-#define RANGES_SIZE     (1ull << 20) /* bytes */
+#define RANGES_SIZE (1ull << 20) /* bytes */
 
 struct kernel kvm_kernel;
 
@@ -53,8 +52,6 @@ static void start_exec(void)
         .port = kvm_at_gate(kvm_port_gate),
         .clock = kvm_at_gate(kvm_clock_gate),
         .evidence = kvm_at_gate(kvm_evidence_gate),
-        .hwcap = machine_cpuid(1, 0).edx,
-        .hwcap2 = HWCAP2_FSGSBASE,
         .cache_key = take_key(block, key),
     };
     kernel_start(&kvm_kernel, &start, &kvm_frame);

@@ -9,8 +9,6 @@
 #include "shim/core/port.h"
 #include "shim/core/string.h"
 
-#define EIO_RESULT (-5)
-
 static bool is_about(const struct kvm_statement *s, const uint8_t *report_data)
 {
     return CHECK(statement_form, memcmp(s->magic, KVM_STATEMENT_MAGIC, sizeof(s->magic)) == 0 &&
@@ -37,6 +35,6 @@ int64_t statement_make(struct kernel *k, uint64_t report_data, uint64_t to, uint
     if (result < 0)
         return result;
     if (!CHECK(statement_size, result == sizeof(s)) || !is_about(&s, data))
-        return EIO_RESULT;
+        return -EIO;
     return user_write(k, to, &s, sizeof(s)) < 0 ? -EFAULT : (int64_t)sizeof(s);
 }

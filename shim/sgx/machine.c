@@ -177,17 +177,6 @@ void machine_read_exec(const struct shared *exec, size_t offset, void *to, size_
     shared_read(exec, offset, to, size);
 }
 
-/* ---- registers ---- */
-
-uint64_t machine_fs(void)
-{
-    uint64_t base;
-    __asm__ volatile("rdfsbase %0" : "=r"(base));
-    return base;
-}
-
-void machine_set_fs(uint64_t base) { __asm__ volatile("wrfsbase %0" : : "r"(base)); }
-
 /* ---- exec's memory is the enclave's, and so is CPUID's answer ---- */
 
 void machine_user_begin(void) {}

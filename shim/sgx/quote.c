@@ -7,12 +7,12 @@
 #include "shim/sgx/quote.h"
 
 #include "shim/core/check.h"
+#include "shim/core/errno.h"
 #include "shim/core/port.h"
 #include "shim/core/string.h"
 
 #include <stdbool.h>
 
-#define EIO_RESULT    (-5)
 #define QUOTE_HEADER  48u
 #define QUOTE_VERSION 3u
 
@@ -46,10 +46,10 @@ int64_t quote_make(struct shared *block, quote_report *report,
     struct sgx_report made;
     int64_t result = call_quote(block, SGX_KEEP_QUOTE_TARGET, NULL, &target, sizeof(target));
     if (!CHECK(quote_target, result == sizeof(target)))
-        return result < 0 ? result : EIO_RESULT;
+        return result < 0 ? result : -EIO;
     report(&target, report_data, &made);
     result = call_quote(block, SGX_KEEP_QUOTE_SIGN, &made, quote, size);
     if (result < 0)
         return result;
-    return is_quote_of(&made, quote, (size_t)result) ? result : EIO_RESULT;
+    return is_quote_of(&made, quote, (size_t)result) ? result : -EIO;
 }

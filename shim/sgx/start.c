@@ -7,10 +7,7 @@
 #include "shim/core/tree.h"
 #include "shim/sgx/sgx.h"
 #include "shim/sgx/tables.h"
-#include "shim/x86/cpuid.h"
 #include "shim/x86/sha_ni.h"
-
-#define HWCAP2_FSGSBASE 2u /* [Linux asm/hwcap2.h] */
 
 struct kernel sgx_kernel;
 
@@ -63,8 +60,6 @@ void sgx_start(uint64_t block, uint64_t exec, uint64_t nodes)
         .port = (uint64_t)sgx_port_gate,
         .evidence = (uint64_t)sgx_evidence_gate,
         .clock = (uint64_t)sgx_clock_gate,
-        .hwcap = CPUID_HWCAP,
-        .hwcap2 = HWCAP2_FSGSBASE,
         .cache_key = key,
     };
     sgx_check_self();

@@ -17,7 +17,4 @@ struct cpuid cpuid_answer(uint32_t leaf, uint32_t subleaf);
  * answer: what a host says can only take away. */
 struct cpuid cpuid_narrow(uint32_t leaf, struct cpuid answer, struct cpuid below);
 
-/* Leaf 1, edx: what AT_HWCAP holds. */
-#define CPUID_HWCAP (cpuid_answer(1, 0).edx)
-
 #endif

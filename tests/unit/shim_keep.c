@@ -344,8 +344,6 @@ struct start keep_start_arguments(void)
         .range_count = (1u << 20) / sizeof(struct range),
         .run = keep.base + KEEP_RUN,
         .port = 0x1111,
-        .hwcap = 0x2222,
-        .hwcap2 = 2,
     };
 }
 
