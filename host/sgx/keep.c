@@ -17,10 +17,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Exceptions [SDM 3A 6.3.1]. */
-#define INVALID_OPCODE 6u
-#define PAGE_FAULT     14u
-
 _Static_assert(offsetof(struct sgx_entry, exit_rdi) == 32, "enter.S");
 _Static_assert(offsetof(struct sgx_entry, run) == 48, "enter.S");
 _Static_assert(offsetof(struct sgx_enclave_run, user_data) == 32, "enter.S [Linux asm/sgx.h]");
@@ -178,9 +174,9 @@ static enum counter counter_of(enum sgx_turn turn, uint16_t vector)
         return COUNTER_exit_port;
     if (turn == SGX_TURN_RESUME)
         return COUNTER_exit_resume;
-    return vector == INVALID_OPCODE ? COUNTER_exception_ud
-           : vector == PAGE_FAULT   ? COUNTER_exception_pf
-                                    : COUNTER_exception_other;
+    return vector == VECTOR_UD   ? COUNTER_exception_ud
+           : vector == VECTOR_PF ? COUNTER_exception_pf
+                                 : COUNTER_exception_other;
 }
 
 static void count(struct counters *c, uint64_t leaf, enum counter left)

@@ -2,7 +2,6 @@
 /* After an exit; see turn.h. */
 #include "host/sgx/turn.h"
 
-#define PAGE_FAULT  14u
 #define DEPTH_MAX   2u    /* at the second the shim says that it stops */
 #define REPEATS_MAX 1000u /* of one page fault that the shim took and that came back */
 
@@ -25,9 +24,9 @@ static enum sgx_turn end(const char *reason, const char **why)
 static bool no_progress(struct sgx_turns *t, const struct sgx_left *left)
 {
     const bool again =
-        left->vector == PAGE_FAULT && left->address == t->fault && t->fault_repeated > 0;
+        left->vector == VECTOR_PF && left->address == t->fault && t->fault_repeated > 0;
     t->fault = left->address;
-    t->fault_repeated = left->vector != PAGE_FAULT ? 0 : again ? t->fault_repeated + 1 : 1;
+    t->fault_repeated = left->vector != VECTOR_PF ? 0 : again ? t->fault_repeated + 1 : 1;
     return t->fault_repeated > REPEATS_MAX;
 }
 

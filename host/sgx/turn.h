@@ -8,6 +8,10 @@
 
 #include <stdbool.h>
 
+/* Exceptions [SDM 3A 6.3.1]. */
+#define VECTOR_UD 6u
+#define VECTOR_PF 14u
+
 /* Where the enclave stands, from one exit to the next. All zero at the start. */
 struct sgx_turns {
     unsigned depth;          /* exceptions that are being handled: CSSA */

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define RFLAGS_FIXED 0x202u /* IF and the bit that is always one */
-#define RFLAGS_TF    0x100u
 /* CF PF AF ZF SF DF OF NT RF AC ID [SDM 38.4 ERESUME] */
 #define RFLAGS_RESTORED 0x254cd5u
 

@@ -58,6 +58,12 @@
 
 #include "sim/sgx/machine.h"
 
+#define RFLAGS_TF 0x100u
+
+/* The instruction. */
+#define CPUID_CODE "\x0f\xa2"
+#define CPUID_SIZE 2
+
 #include <asm/sgx.h>
 #include <signal.h>
 #include <ucontext.h>

@@ -22,7 +22,6 @@
 #define GUARD_SIZE       4096u
 #define SA_WITH_RESTORER 0x04000000u /* [Linux asm/signal.h] */
 #define HAS_FSGSBASE     2u          /* AT_HWCAP2 [Linux asm/hwcap2.h] */
-#define CPUID_SIZE       2
 
 /* [Linux asm-generic/signal.h] */
 struct kernel_action {
@@ -115,7 +114,7 @@ bool signals_emulate_cpuid(ucontext_t *uc)
     uint32_t b;
     uint32_t c;
     uint32_t d;
-    if (memcmp((const void *)g[REG_RIP], "\x0f\xa2", CPUID_SIZE) != 0 || set_cpuid(1) < 0)
+    if (memcmp((const void *)g[REG_RIP], CPUID_CODE, CPUID_SIZE) != 0 || set_cpuid(1) < 0)
         return false;
     __cpuid_count((uint32_t)g[REG_RAX], (uint32_t)g[REG_RCX], a, b, c, d);
     (void)!set_cpuid(0);

@@ -6,7 +6,6 @@
 #include "sim/sgx/illegal.h"
 
 #define INSTRUCTION_MAX 15u
-#define RFLAGS_TF       0x100u
 #define PUSHF           0x9cu
 #define POPF            0x9du
 

@@ -9,9 +9,7 @@
 
 #define SYSCALL_SIZE 2
 #define ENCLU_SIZE   3
-#define CPUID_SIZE   2
 #define SYS_DISPATCH 2 /* si_code: SYS_USER_DISPATCH [Linux asm-generic/siginfo.h] */
-#define RFLAGS_TF    0x100u
 /* ZF, CF, PF, AF, OF, SF: what a leaf with a result sets and clears. */
 #define RFLAGS_ZF     0x40u
 #define RFLAGS_STATUS 0x8d5u
@@ -30,7 +28,7 @@ static bool next_is(const ucontext_t *uc, const void *code, size_t size)
 }
 
 static bool next_is_enclu(const ucontext_t *uc) { return next_is(uc, "\x0f\x01\xd7", ENCLU_SIZE); }
-static bool next_is_cpuid(const ucontext_t *uc) { return next_is(uc, "\x0f\xa2", CPUID_SIZE); }
+static bool next_is_cpuid(const ucontext_t *uc) { return next_is(uc, CPUID_CODE, CPUID_SIZE); }
 
 static bool is_from_entry(uint64_t rip)
 {
