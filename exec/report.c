@@ -40,12 +40,9 @@ void report_constant(const char *text, uint64_t number)
 
 /* ---- whoever listens ---- */
 
-static void report_args(enum port_level level, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
-
-static void report_args(enum port_level level, const char *format, va_list args)
+format_like(2, 0) static void report_args(enum port_level level, const char *format, va_list args)
 {
-    char text[4096];
+    char text[PORT_LOG_MAX];
     int length = vsnprintf(text, sizeof(text), format, args);
     if (length < 0)
         return;

@@ -19,8 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LABEL_MAX 256u  /* bytes of a keep's label that are shown */
-#define LOG_MAX   4096u /* bytes of a message: PORT_LOG's row */
+#define LABEL_MAX 256u /* bytes of a keep's label that are shown */
 
 /* Messages of a keep that belongs to somebody else are few, or not worth reading. */
 #define LOG_COUNT_MAX 100u
@@ -72,14 +71,14 @@ static bool count_message(struct port_host *h)
     return false;
 }
 
-/* One message of at most LOG_MAX bytes. Control characters would let a keep rewrite its
+/* One message of at most PORT_LOG_MAX bytes. Control characters would let a keep rewrite its
  * operator's terminal. Lines are for who runs a program of their own: a deployment's are the
  * agent's, who tells keeps apart by them. */
 static int64_t say(struct port_host *h, struct bytes message)
 {
     static const char prefix[] = "enarx: ";
     const char *label = h->keep->label == NULL ? "" : h->keep->label;
-    char line[sizeof(prefix) + ESCAPE_GROWTH * (LABEL_MAX + LOG_MAX) + 3];
+    char line[sizeof(prefix) + ESCAPE_GROWTH * (LABEL_MAX + PORT_LOG_MAX) + 3];
     if (!count_message(h))
         return 0;
     struct bytes name = {.data = (const uint8_t *)label, .size = strnlen(label, LABEL_MAX)};
@@ -99,7 +98,7 @@ static int64_t say(struct port_host *h, struct bytes message)
 
 static int64_t serve_log(struct port_host *h, const struct request *r)
 {
-    uint8_t text[LOG_MAX];
+    uint8_t text[PORT_LOG_MAX];
     const uint64_t level = r->frame.arg[0];
     if (level > PORT_LOG_DEBUG)
         return -EINVAL;
@@ -163,7 +162,7 @@ static int64_t serve_endpoint(struct port_host *h, const struct request *r)
 /* Once: connections come and go, and those that wait may be taken yet. */
 static void tell_full(struct port_host *h)
 {
-    char text[LOG_MAX];
+    char text[PORT_LOG_MAX];
     if (h->told_full)
         return;
     h->told_full = true;

@@ -38,7 +38,8 @@
 #define KVM_KEEP_NODES_SIZE  0x30000
 #define KVM_KEEP_WINDOW      0x3c0000
 #define KVM_KEEP_WINDOW_SIZE 0x40000
-#define KVM_KEEP_FIRST_SIZE  0x200000 /* bytes: of the slot that begins with the image */
+#define KVM_KEEP_LARGE       0x200000       /* bytes: what the host can give at once */
+#define KVM_KEEP_FIRST_SIZE  KVM_KEEP_LARGE /* of the slot that begins with the image */
 #define KVM_KEEP_SPARE       0x800000
 #define KVM_KEEP_MEMORY      0x1000000
 #define KVM_KEEP_MEMORY_MAX  0xff0000000 /* bytes: all of it below 64 GiB */
@@ -68,17 +69,24 @@
 #define KVM_KEEP_PORT      0xe9
 #define KVM_KEEP_EXIT_PORT 1 /* serve the block, then run it again */
 #define KVM_KEEP_EXIT_DEAD 2 /* it has stopped; second byte: enum kvm_keep_stop */
-#define KVM_KEEP_EXIT_EXEC                                                 \
-    3 /* copy runs of exec's file to the window, then run it again; second \
-       * byte: how many, the others: the first */
+#define KVM_KEEP_EXIT_EXEC 3 /* copy to the window, then run it again; see below */
 
-/* Runs are those of the tree (shim/core/tree.h). */
+/* EXIT_EXEC: which runs of exec's file. Second byte: how many, the others: the first. Runs are
+ * those of the tree (shim/core/tree.h). */
 #define KVM_KEEP_RUN_SIZE    0x10000
 #define KVM_KEEP_WINDOW_RUNS (KVM_KEEP_WINDOW_SIZE / KVM_KEEP_RUN_SIZE)
 
 #ifndef __ASSEMBLER__
 
-#include <stdint.h>
+#include "include/port.h"
+
+_Static_assert(KVM_KEEP_IMAGE + KVM_KEEP_IMAGE_SIZE <= KVM_KEEP_BLOCK, "image, then block");
+_Static_assert(KVM_KEEP_BLOCK + PORT_BLOCK_SIZE <= KVM_KEEP_NODES, "block, then nodes");
+_Static_assert(KVM_KEEP_NODES + KVM_KEEP_NODES_SIZE <= KVM_KEEP_WINDOW, "nodes, then window");
+_Static_assert(KVM_KEEP_WINDOW + KVM_KEEP_WINDOW_SIZE <= KVM_KEEP_IMAGE + KVM_KEEP_FIRST_SIZE,
+               "the window ends in the first slot");
+_Static_assert(KVM_KEEP_KEY >= sizeof(struct boot_record) && KVM_KEEP_KEY < PORT_FRAME_OFFSET,
+               "the key lies between boot record and frame");
 
 /* What the host says of a keep, in the answer to PORT_QUOTE with 64 bytes of report data:
  * arg is nothing. Nobody signs it, and the host may say what it likes: it is in evidence's
@@ -91,7 +99,7 @@ struct kvm_statement {
     uint32_t version;
     uint32_t zero;
     uint8_t measurement[32]; /* SHA-256 of the shim's image (build/shim-kvm.flat) */
-    uint8_t report_data[64];
+    uint8_t report_data[REPORT_DATA_BYTES];
 };
 _Static_assert(sizeof(struct kvm_statement) == 112, "statement layout");
 

@@ -52,7 +52,7 @@ enum port_result {
     /* Ends the keep. arg: enum port_end, status. Does not return. */                       \
     X(EXIT, PORT_IN_NONE, 0, 0, PORT_RESULT_ZERO)                                           \
     /* One message for the operator. arg: enum port_level. */                               \
-    X(LOG, PORT_IN_PARSED, 4096, 0, PORT_RESULT_ZERO)                                       \
+    X(LOG, PORT_IN_PARSED, PORT_LOG_MAX, 0, PORT_RESULT_ZERO)                               \
     /* arg: handle, PORT_READ_* flags. 0 is the end of the stream. */                       \
     X(READ, PORT_IN_NONE, 0, PORT_CHUNK, PORT_RESULT_GIVEN)                                 \
     /* arg: handle. */                                                                      \
@@ -77,9 +77,11 @@ enum port_result {
     X(EXCHANGE, PORT_IN_PARSED, PORT_REQUEST_MAX, PORT_CHUNK, PORT_RESULT_TOTAL)            \
     /* arg: enum port_store. The next part of a stream of bytes. */                         \
     X(STORE, PORT_IN_OPAQUE, PORT_CHUNK, 0, PORT_RESULT_TAKEN)                              \
-    /* Reserved for keeps that can prove what they are. */                                  \
+    /* Of keeps that can prove what they are. arg, input, output: include/sgx_keep.h,       \
+     * include/kvm_keep.h. */                                                               \
     X(QUOTE, PORT_IN_PARSED, 4096, PORT_CHUNK, PORT_RESULT_GIVEN)                           \
-    /* Reserved for keeps whose memory the host manages. arg: operation, address, pages. */ \
+    /* Of keeps whose memory the host manages. arg: operation, address, pages, permissions; \
+     * include/sgx_keep.h. */                                                               \
     X(MEMORY, PORT_IN_NONE, 0, 0, PORT_RESULT_ZERO)
 
 #define PORT_VERB_NAME(name, ...) PORT_##name,
@@ -138,6 +140,7 @@ enum port_store {
     PORT_STORE_EVIDENCE, /* a quote or report */
 };
 
+#define PORT_LOG_MAX      4096u         /* bytes of text */
 #define PORT_ENDPOINT_MAX 272u          /* bytes: a host name or address, and a port */
 #define PORT_REQUEST_MAX  (96u * 1024u) /* bytes: a URL, and a request with evidence */
 #define PORT_NONCE_MAX    64u
@@ -158,7 +161,15 @@ enum port_store {
 #define PORT_POLL_READ   1u
 #define PORT_POLL_WRITE  2u
 #define PORT_POLL_HANGUP 4u /* ready only */
-_Static_assert(2 * PORT_POLL_MAX * PORT_POLL_ROW <= PORT_DATA_SIZE, "rows both ways");
+
+/* The data of every verb fits, both ways. */
+#define PORT_FITS(name, input, in_max, out_max, result)                                   \
+    _Static_assert(((in_max) + PORT_DATA_ALIGN - 1) / PORT_DATA_ALIGN * PORT_DATA_ALIGN + \
+                           (out_max) <=                                                   \
+                       PORT_DATA_SIZE,                                                    \
+                   #name);
+PORT_TABLE(PORT_FITS)
+#undef PORT_FITS
 
 /* The frame as it lies in the block. */
 struct port_frame {

@@ -5,7 +5,6 @@
 #include "host/check.h"
 #include "include/kvm_keep.h"
 
-#define LARGE    (2ull << 20)
 #define FOR_EXEC (1ull << 30)
 
 static uint64_t at_most(uint64_t size)
@@ -18,6 +17,7 @@ uint64_t kvm_room(uint64_t memory_size, uint64_t files_size)
     const uint64_t sum =
         FOR_EXEC +
         CHECKED(kvm_room_sum, at_most(memory_size) + at_most(files_size), memory_size + files_size);
-    const uint64_t whole = CHECKED(kvm_room_whole, (sum + LARGE - 1) / LARGE * LARGE, sum);
+    const uint64_t whole =
+        CHECKED(kvm_room_whole, (sum + KVM_KEEP_LARGE - 1) / KVM_KEEP_LARGE * KVM_KEEP_LARGE, sum);
     return CHECKED(kvm_room_most, at_most(whole), whole);
 }

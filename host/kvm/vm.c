@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define PAGE        4096u
-#define LARGE       (2ull << 20)
 #define CPUID_ROWS  256u
 #define RFLAGS_NONE 2u
 
@@ -54,15 +53,15 @@ int kvm_vm_show(struct kvm_vm *vm, uint64_t physical, void *at, uint64_t size)
 
 void *kvm_vm_memory(uint64_t size)
 {
-    uint8_t *const all = mmap(NULL, size + LARGE, PROT_READ | PROT_WRITE,
+    uint8_t *const all = mmap(NULL, size + KVM_KEEP_LARGE, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (all == MAP_FAILED)
         return MAP_FAILED;
-    const size_t before = (size_t) - (uintptr_t)all % LARGE;
+    const size_t before = (size_t) - (uintptr_t)all % KVM_KEEP_LARGE;
     uint8_t *const memory = all + before;
     if (before > 0)
         munmap(all, before);
-    munmap(memory + size, LARGE - before);
+    munmap(memory + size, KVM_KEEP_LARGE - before);
     (void)madvise(memory, size, MADV_HUGEPAGE);
     (void)madvise(memory, size, MADV_DONTDUMP);
     return memory;

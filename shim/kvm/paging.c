@@ -5,8 +5,7 @@
 #include "shim/core/check.h"
 #include "shim/core/machine.h"
 
-#define LEVELS  4u
-#define ENTRIES 512u
+#define LEVELS 4u
 
 /* Of a page of exec's tables may say no less than the page itself. */
 #define TABLE_BITS (PAGING_PRESENT | PAGING_WRITE | PAGING_USER | PAGING_SEEN)
@@ -19,7 +18,7 @@ static bool is_user(uint64_t page) { return page >> 63 == 0; }
 static uint64_t *entry_in(uint64_t table, uint64_t page, unsigned level)
 {
     uint64_t *entries = paging_physical(table);
-    return &entries[page >> shift_of(level) & (ENTRIES - 1)];
+    return &entries[page >> shift_of(level) & (PAGING_ENTRIES - 1)];
 }
 
 /* Down to the level where something is missing: null there, with its level. */

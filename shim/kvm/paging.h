@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PAGING_ENTRIES 512u /* of a table */
+
 #define PAGING_PRESENT 0x1ull
 #define PAGING_WRITE   0x2ull
 #define PAGING_USER    0x4ull

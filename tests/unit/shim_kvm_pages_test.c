@@ -21,28 +21,28 @@ static int set_up(void **state)
 static void sizes_that_are_none_stop_it(void **state)
 {
     (void)state;
-    assert_int_equal(STOPPED(pages_init(LARGE)), -1);
-    assert_int_equal(STOPPED(pages_init(LARGE + 1)), KVM_KEEP_STOP_BLOCK);
-    assert_int_equal(STOPPED(pages_init(LARGE + P)), KVM_KEEP_STOP_BLOCK);
+    assert_int_equal(STOPPED(pages_init(KVM_KEEP_LARGE)), -1);
+    assert_int_equal(STOPPED(pages_init(KVM_KEEP_LARGE + 1)), KVM_KEEP_STOP_BLOCK);
+    assert_int_equal(STOPPED(pages_init(KVM_KEEP_LARGE + P)), KVM_KEEP_STOP_BLOCK);
     assert_int_equal(STOPPED(pages_init(KVM_KEEP_MEMORY_MAX)), -1);
-    assert_int_equal(STOPPED(pages_init(KVM_KEEP_MEMORY_MAX + LARGE)), KVM_KEEP_STOP_BLOCK);
+    assert_int_equal(STOPPED(pages_init(KVM_KEEP_MEMORY_MAX + KVM_KEEP_LARGE)), KVM_KEEP_STOP_BLOCK);
     assert_int_equal(STOPPED(pages_init(1ull << 63)), KVM_KEEP_STOP_BLOCK);
 }
 
 static void pages_come_in_order_until_there_are_none(void **state)
 {
     (void)state;
-    pages_init(LARGE);
-    for (uint64_t i = 0; i < LARGE / P; i++)
+    pages_init(KVM_KEEP_LARGE);
+    for (uint64_t i = 0; i < KVM_KEEP_LARGE / P; i++)
         assert_int_equal(pages_take(), KVM_KEEP_MEMORY + i * P);
-    assert_int_equal(kvm_counts.pages, LARGE / P);
+    assert_int_equal(kvm_counts.pages, KVM_KEEP_LARGE / P);
     assert_int_equal(STOPPED(pages_take()), KVM_KEEP_STOP_MEMORY);
 }
 
 static void what_comes_back_goes_out_first(void **state)
 {
     (void)state;
-    pages_init(LARGE);
+    pages_init(KVM_KEEP_LARGE);
     const uint64_t a = pages_take();
     const uint64_t b = pages_take();
     pages_give(a);
@@ -59,7 +59,7 @@ static void what_comes_back_goes_out_first(void **state)
 static void the_shim_has_a_map_of_its_own(void **state)
 {
     (void)state;
-    pages_init(LARGE);
+    pages_init(KVM_KEEP_LARGE);
     const uint64_t *root = paging_physical(MACHINE_ROOT);
     assert_int_equal(root[256] & 0xfff, 0x63);
     for (unsigned i = 0; i < 512; i++)
@@ -71,9 +71,9 @@ static void the_shim_has_a_map_of_its_own(void **state)
 static void the_image_has_no_other_place(void **state)
 {
     (void)state;
-    pages_init(LARGE);
+    pages_init(KVM_KEEP_LARGE);
     const uint64_t block_end = KVM_KEEP_BLOCK + PORT_BLOCK_SIZE;
-    for (uint64_t at = KVM_KEEP_IMAGE; at < KVM_KEEP_IMAGE + LARGE; at += P) {
+    for (uint64_t at = KVM_KEEP_IMAGE; at < KVM_KEEP_IMAGE + KVM_KEEP_LARGE; at += P) {
         const uint64_t bits = at < KVM_KEEP_BLOCK   ? 0
                               : at < block_end      ? 1ull << 63 | at | 0x63
                               : at < KVM_KEEP_NODES ? 0
