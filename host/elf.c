@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ELF loader; see elf.h. [ELF-64 2, 5] */
+/* The ELF loader; see elf.h. */
 #include "host/elf.h"
+
+#include "host/elf_file.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -10,19 +12,9 @@
 #define PAGE        4096u
 #define SEGMENT_MAX 16u
 
-struct segment {
-    uint32_t type;
-    int prot;
-    uint64_t offset;
-    uint64_t address;
-    uint64_t file_size;
-    uint64_t size;
-};
-
 struct layout {
-    uint64_t entry;
-    uint64_t headers_offset;
-    struct segment segments[SEGMENT_MAX];
+    struct elf_file file;
+    struct elf_segment segments[SEGMENT_MAX];
     size_t count;
     uint64_t end; /* first page after the last segment */
 };
@@ -36,36 +28,26 @@ static int prot_of(uint32_t flags)
            (flags & PF_X ? PROT_EXEC : 0);
 }
 
-static struct segment parse_segment(struct cur *c)
-{
-    struct segment s = {.type = cur_le32(c)};
-    s.prot = prot_of(cur_le32(c));
-    s.offset = cur_le64(c);
-    s.address = cur_le64(c);
-    cur_take(c, 8); /* physical address */
-    s.file_size = cur_le64(c);
-    s.size = cur_le64(c);
-    cur_take(c, 8); /* alignment */
-    return s;
-}
-
-static bool segment_ok(const struct segment *s, size_t image_size)
+static bool segment_ok(const struct elf_segment *s, size_t image_size)
 {
     const uint64_t limit = 1ull << 32;
     return s->size < limit && s->address < limit && s->file_size <= s->size &&
            s->file_size <= image_size && s->offset <= image_size - s->file_size &&
-           s->offset % PAGE == s->address % PAGE &&
-           (s->size == s->file_size || s->prot & PROT_WRITE) &&
-           (s->prot & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC);
+           s->offset % PAGE == s->address % PAGE && (s->size == s->file_size || s->flags & PF_W) &&
+           (s->flags & (PF_W | PF_X)) != (PF_W | PF_X);
 }
 
-static int parse_segments(struct bytes image, uint64_t headers, size_t count, struct layout *l)
+static int parse(struct bytes image, struct layout *l)
 {
-    struct cur c = cur_init(image);
-    cur_take(&c, headers);
-    for (size_t i = 0; i < count; i++) {
-        struct segment s = parse_segment(&c);
-        if (!cur_ok(&c) || s.type == PT_INTERP)
+    *l = (struct layout){0};
+    int error = elf_file_parse(image, &l->file);
+    if (error < 0)
+        return error;
+    if (l->file.type != ET_DYN || l->file.header_count > SEGMENT_MAX)
+        return -ENOEXEC;
+    for (size_t i = 0; i < l->file.header_count; i++) {
+        const struct elf_segment s = elf_segment_take(&l->file.segments);
+        if (!cur_ok(&l->file.segments) || s.type == PT_INTERP)
             return -ENOEXEC;
         if (s.type != PT_LOAD)
             continue;
@@ -77,32 +59,13 @@ static int parse_segments(struct bytes image, uint64_t headers, size_t count, st
     return l->count > 0 && l->segments[0].offset == 0 ? 0 : -ENOEXEC;
 }
 
-static int parse(struct bytes image, struct layout *l, size_t *header_count)
-{
-    static const uint8_t ident[] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT};
-    struct cur c = cur_init(image);
-    struct bytes id = cur_take(&c, EI_NIDENT);
-    uint16_t type = cur_le16(&c);
-    uint16_t machine = cur_le16(&c);
-    cur_le32(&c); /* version */
-    *l = (struct layout){.entry = cur_le64(&c)};
-    l->headers_offset = cur_le64(&c);
-    cur_take(&c, 8 + 4 + 2); /* section headers, flags, header size */
-    uint16_t entry_size = cur_le16(&c);
-    *header_count = cur_le16(&c);
-    if (!cur_ok(&c) || memcmp(id.data, ident, sizeof(ident)) != 0 || type != ET_DYN ||
-        machine != EM_X86_64 || entry_size != sizeof(Elf64_Phdr) || *header_count > SEGMENT_MAX)
-        return -ENOEXEC;
-    return parse_segments(image, l->headers_offset, *header_count, l);
-}
-
 /* The pages of a segment that the file has; what is left of the last is zeroed. */
-static int map_file_part(const struct elf_image *image, const struct segment *s, uint8_t *base)
+static int map_file_part(const struct elf_image *image, const struct elf_segment *s, uint8_t *base)
 {
     uint64_t skew = s->address % PAGE;
     uint64_t end = s->address + s->file_size;
     off_t offset = (off_t)(image->offset + s->offset - skew);
-    void *at = mmap(base + page_down(s->address), skew + s->file_size, s->prot,
+    void *at = mmap(base + page_down(s->address), skew + s->file_size, prot_of(s->flags),
                     MAP_PRIVATE | MAP_FIXED, image->fd, offset);
     if (at == MAP_FAILED)
         return -errno;
@@ -111,7 +74,7 @@ static int map_file_part(const struct elf_image *image, const struct segment *s,
     return 0;
 }
 
-static int map_segment(const struct elf_image *image, const struct segment *s, uint8_t *base)
+static int map_segment(const struct elf_image *image, const struct elf_segment *s, uint8_t *base)
 {
     uint64_t zeroes = page_down(s->address);
     if (s->file_size > 0) {
@@ -123,16 +86,15 @@ static int map_segment(const struct elf_image *image, const struct segment *s, u
     uint64_t end = page_up(s->address + s->size);
     if (end == zeroes)
         return 0;
-    void *at =
-        mmap(base + zeroes, end - zeroes, s->prot, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+    void *at = mmap(base + zeroes, end - zeroes, prot_of(s->flags),
+                    MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
     return at == MAP_FAILED ? -errno : 0;
 }
 
 int elf_map(const struct elf_image *image, struct elf_loaded *loaded)
 {
     struct layout l;
-    size_t header_count;
-    int error = parse(image->data, &l, &header_count);
+    int error = parse(image->data, &l);
     if (error < 0)
         return error;
     uint8_t *base =
@@ -149,9 +111,9 @@ int elf_map(const struct elf_image *image, struct elf_loaded *loaded)
     *loaded = (struct elf_loaded){
         .base = (uintptr_t)base,
         .size = l.end,
-        .entry = (uintptr_t)base + l.entry,
-        .headers = (uintptr_t)base + l.headers_offset,
-        .header_count = header_count,
+        .entry = (uintptr_t)base + l.file.entry,
+        .headers = (uintptr_t)base + l.file.headers,
+        .header_count = l.file.header_count,
     };
     return 0;
 }

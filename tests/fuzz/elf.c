@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ELF loader on arbitrary images. */
-/* links: host/elf.c base/cur.c */
+/* links: host/elf.c host/elf_file.c base/cur.c */
 #define _GNU_SOURCE
 #include "host/elf.h"
 

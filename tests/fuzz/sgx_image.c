@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Images of the shim, whatever their bytes: what is taken keeps its promises. */
-/* links: host/sgx/image.c base/cur.c */
+/* links: host/sgx/image.c host/elf_file.c base/cur.c */
 #include "host/sgx/image.h"
 
 #include <stdlib.h>

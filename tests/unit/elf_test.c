@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ELF loader: what it maps, and what it refuses. */
-/* links: host/elf.c base/cur.c base/put.c */
+/* links: host/elf.c host/elf_file.c base/cur.c base/put.c */
 #define _GNU_SOURCE
 #include "base/put.h"
 #include "host/elf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Images of the shim: what is read of them, and everything that is refused. */
-/* links: host/sgx/image.c base/cur.c base/put.c */
+/* links: host/sgx/image.c host/elf_file.c base/cur.c base/put.c */
 #include "host/sgx/image.h"
 
 #include "base/put.h"
