@@ -17,10 +17,7 @@ static void mask_controls(char *text)
     }
 }
 
-static void set(struct fault *fault, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
-
-static void set(struct fault *fault, const char *format, va_list args)
+format_like(2, 0) static void set(struct fault *fault, const char *format, va_list args)
 {
     if (vsnprintf(fault->text, sizeof(fault->text), format, args) < 0)
         fault->text[0] = '\0';

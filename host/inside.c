@@ -18,8 +18,8 @@ int inside_fail(int error, const char *what)
 no_return void inside_stop(int log_fd, const char *why)
 {
     char line[256];
-    int length = snprintf(line, sizeof(line), "enarx: the keep stopped: %s\n", why);
-    const ssize_t told = write(log_fd, line, (size_t)length);
+    snprintf(line, sizeof(line), "enarx: the keep stopped: %s\n", why);
+    const ssize_t told = write(log_fd, line, strlen(line));
     (void)told; /* where nobody listens, the status says it */
     _exit(1);
 }

@@ -37,9 +37,9 @@ format_like(1, 2) static no_return void stop(const char *format, ...)
     char line[256];
     va_list args;
     va_start(args, format);
-    const int length = vsnprintf(line, sizeof(line), format, args);
+    vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    const ssize_t told = write(nil.log_fd, line, (size_t)length);
+    const ssize_t told = write(nil.log_fd, line, strlen(line));
     (void)told; /* where nobody listens, the status says it */
     _exit(1);
 }
