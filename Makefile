@@ -60,6 +60,7 @@ EXEC_OBJS   := $(call objects,$(foreach f,$(SHARED) attest exec/vfs exec/wasi ex
 HOST_OBJS   := $(call objects,$(foreach f,$(SHARED) attest net host host/nil host/sgx host/kvm sim/sgx host/deploy \
                svc/agent svc/steward host/cli,\
                $(call sources,$(f))) shim/core/port.c shim/core/shared.c)
+HOST_LIBS   := -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
 
 .PHONY: all demo check check-long check-checklist check-reproducible check-portable
 .PHONY: check-differential fuzz fuzz-report bench bench-attest bench-steward lint install uninstall clean
@@ -100,7 +101,8 @@ $(BUILD)/exec.sym: NAMES := -Wl,-Map=$(BUILD)/exec.sym.map
 $(BUILD)/exec $(BUILD)/exec.sym: $(EXEC_OBJS) $(ENGINE) exec/order.lds
 	$(call say,link,$@)
 	$(Q)$(CC) -static-pie $(LDFLAGS) -Wl,-z,pack-relative-relocs -Wl,-T,exec/order.lds $(NAMES) \
-	    -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a -lssl -lcrypto -ljansson -lm 2> $@.link || { cat $@.link >&2; exit 1; }
+	    -o $@ $(EXEC_OBJS) $(BUILD)/engine/libengine.a -lssl -lcrypto -ljansson -lm \
+	    2> $@.link || { cat $@.link >&2; exit 1; }
 
 $(BUILD)/%.sha256: $(BUILD)/%
 	@sha256sum $< | cut -c1-64 | xxd -r -p > $@ 2>/dev/null || \
@@ -127,8 +129,7 @@ $(BUILD)/tests/sgx/enclave: tests/sgx/enclave.S tests/sgx/enclave.ld
 
 $(BUILD)/enarx: $(HOST_OBJS)
 	$(call say,link,$@)
-	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $(HOST_OBJS) \
-	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
+	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $(HOST_OBJS) $(HOST_LIBS)
 
 # ---- shims: what a keep runs below exec ----
 # Freestanding, position-independent without relocations, and small: it is measured.
@@ -291,8 +292,7 @@ define variant_rule
 $(BUILD)/$(1): $(2) $(HOST_OBJS)
 	@mkdir -p $$(@D)
 	$$(call say,link,$$@)
-	$$(Q)$(CC) $$(CFLAGS) -I. -pie $(LDFLAGS) $(3:%=-Wl,--wrap=%) -o $$@ $$(filter-out $(4),$$^) \
-	    -Wl,-Bstatic -lssl -lcrypto -ljansson -lseccomp -Wl,-Bdynamic
+	$$(Q)$(CC) $$(CFLAGS) -I. -pie $(LDFLAGS) $(3:%=-Wl,--wrap=%) -o $$@ $$(filter-out $(4),$$^) $(HOST_LIBS)
 endef
 # With the model's switches; with a keep that does what its visitor says, for tests of the
 # agent; with keeps that leak, and with keeps that only give and take bytes; with a clock
@@ -421,14 +421,13 @@ bench: all $(BENCH_DEPLOY)
 	@$(MAKE) --no-print-directory bench-attest bench-steward
 
 bench-attest: $(BUILD)/bench/attest
-	@mkdir -p docs/bench
-	@$< "$$(tools/peers)" > $(BUILD)/bench/attest.md && cat bench/attest_notes.md >> $(BUILD)/bench/attest.md && cp $(BUILD)/bench/attest.md docs/bench/ && cat $(BUILD)/bench/attest.md
+	@$< "$$(tools/peers)" > $<.md
+	@cat bench/attest_notes.md >> $<.md
+	@cp $<.md docs/bench/ && cat $<.md
 
-bench-steward: all $(BUILD)/bench/steward
-	@mkdir -p docs/bench
-	@{ echo '# Certificates by a steward'; echo; $(BUILD)/bench/steward 2> $(BUILD)/bench/steward.err; } > $(BUILD)/bench/steward.md || \
-	    { cat $(BUILD)/bench/steward.err; exit 1; }
-	@cp $(BUILD)/bench/steward.md docs/bench/ && cat $(BUILD)/bench/steward.md
+bench-steward: $(BUILD)/bench/steward all
+	@{ echo '# Certificates by a steward'; echo; $< 2> $<.err; } > $<.md || { cat $<.err; exit 1; }
+	@cp $<.md docs/bench/ && cat $<.md
 
 # FUZZ_TIME seconds for each target.
 FUZZ_TIME ?= 60
