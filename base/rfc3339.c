@@ -29,7 +29,7 @@ static void take_mark(struct cur *c, char mark)
         cur_fail(c);
 }
 
-static unsigned days_of_month(unsigned year, unsigned month)
+unsigned rfc3339_days_of_month(unsigned year, unsigned month)
 {
     const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (month == 2)
@@ -52,7 +52,7 @@ static int64_t take_date(struct cur *c)
     const unsigned month = take_digits(c, 2);
     take_mark(c, '-');
     const unsigned day = take_digits(c, 2);
-    if (month < 1 || month > 12 || day < 1 || day > days_of_month(year, month))
+    if (month < 1 || month > 12 || day < 1 || day > rfc3339_days_of_month(year, month))
         cur_fail(c);
     return cur_ok(c) ? days_of_date(year, month, day) * DAY : 0;
 }

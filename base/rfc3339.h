@@ -13,6 +13,9 @@
  * UTC. 0 or -EINVAL. */
 must_use int rfc3339_parse(struct bytes text, int64_t *seconds);
 
+/* 28 to 31; `month` is 1 to 12. */
+unsigned rfc3339_days_of_month(unsigned year, unsigned month);
+
 /* "2026-03-31T22:20:07Z". Years before 0 and after 9999 are cut to those. */
 void rfc3339_put(int64_t seconds, char text[static RFC3339_SIZE]);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TOML's dates and times [RFC 3339 5.6]. Trusts nothing. */
+#include "base/rfc3339.h"
 #include "conf/toml_scalar.h"
 
 struct reader {
@@ -39,14 +40,6 @@ static unsigned take_digits(struct reader *r, size_t count)
     return value;
 }
 
-static unsigned days_of(unsigned year, unsigned month)
-{
-    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    if (month == 2)
-        return leap ? 29 : 28;
-    return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
 static void take_date(struct reader *r)
 {
     const unsigned year = take_digits(r, 4);
@@ -55,7 +48,7 @@ static void take_date(struct reader *r)
     require(r, month >= 1 && month <= 12, "months are 01 to 12");
     require(r, accept(r, '-'), "after the month comes -");
     const unsigned day = take_digits(r, 2);
-    require(r, day >= 1 && day <= days_of(year, month), "the month has no such day");
+    require(r, day >= 1 && day <= rfc3339_days_of_month(year, month), "the month has no such day");
 }
 
 static void take_clock(struct reader *r)

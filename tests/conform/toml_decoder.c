@@ -3,7 +3,7 @@
  * toml-test suite compares: {"type": ..., "value": ...} for each scalar. Trusts
  * toml_parse: that is what is being tested. */
 /* links: conf/toml.c conf/toml_define.c conf/toml_tree.c conf/toml_scan.c conf/toml_error.c */
-/* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c base/cur.c base/put.c */
+/* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c base/rfc3339.c base/cur.c base/put.c */
 /* links: base/utf8.c */
 #include "conf/toml.h"
 

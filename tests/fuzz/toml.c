@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TOML: whatever the text, a sound tree or a message that can be printed. */
 /* links: conf/toml.c conf/toml_define.c conf/toml_tree.c conf/toml_scan.c conf/toml_error.c */
-/* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c */
+/* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c base/rfc3339.c */
 /* links: base/cur.c base/put.c base/utf8.c */
 #include "conf/toml.h"
 #include "base/utf8.h"

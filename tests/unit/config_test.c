@@ -3,7 +3,7 @@
 /* links: conf/manifest_tls.c conf/host_name.c base/der.c */
 /* links: conf/config.c conf/config_tls.c conf/config_key.c conf/config_template.c conf/manifest_check.c */
 /* links: conf/toml.c conf/toml_define.c conf/toml_tree.c conf/toml_scan.c conf/toml_error.c */
-/* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c */
+/* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c base/rfc3339.c */
 /* links: base/cur.c base/put.c base/utf8.c base/nearest.c */
 #include "conf/config.h"
 

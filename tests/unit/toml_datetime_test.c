@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dates and times: the examples of TOML 1.0.0 and of RFC 3339, section 5.8. */
-/* links: conf/toml_datetime.c conf/toml_scan.c conf/toml_error.c */
+/* links: conf/toml_datetime.c base/rfc3339.c conf/toml_scan.c conf/toml_error.c */
 /* links: base/cur.c base/put.c base/utf8.c */
 #include "conf/toml_scalar.h"
 

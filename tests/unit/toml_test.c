@@ -2,7 +2,7 @@
 /* The grammar of TOML and its rules of definition: examples of the
  * specification, TOML 1.0.0, and a place for every error. */
 /* links: conf/toml.c conf/toml_define.c conf/toml_tree.c conf/toml_scan.c conf/toml_error.c */
-/* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c */
+/* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c base/rfc3339.c */
 /* links: base/cur.c base/put.c base/utf8.c */
 #include "conf/toml.h"
 
