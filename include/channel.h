@@ -36,7 +36,7 @@
 #define CHANNEL_H
 
 #define CHANNEL_VERSION  1u
-#define CHANNEL_ALPN     "enarx-keep/1"
+#define CHANNEL_ALPN     "enarx-keep/1"           /* where a host upgrades to it over HTTP, too */
 #define CHANNEL_EXPORTER "EXPORTER-enarx-keep-v1" /* context: the nonce [RFC 8446 7.5] */
 
 #define CHANNEL_HEADER_SIZE    16u

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each piece of collateral is called: by its service, and in the cache, whose name says
  * everything that tells it from another of its kind. Trusts nothing. */
-#ifndef HOST_CLI_ATTEST_ITEM_H
-#define HOST_CLI_ATTEST_ITEM_H
+#ifndef NET_COLLATERAL_ITEM_H
+#define NET_COLLATERAL_ITEM_H
 
 #include "attest/claims.h"
 #include "net/collateral.h"

@@ -9,9 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TYPE_REQUEST "application/pkcs10"
-#define TYPE_PATH    "application/pkix-pkipath" /* [RFC 6066 10.1] */
-#define URL_SIZE     (STEWARD_URL_MAX + sizeof("/nonce"))
+#define URL_SIZE (STEWARD_URL_MAX + sizeof("/nonce"))
 
 /* What the steward says of itself, or nothing. */
 static void say_why(const struct http_response *r, const char *url, struct fault *fault)
@@ -37,9 +35,9 @@ static int take(const struct http_response *r, const char *url, bool nonce, stru
         say_why(r, url, fault);
         return error_of(r->status);
     }
-    if (!nonce && strcasecmp(r->type, TYPE_PATH) != 0)
+    if (!nonce && strcasecmp(r->type, STEWARD_TYPE_PATH) != 0)
         return fault_set(fault, -EIO, "%s: the answer is of type %s, not %s; is a steward there?",
-                         url, r->type[0] == '\0' ? "unknown" : r->type, TYPE_PATH);
+                         url, r->type[0] == '\0' ? "unknown" : r->type, STEWARD_TYPE_PATH);
     const size_t most = nonce ? STEWARD_NONCE_MAX : STEWARD_ANSWER_MAX;
     if (r->size <= most)
         put_bytes(out, (struct bytes){r->body, r->size});
@@ -78,7 +76,7 @@ int steward_client_ask(struct http *http, const char *url, struct bytes request,
         .method = nonce ? "GET" : "POST",
         .url = whole,
         .body = request,
-        .type = nonce ? NULL : TYPE_REQUEST,
+        .type = nonce ? NULL : STEWARD_TYPE_REQUEST,
     };
     error = http_send(http, &asked, &r, fault);
     if (error < 0)

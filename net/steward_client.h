@@ -7,6 +7,10 @@
 #include "base/put.h"
 #include "host/fault.h"
 
+/* Types of requests and answers; a PkiPath [RFC 6066 10.1]. */
+#define STEWARD_TYPE_REQUEST "application/pkcs10"
+#define STEWARD_TYPE_PATH    "application/pkix-pkipath"
+
 #define STEWARD_URL_MAX    2048u  /* characters */
 #define STEWARD_NONCE_MAX  64u    /* bytes */
 #define STEWARD_ANSWER_MAX 65536u /* bytes of a PkiPath */

@@ -52,14 +52,14 @@ int attest_show_command(const struct line *line)
 
 #define WANTED_MAX 64u /* bytes of a nonce or of report data */
 
-struct request {
+struct question {
     struct policy_file policy;
     struct bytes policy_text; /* owned */
     uint8_t wanted[WANTED_MAX];
     int64_t time;
 };
 
-static int read_policy(const char *path, struct request *q)
+static int read_policy(const char *path, struct question *q)
 {
     if (path == NULL)
         return policy_text_parse("policy", bytes_of_text(""), &q->policy);
@@ -68,7 +68,7 @@ static int read_policy(const char *path, struct request *q)
 }
 
 /* RFC 3339, or seconds since 1970; without an option, now. */
-static int read_time(const struct setting *at, struct request *q)
+static int read_time(const struct setting *at, struct question *q)
 {
     if (at == NULL) {
         q->time = (int64_t)time(NULL);
@@ -87,7 +87,7 @@ static int read_time(const struct setting *at, struct request *q)
 }
 
 /* Hexadecimal into q->wanted; at least `least` bytes. */
-static int read_wanted(const struct setting *set, size_t least, struct request *q,
+static int read_wanted(const struct setting *set, size_t least, struct question *q,
                        struct bytes *out)
 {
     const char *text = set->value;
@@ -101,7 +101,7 @@ static int read_wanted(const struct setting *set, size_t least, struct request *
     return 0;
 }
 
-static int read_request(const struct line *line, struct request *q)
+static int read_question(const struct line *line, struct question *q)
 {
     const struct setting *nonce = line_setting(line, OPTION_NONCE);
     const struct setting *data = line_setting(line, OPTION_REPORT_DATA);
@@ -146,7 +146,7 @@ static int tell(const struct line *line, const struct attest_result *r, int64_t 
     return r->verdict == ACCEPTED ? 0 : STATUS_REFUSED;
 }
 
-static int verify(const struct line *line, const struct attest_source *s, const struct request *q)
+static int verify(const struct line *line, const struct attest_source *s, const struct question *q)
 {
     struct attest_input in = source_input(s);
     in.policy = &q->policy.policy;
@@ -165,17 +165,17 @@ static int verify(const struct line *line, const struct attest_source *s, const 
 int attest_verify_command(const struct line *line)
 {
     const char *collateral = line_value(line, OPTION_COLLATERAL);
-    struct request request = {.time = 0};
+    struct question question = {.time = 0};
     struct attest_source source = {.kind = KIND_UNKNOWN};
-    int status = read_request(line, &request);
+    int status = read_question(line, &question);
     if (status == 0)
         status = source_read(line->args[0], &source);
     if (status == 0 && collateral != NULL)
         status = source_read_collateral(collateral, &source);
     if (status == 0)
-        status = verify(line, &source, &request);
+        status = verify(line, &source, &question);
     source_fini(&source);
-    policy_toml_fini(&request.policy);
-    free((void *)request.policy_text.data);
+    policy_toml_fini(&question.policy);
+    free((void *)question.policy_text.data);
     return status;
 }

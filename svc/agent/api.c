@@ -5,6 +5,7 @@
 
 #include "base/rfc3339.h"
 #include "host/clock.h"
+#include "include/channel.h"
 #include "svc/agent/check.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define PROTOCOL "enarx-keep/1"
 #define BODY_MAX 4096u /* of POST /v1/keeps */
 
 /* ---- a keep in JSON ---- */
@@ -266,11 +266,11 @@ static void open_channel(void *context, const struct server_request *request,
     if (h == NULL)
         return;
     const char *upgrade = server_header(request, "Upgrade");
-    if (upgrade == NULL || strcasecmp(upgrade, PROTOCOL) != 0 ||
+    if (upgrade == NULL || strcasecmp(upgrade, CHANNEL_ALPN) != 0 ||
         strcmp(request->method, "GET") != 0) {
-        server_refuse(r, 426, "this is a channel: ask for it with 'Upgrade: " PROTOCOL "'");
+        server_refuse(r, 426, "this is a channel: ask for it with 'Upgrade: " CHANNEL_ALPN "'");
         r->name = "Upgrade";
-        r->value = PROTOCOL;
+        r->value = CHANNEL_ALPN;
         return;
     }
     int fd = h->ending ? -ESRCH : hosted_join(h);
@@ -281,7 +281,7 @@ static void open_channel(void *context, const struct server_request *request,
     r->status = 101;
     r->channel = (struct server_channel){
         .fd = fd,
-        .protocol = PROTOCOL,
+        .protocol = CHANNEL_ALPN,
         .received = &h->received,
         .sent = &h->sent,
         .received_max = most == 0 ? UINT64_MAX : most,

@@ -7,9 +7,7 @@
 #include "base/cur.h"
 #include "base/put.h"
 
-#define TYPE_REQUEST "application/pkcs10"
-#define TYPE_BUNDLE  "application/vnd.steward.pkcs10-bundle.v1"
-#define TYPE_PATH    "application/pkix-pkipath"
+#define TYPE_BUNDLE "application/vnd.steward.pkcs10-bundle.v1"
 
 #define BUNDLE_MAX 16u /* requests in one */
 

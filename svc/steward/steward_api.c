@@ -6,6 +6,7 @@
 #include "base/der.h"
 #include "crypto/pem.h"
 #include "host/clock.h"
+#include "net/steward_client.h"
 
 #include <errno.h>
 #include <openssl/rand.h>
@@ -103,7 +104,7 @@ static void apply_for_one(struct steward *s, const struct server_request *q,
     if (!apply(s, q, q->body, &cert, r))
         return;
     answer_put_path(&out, s->signer.certs, s->signer.cert_count, put_done(&cert));
-    answer_bytes(r, TYPE_PATH, put_done(&out));
+    answer_bytes(r, STEWARD_TYPE_PATH, put_done(&out));
 }
 
 /* All or none. */
@@ -157,8 +158,8 @@ static void post_application(void *context, const struct server_request *q,
     const bool bundle = s->judge.legacy && type_is(type, TYPE_BUNDLE);
     if (s->failed) {
         server_refuse(r, 503, "the steward ends");
-    } else if (!bundle && !type_is(type, TYPE_REQUEST)) {
-        server_refuse(r, 415, "send a certificate request as %s", TYPE_REQUEST);
+    } else if (!bundle && !type_is(type, STEWARD_TYPE_REQUEST)) {
+        server_refuse(r, 415, "send a certificate request as %s", STEWARD_TYPE_REQUEST);
     } else if (!bundle && q->body.size > APPLICATION_MAX) {
         server_refuse(r, 413, "a request has at most %u bytes", APPLICATION_MAX);
     } else if (!rate_take(&s->rate, clock_ms())) {
