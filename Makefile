@@ -202,7 +202,7 @@ ATTEST_OBJS    := $(call objects,$(foreach f,base crypto attest,$(call sources,$
 ATTEST_HEADERS := attest/attest.h attest/check.h attest/claims.h attest/policy.h base/attr.h base/cur.h
 ATTEST_PUBLIC  := attest_* policy_* check_info claims_* *_field_table bytes_* cur_* tcb_status_text \
                   tcb_status_parse $(addsuffix _text,kind product verdict signature collateral \
-                  identity outcome trust)
+                  identity outcome)
 $(BUILD)/obj/attest/anchors_data.o: $(wildcard attest/anchors/*.der)
 
 $(BUILD)/libattest.a: $(ATTEST_OBJS)

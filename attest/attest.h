@@ -120,7 +120,6 @@ const char *signature_text(enum signature signature);
 const char *collateral_text(enum collateral collateral);
 const char *identity_text(enum identity identity);
 const char *outcome_text(enum outcome outcome);
-const char *trust_text(enum trust trust);
 
 /* ---- chains remembered ---- */
 

@@ -6,7 +6,6 @@
 
 #include "attest/claims.h"
 #include "base/attr.h"
-#include "base/put.h"
 
 #define SNP_REPORT_SIZE     1184u
 #define SNP_SIGNED_SIZE     672u
@@ -23,10 +22,6 @@ struct snp_report {
 /* 0, or -EBADMSG when it is not 1184 bytes long. An unknown version is read as the
  * newest one known; it and reserved bytes that are not zero are left to be judged. */
 must_use int snp_report_parse(struct bytes evidence, struct snp_report *report);
-
-/* Writes the 672 bytes that are signed, and what comes behind them. */
-void snp_report_put(struct put *p, const struct snp_claims *claims);
-void snp_report_put_signature(struct put *p, const uint8_t signature[static SNP_SIGNATURE_SIZE]);
 
 /* The components of a TCB as that product line orders them [SNP-ABI 2.2]. */
 struct snp_tcb snp_tcb_decode(const uint8_t raw[static 8], enum product product);

@@ -33,16 +33,3 @@ const char *outcome_text(enum outcome outcome)
     static const char *const texts[] = {"undecided", "passed", "failed", "undecided"};
     return NAME_OF(texts, outcome);
 }
-
-const char *trust_text(enum trust trust)
-{
-    static const char *const texts[] = {
-        [TRUST_NONE] = "",
-        [TRUST_INSTANCE] = "instance-identity",
-        [TRUST_CONFIGURATION] = "configuration",
-        [TRUST_EXECUTABLES] = "executables",
-        [TRUST_HARDWARE] = "hardware",
-        [TRUST_RUNTIME] = "runtime-opaque",
-    };
-    return NAME_OF(texts, trust);
-}

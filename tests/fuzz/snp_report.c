@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SNP reports of any bytes: what is read is written back the same, unless reserved
  * bytes said something. */
-/* links: attest/snp_report.c base/cur.c base/put.c */
-#include "attest/snp_report.h"
+/* links: attest/snp_report.c tests/attest/snp_report_put.c base/cur.c base/put.c */
+#include "tests/attest/snp_report_put.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attestation reports of real hardware, taken apart and put together again; what is
  * expected stands in their expected.json. */
-/* links: attest/snp_report.c base/cur.c base/hex.c base/put.c */
-#include "attest/snp_report.h"
+/* links: attest/snp_report.c tests/attest/snp_report_put.c base/cur.c base/hex.c base/put.c */
 #include "base/hex.h"
+#include "tests/attest/snp_report_put.h"
 
 #include <errno.h>
 #include <setjmp.h>

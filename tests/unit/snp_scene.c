@@ -4,6 +4,7 @@
 
 #include "attest/appraise.h"
 #include "crypto/digest.h"
+#include "tests/attest/snp_report_put.h"
 
 #include <errno.h>
 #include <openssl/ecdsa.h>
