@@ -74,10 +74,7 @@ void machine_user_end(void);
 /* What exec's CPUID gives. */
 struct cpuid machine_cpuid(uint32_t leaf, uint32_t subleaf);
 
-/* ---- registers that no frame holds ---- */
-
-uint64_t machine_fs(void);
-void machine_set_fs(uint64_t base);
+/* ---- the end ---- */
 
 /* The host has attacked, or the shim is wrong: stop without another word. */
 enum machine_stop {

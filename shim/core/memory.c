@@ -20,7 +20,8 @@
      MAP_FIXED_NOREPLACE)
 #define MREMAP_MAYMOVE 1u
 
-/* Advice that may be ignored, and the one that may not. */
+/* Advice that may be ignored, NORMAL to WILLNEED and HUGEPAGE to DODUMP, and the one that may
+ * not. */
 #define MADV_DONTNEED 4u
 #define MADV_ADVICE \
     (1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 14 | 1u << 15 | 1u << 16 | 1u << 17)

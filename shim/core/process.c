@@ -5,6 +5,7 @@
 #include "shim/core/kernel.h"
 #include "shim/core/port.h"
 #include "shim/core/string.h"
+#include "shim/x86/fs.h"
 #include "shim/x86/random.h"
 
 /* [Linux uapi asm/prctl.h, linux/resource.h, linux/futex.h] */
@@ -26,12 +27,12 @@
 int64_t process_arch_prctl(struct kernel *k, const uint64_t *a)
 {
     const struct space *s = &k->memory.space;
-    const uint64_t fs = machine_fs();
+    const uint64_t fs = fs_get();
     switch (a[0]) {
     case ARCH_SET_FS:
         if (!CHECK(fs_range, a[1] >= s->start && a[1] < s->end))
             return -EPERM;
-        machine_set_fs(a[1]);
+        fs_set(a[1]);
         return 0;
     case ARCH_GET_FS:
         return user_write(k, a[1], &fs, sizeof(fs));

@@ -3,6 +3,7 @@
 #include "tests/unit/shim_keep.h"
 
 #include "shim/core/tree.h"
+#include "shim/x86/fs.h"
 #include "shim/x86/sha_ni.h"
 
 #include <stdio.h>
@@ -172,8 +173,8 @@ void machine_read_exec(const struct shared *exec, size_t offset, void *to, size_
     shared_read(exec, offset, to, size);
 }
 
-uint64_t machine_fs(void) { return keep.fs; }
-void machine_set_fs(uint64_t base) { keep.fs = base; }
+uint64_t fs_get(void) { return keep.fs; }
+void fs_set(uint64_t base) { keep.fs = base; }
 bool sha_ni_there(void) { return false; }
 struct cpuid machine_cpuid(uint32_t leaf, uint32_t subleaf) { return cpuid_answer(leaf, subleaf); }
 
