@@ -84,6 +84,17 @@ static int read_optional(const struct reader *r, const struct toml_value *v)
     return result;
 }
 
+/* A number of a byte, in one to three digits. */
+static uint8_t take_part(struct cur *c)
+{
+    unsigned part = 0, digits = 0;
+    for (; digits < 3 && cur_left(c) > 0 && *c->pos >= '0' && *c->pos <= '9'; digits++)
+        part = part * 10 + cur_u8(c) - '0';
+    if (digits == 0 || part > UINT8_MAX)
+        cur_fail(c);
+    return (uint8_t)part;
+}
+
 /* "1.55.39": as many numbers of a byte as the key has room for, less one for alignment. */
 static int read_version(const struct reader *r, const struct toml_value *v)
 {
@@ -93,15 +104,9 @@ static int read_version(const struct reader *r, const struct toml_value *v)
     uint64_t version = 0;
     struct cur c = cur_init(text);
     for (size_t i = 0; result == 0 && i < parts; i++) {
-        unsigned part = 0, digit = 0, digits = 0;
-        while (cur_left(&c) > 0 && (digit = cur_u8(&c)) != '.' && digits++ < 3) {
-            part = part * 10 + digit - '0';
-            if (digit < '0' || digit > '9')
-                cur_fail(&c);
-        }
-        if (digits == 0 || part > UINT8_MAX || (digit == '.') == (i + 1 == parts))
+        if (i > 0 && cur_u8(&c) != '.')
             cur_fail(&c);
-        version = version << 8 | (uint8_t)part;
+        version = version << 8 | take_part(&c);
     }
     if (result == 0 && !cur_done(&c))
         return toml_error_set(r->error, v->place, "%s must be a version like \"%s\"", r->name,
