@@ -88,10 +88,7 @@ static bool take_number(const char **text, uint32_t *out)
 static int read_count(const struct line *line, enum option_id id, uint32_t *out)
 {
     const struct setting *s = line_setting(line, id);
-    const char *text = s == NULL ? NULL : s->value;
-    if (s == NULL)
-        return 0;
-    if (!take_number(&text, out) || *text != '\0' || *out == 0 || *out > KEEPS_MAX)
+    if (s != NULL && count_parse(s->value, KEEPS_MAX, out) < 0)
         return misuse("%s: '%s' is no number from 1 to %u", s->from, s->value, KEEPS_MAX);
     return 0;
 }

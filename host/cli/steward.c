@@ -7,7 +7,6 @@
 #include "host/cli/units.h"
 #include "net/listener.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #define LIFETIME_LEAST 60 /* seconds, over what is before now */
@@ -32,16 +31,9 @@ static int read_lifetime(const struct setting *s, int64_t *out)
 
 static int read_rate(const struct setting *s, uint32_t *out)
 {
-    char *end;
     *out = RATE_DEFAULT;
-    if (s == NULL)
-        return 0;
-    errno = 0;
-    const unsigned long rate = strtoul(s->value, &end, 10);
-    if (s->value[0] < '0' || s->value[0] > '9' || *end != '\0' || errno != 0 || rate < 1 ||
-        rate > RATE_MAX)
+    if (s != NULL && count_parse(s->value, RATE_MAX, out) < 0)
         return misuse("%s: '%s' is no number from 1 to %u", s->from, s->value, RATE_MAX);
-    *out = (uint32_t)rate;
     return 0;
 }
 

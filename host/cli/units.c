@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A number and its unit; see units.h. */
+/* A number and its unit, if any; see units.h. */
 #include "host/cli/units.h"
 
 #include <errno.h>
@@ -41,6 +41,16 @@ static int parse(const char *text, const struct unit *units, size_t count, uint6
             return __builtin_mul_overflow(number, units[i].value, out) ? -EINVAL : 0;
     }
     return -EINVAL;
+}
+
+int count_parse(const char *text, uint32_t max, uint32_t *count)
+{
+    static const struct unit none = {"", 1};
+    uint64_t number;
+    if (parse(text, &none, 1, &number) < 0 || number > max)
+        return -EINVAL;
+    *count = (uint32_t)number;
+    return 0;
 }
 
 int size_parse(const char *text, uint64_t *bytes)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sizes and durations as users write them. Pure. */
+/* Numbers, sizes and durations as users write them. Pure. */
 #ifndef HOST_CLI_UNITS_H
 #define HOST_CLI_UNITS_H
 
 #include "base/attr.h"
 
 #include <stdint.h>
+
+/* "200": 1 to `max`. 0 or -EINVAL. */
+must_use int count_parse(const char *text, uint32_t max, uint32_t *count);
 
 /* "65536", "64K", "512M", "2G": bytes, more than none. 0, or -EINVAL for any
  * other text and for what exceeds 64 bits. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sizes and durations: what is accepted, and that nothing else is. */
+/* Numbers, sizes and durations: what is accepted, and that nothing else is. */
 /* links: host/cli/units.c */
 #include "host/cli/units.h"
 
@@ -44,6 +44,22 @@ static void reads_durations(void **state)
         assert_int_equal(duration_parse(rows[i].text, &milliseconds), 0);
         assert_int_equal(milliseconds, rows[i].milliseconds);
     }
+}
+
+static void reads_counts(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"", "0", "201", "4294967297", "-1", "+1", "1K", "1 "};
+    uint32_t count = 7;
+    for (size_t i = 0; i < ARRAY_COUNT(others); i++)
+        assert_int_equal(count_parse(others[i], 200, &count), -EINVAL);
+    assert_int_equal(count, 7); /* as it was */
+    assert_int_equal(count_parse("1", 200, &count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(count_parse("200", 200, &count), 0);
+    assert_int_equal(count, 200);
+    assert_int_equal(count_parse("4294967295", UINT32_MAX, &count), 0);
+    assert_int_equal(count, UINT32_MAX);
 }
 
 static void refuses_other_texts(void **state)
@@ -106,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_sizes),
         cmocka_unit_test(reads_durations),
+        cmocka_unit_test(reads_counts),
         cmocka_unit_test(refuses_other_texts),
         cmocka_unit_test(refuses_other_durations),
     };
