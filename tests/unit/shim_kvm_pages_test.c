@@ -25,7 +25,8 @@ static void sizes_that_are_none_stop_it(void **state)
     assert_int_equal(STOPPED(pages_init(KVM_KEEP_LARGE + 1)), KVM_KEEP_STOP_BLOCK);
     assert_int_equal(STOPPED(pages_init(KVM_KEEP_LARGE + P)), KVM_KEEP_STOP_BLOCK);
     assert_int_equal(STOPPED(pages_init(KVM_KEEP_MEMORY_MAX)), -1);
-    assert_int_equal(STOPPED(pages_init(KVM_KEEP_MEMORY_MAX + KVM_KEEP_LARGE)), KVM_KEEP_STOP_BLOCK);
+    assert_int_equal(STOPPED(pages_init(KVM_KEEP_MEMORY_MAX + KVM_KEEP_LARGE)),
+                     KVM_KEEP_STOP_BLOCK);
     assert_int_equal(STOPPED(pages_init(1ull << 63)), KVM_KEEP_STOP_BLOCK);
 }
 
