@@ -18,11 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GRACE    5000u   /* milliseconds that a program has to heed a signal */
-#define PATIENCE 60000u  /* that a host has to go on with what is no program's business ... */
-#define LOADING  600000u /* ... and a keep to check a workload of gigabytes */
-#define GOODBYE  2000u   /* that the wire has to take the last of it */
-#define BURST    32u     /* reads before others have their turn */
+#define GRACE_MS    5000u   /* that a program has to heed a signal */
+#define PATIENCE_MS 60000u  /* that a host has to go on with what is no program's business ... */
+#define LOADING_MS  600000u /* ... and a keep to check a workload of gigabytes */
+#define GOODBYE_MS  2000u   /* that the wire has to take the last of it */
+#define BURST       32u     /* reads before others have their turn */
 
 /* ---- signals ---- */
 
@@ -42,7 +42,7 @@ static void pass_on(struct session *s, int number)
     }
     if (s->grace_until == 0) {
         s->first_signal = number;
-        s->grace_until = clock_ms() + GRACE;
+        s->grace_until = clock_ms() + GRACE_MS;
     }
     send_signal(s, number);
 }
@@ -84,7 +84,7 @@ static void enforce_deadlines(struct session *s)
 {
     const uint64_t now = clock_ms();
     const enum owner_phase phase = s->owner.phase;
-    const uint64_t patience = phase == OWNER_LOADED ? LOADING : PATIENCE;
+    const uint64_t patience = phase == OWNER_LOADED ? LOADING_MS : PATIENCE_MS;
     if (s->grace_until != 0 && now >= s->grace_until)
         session_end_by_signal(s, s->first_signal, true);
     if (s->until != 0 && now >= s->until) {
@@ -294,7 +294,7 @@ static void drain_output(struct session *s)
 /* What has arrived, and that nothing more is said: as far as the wire takes it. */
 static void say_goodbye(struct session *s)
 {
-    const uint64_t until = clock_ms() + GOODBYE;
+    const uint64_t until = clock_ms() + GOODBYE_MS;
     struct put put = session_queue_open(s);
     owner_put_last_credit(&s->owner, &put);
     session_queue_close(s, &put);
