@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_TIMEOUT 30000u /* milliseconds until the answer is there */
-#define ASK_EVERY      500    /* milliseconds between questions whether it is cancelled */
-#define SEND_SIZE      65536u /* bytes taken that are not sent yet */
-#define REQUEST_MAX    8192u
-#define URL_MAX        1024u
+#define ANSWER_MS    30000u /* until the answer is there */
+#define ASK_EVERY_MS 500    /* between questions whether it is cancelled */
+#define SEND_SIZE    65536u /* bytes taken that are not sent yet */
+#define REQUEST_MAX  8192u
+#define URL_MAX      1024u
 
 struct upgrade {
     struct libcurl curl;
@@ -111,7 +111,7 @@ static int wait_for(const struct upgrade *u, uint64_t deadline)
     if (u->curl.cancelled != NULL && u->curl.cancelled())
         return -ECANCELED;
     const uint64_t left = deadline - now;
-    const int wait = left < ASK_EVERY ? (int)left : ASK_EVERY;
+    const int wait = left < ASK_EVERY_MS ? (int)left : ASK_EVERY_MS;
     return poll(&row, 1, wait) < 0 && errno != EINTR ? -errno : 0;
 }
 
@@ -181,7 +181,7 @@ static int shake_hands(struct upgrade *u, const struct http_options *options,
 {
     char request[REQUEST_MAX];
     struct upgrade_head head = {0};
-    const uint64_t deadline = clock_ms() + ANSWER_TIMEOUT;
+    const uint64_t deadline = clock_ms() + ANSWER_MS;
     const int size = snprintf(
         request, sizeof(request),
         "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: %s\r\n%s%s%s\r\n",

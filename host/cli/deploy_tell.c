@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BAR_AFTER 500u /* milliseconds that an upload may take without a bar */
-#define BAR_EVERY 100u
-#define BAR_WIDTH 30u
+#define BAR_AFTER_MS 500u /* that an upload may take without a bar */
+#define BAR_EVERY_MS 100u
+#define BAR_WIDTH    30u
 
 void deploy_tell_init(struct deploy_tell *t, bool json, enum port_level level)
 {
@@ -148,7 +148,7 @@ void deploy_tell_packaged(struct deploy_tell *t, const uint8_t digest[static EVI
                                "size", (json_int_t)size));
     if (t->shown)
         note(PORT_LOG_INFO, "packaged: workload %s, %s", hex, amount_of(size).text);
-    t->bar_next = clock_ms() + BAR_AFTER;
+    t->bar_next = clock_ms() + BAR_AFTER_MS;
 }
 
 /* The program does not run yet, so the line may be written anew. */
@@ -180,7 +180,7 @@ void deploy_tell_progress(struct deploy_tell *t, uint64_t sent, uint64_t size)
         drop_bar(t);
     } else if (now >= t->bar_next) {
         draw_bar(t, sent, size);
-        t->bar_next = now + BAR_EVERY;
+        t->bar_next = now + BAR_EVERY_MS;
     }
 }
 
