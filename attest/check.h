@@ -181,6 +181,7 @@ enum trust {
     X(tdx_seam_signer, "VX6", SIGNATURE, HARDWARE, "the TDX module is not signed as its identity says") \
     X(tdx_seam_attributes, "VX6", SIGNATURE, HARDWARE, "the TDX module's attributes are not as its identity says") \
     X(tdx_debug, "VX8", NONE, RUNTIME, "the TD can be debugged: the host can read its memory")     \
+    X(tdx_migration, "VX8", NONE, RUNTIME, "a service TD may move the TD to any machine")          \
     X(tdx_mrseam, "VX8", NONE, HARDWARE, "MRSEAM is not on the policy's list")                     \
     X(tdx_mrtd, "VX8", NONE, EXECUTABLES, "MRTD is not on the policy's list")                      \
     X(tdx_rtmr, "VX8", NONE, EXECUTABLES, "an RTMR is not on the policy's list")                   \

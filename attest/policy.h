@@ -170,7 +170,8 @@ struct tdx_policy {
     struct bytes mr_service_td;   /* 48 bytes, or empty */
     struct masked attributes;
     struct masked xfam;
-    bool debug; /* false */
+    bool debug;     /* false */
+    bool migration; /* MIGRATABLE: a service TD may move it; false */
 };
 
 struct policy {

@@ -11,9 +11,10 @@
 /* TD attributes [TDX-MODULE 1.5, ATTRIBUTES]: bits 7:0 say that the TD is under
  * debug, in whichever way; 31:8 concern its security, 63:32 do not. */
 #define TD_UNDER_DEBUG 0xffull
-#define TD_ATTRIBUTES_DEFINED                                                                 \
-    (0x71ull /* DEBUG, HGS_PLUS_PROF, PERF_PROF, PMT_PROF */ | 1ull << 16 /* ICSSD */ |       \
-     1ull << 27 /* LASS */ | 1ull << 28 /* SEPT_VE_DISABLE */ | 1ull << 29 /* MIGRATABLE */ | \
+#define TD_MIGRATABLE  (1ull << 29)
+#define TD_ATTRIBUTES_DEFINED                                                           \
+    (0x71ull /* DEBUG, HGS_PLUS_PROF, PERF_PROF, PMT_PROF */ | 1ull << 16 /* ICSSD */ | \
+     1ull << 27 /* LASS */ | 1ull << 28 /* SEPT_VE_DISABLE */ | TD_MIGRATABLE |         \
      1ull << 30 /* PKS */ | 1ull << 31 /* KL */ | 1ull << 62 /* TPA */ | 1ull << 63 /* PERFMON */)
 
 static void take(struct cur *c, uint8_t *out, size_t size)
@@ -78,6 +79,8 @@ void tdx_check(const struct tdx_claims *c, const struct tdx_policy *p, struct at
     check(r, tdx_reserved, unknown == 0, show_flags(0), show_flags(unknown));
     check(r, tdx_debug, p->debug || (c->td_attributes & TD_UNDER_DEBUG) == 0,
           show_text(p->debug ? "any" : "no debugging"), show_flags(c->td_attributes));
+    check(r, tdx_migration, p->migration || (c->td_attributes & TD_MIGRATABLE) == 0,
+          show_uint(p->migration), show_uint((c->td_attributes & TD_MIGRATABLE) != 0));
     check_list(r, tdx_mrseam, p->mrseams, BYTES(c->mrseam));
     check_list(r, tdx_mrtd, p->mrtds, BYTES(c->mrtd));
     check_rtmrs(c, p, r);

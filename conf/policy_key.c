@@ -221,6 +221,8 @@ const struct policy_key policy_keys[] = {
         "Bits outside the mask are not compared: the host chooses the CPU features."),
     KEY("tdx.debug", KEY_BOOL, tdx.debug, "false",
         "With true, TDs pass whose memory the host can read and write."),
+    KEY("tdx.migration", KEY_BOOL, tdx.migration, "false",
+        "With true, TDs pass that a service TD can move to any machine: name it in mr_service_td."),
     INTEL("tdx", tdx)
 };
 /* clang-format on */

@@ -97,6 +97,7 @@ static const struct row {
     {"sgx.misc_select", CHECK_sgx_misc_select, FORM_UNMASKED},
 
     {"tdx.debug", CHECK_tdx_debug, FORM_TRUE},
+    {"tdx.migration", CHECK_tdx_migration, FORM_TRUE},
     {"tdx.mrseams", CHECK_tdx_mrseam, FORM_LISTED},
     {"tdx.mrtds", CHECK_tdx_mrtd, FORM_LISTED},
     {"tdx.rtmr0", CHECK_tdx_rtmr, FORM_RTMR},

@@ -180,7 +180,7 @@ struct policy set_policy(const struct set *set)
     p.snp.product_lines = ~0u;
     p.snp.debug = p.snp.migration = p.snp.provisional = true;
     p.snp.platform_require = 0;
-    p.sgx.debug = p.sgx.provision_key = p.tdx.debug = true;
+    p.sgx.debug = p.sgx.provision_key = p.tdx.debug = p.tdx.migration = true;
     weaken_intel(&p.sgx.tcb);
     weaken_intel(&p.tdx.tcb);
     add_advisories(set, &p);

@@ -400,6 +400,16 @@ static void td_profiled(struct forge *f)
     f->head[f->body + 120] |= 0x20;
     f->policy.tdx.debug = false;
 }
+static void td_migratable(struct forge *f)
+{
+    f->head[f->body + 123] |= 0x20; /* bit 29 */
+    f->policy.tdx.migration = false;
+}
+static void td_may_migrate(struct forge *f)
+{
+    td_migratable(f);
+    f->policy.tdx.migration = true;
+}
 static void td_mrseam(struct forge *f) { f->policy.tdx.mrseams = others_48; }
 static void td_mrtd(struct forge *f) { f->policy.tdx.mrtds = others_48; }
 static void td_rtmr_0(struct forge *f) { f->policy.tdx.rtmrs[0] = others_48; }
@@ -425,7 +435,7 @@ static void td_as_wanted(struct forge *f)
     rtmr = (struct bytes){f->head + f->body + 328, 48};
     p->mrtds = (struct bytes_list){&mrtd, 1};
     p->rtmrs[0] = (struct bytes_list){&rtmr, 1};
-    p->debug = false;
+    p->debug = p->migration = false;
     p->attributes = (struct masked){.mask = ~0ull, .value = 0x10000000};
     p->xfam = (struct masked){.mask = ~0ull, .value = 0x602e7};
     p->tcb = policy_default().tdx.tcb;
@@ -448,6 +458,8 @@ static void domains_are_refused(void **state)
         {CHECK_tdx_reserved, td_reserved, NULL},
         {CHECK_tdx_debug, td_debug, NULL},
         {CHECK_tdx_debug, td_profiled, NULL},
+        {CHECK_tdx_migration, td_migratable, NULL},
+        {CHECK_NONE, td_may_migrate, NULL},
         {CHECK_tdx_mrseam, td_mrseam, NULL},
         {CHECK_tdx_mrtd, td_mrtd, NULL},
         {CHECK_tdx_rtmr, td_rtmr_0, NULL},

@@ -102,6 +102,7 @@ static void fallbacks(void **state)
     assert_int_equal(f.policy.tdx.tcb.statuses, want.tdx.tcb.statuses);
     assert_int_equal(f.policy.sgx.debug, want.sgx.debug);
     assert_int_equal(f.policy.tdx.debug, want.tdx.debug);
+    assert_int_equal(f.policy.tdx.migration, want.tdx.migration);
     assert_int_equal(f.policy.snp.measurements.count, 0);
     policy_toml_fini(&f);
 }
@@ -177,6 +178,7 @@ static const char everything[] =
     "attributes = {mask = \"0x8000000000000000\", value = \"0x0\"}\n"
     "xfam = {mask = \"0xe7\", value = \"0xe7\"}\n"
     "debug = true\n"
+    "migration = true\n"
     "statuses = [\"TDRelaunchAdvised\"]\n"
     "out_of_date_until = 1970-01-01T00:00:09Z\n"
     "advisories = {}\n"
@@ -249,7 +251,7 @@ static void tdx_is_read(const struct tdx_policy *p)
     assert_hex(p->mr_owner_config, 48);
     assert_hex(p->mr_service_td, 48);
     assert_true(p->attributes.mask == 1ull << 63 && p->xfam.mask == 0xe7);
-    assert_true(p->debug);
+    assert_true(p->debug && p->migration);
     assert_int_equal(p->tcb.statuses, TCB_BIT(TCB_TD_RELAUNCH_ADVISED));
     assert_int_equal(p->tcb.out_of_date_until, 9);
     assert_int_equal(p->tcb.advisory_count, 0);

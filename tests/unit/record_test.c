@@ -124,7 +124,7 @@ static void defaults_are_strict(void **state)
     assert_true(p.crls);
     assert_int_equal(p.snp.product_lines, 1u << PRODUCT_GENOA | 1u << PRODUCT_TURIN);
     assert_int_equal(p.snp.platform_require, SNP_PLATFORM_ALIAS_CHECK_COMPLETE);
-    assert_false(p.snp.debug || p.sgx.debug || p.tdx.debug || p.snp.migration);
+    assert_false(p.snp.debug || p.sgx.debug || p.tdx.debug || p.snp.migration || p.tdx.migration);
     assert_int_equal(p.sgx.tcb.statuses,
                      TCB_BIT(TCB_UP_TO_DATE) | TCB_BIT(TCB_SW_HARDENING_NEEDED));
     assert_int_equal(p.sgx.tcb.advisory_count, 0);
