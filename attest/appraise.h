@@ -29,4 +29,8 @@ bool kvm_statement_is(struct bytes evidence);
  * 0 or -ENOMEM. */
 must_use int binding_appraise(const struct attest_input *in, struct attest_result *result);
 
+/* The vector of a result that is complete but for it; and of a keep that proves nothing. */
+struct ar4si ar4si_of(const struct attest_result *result, const struct policy *policy);
+struct ar4si ar4si_proofless(void);
+
 #endif

@@ -86,27 +86,6 @@ static void worsen_collateral(struct attest_result *r)
         endorsement_worsen(r, COLLATERAL_REVOKED);
 }
 
-/* [AR4SI 2.3.4]; 99: the signature did not verify, 97: nothing vouches for it. */
-static void set_ar4si(struct attest_result *r)
-{
-    if (r->signature != SIGNATURE_VALID) {
-        r->ar4si.instance_identity = r->signature == SIGNATURE_INVALID ? 99 : 97;
-        return;
-    }
-    bool fails[TRUST_COUNT] = {false};
-    for (size_t i = 0; i < r->check_count && i < CHECKS_MAX; i++)
-        fails[check_info(r->checks[i].id)->trust] |= r->checks[i].outcome != OUTCOME_PASSED;
-    r->ar4si = (struct ar4si){
-        .instance_identity = fails[TRUST_INSTANCE] ? 96 : 2,
-        .configuration = fails[TRUST_CONFIGURATION] ? 96 : 2,
-        .executables = fails[TRUST_EXECUTABLES] ? 33 : 2,
-        .hardware = fails[TRUST_HARDWARE] ? 32 : 2,
-        .runtime_opaque = fails[TRUST_RUNTIME] ? 96 : 2,
-    };
-    if (r->identity == IDENTITY_ANY && !fails[TRUST_EXECUTABLES])
-        r->ar4si.executables = 0;
-}
-
 /* The last word. Nothing before it makes a verdict. */
 static void finish(const struct attest_input *in, struct attest_result *r)
 {
@@ -118,7 +97,7 @@ static void finish(const struct attest_input *in, struct attest_result *r)
     r->identity = policy_names_identity(in->policy, r->claims.kind) ? IDENTITY_NAMED : IDENTITY_ANY;
     if (r->identity == IDENTITY_ANY && r->claims.kind != KIND_KVM)
         result_note(r, "the policy names no measurement: any program in such a TEE is accepted");
-    set_ar4si(r);
+    r->ar4si = ar4si_of(r, in->policy);
     r->verdict = all && r->claims.decoded && r->signature == SIGNATURE_VALID ? ACCEPTED : REFUSED;
 }
 

@@ -60,8 +60,11 @@ enum collateral {
 };
 enum identity { IDENTITY_ANY = 0, IDENTITY_NAMED };
 
-/* Trustworthiness vector [AR4SI 2.3]: 0 no claim, 2 affirming, 32 to 95 warning,
- * 96 and above contraindicated. */
+/* Trustworthiness vector [AR4SI 2.3.4]: 0 no claim, 2 to 31 affirming, 32 to 95 warning,
+ * 96 and above contraindicated. It says what is true, whatever the policy accepts: of a
+ * simulation instance-identity 96, hardware 97 and runtime-opaque 96; of a keep that proves
+ * nothing 97, 97 and 96; of what can be debugged runtime-opaque 96; hardware 32 unless its
+ * TCB is up to date. executables is 2 only where the policy names the workload, else 3. */
 struct ar4si {
     int8_t instance_identity;
     int8_t configuration;
@@ -86,6 +89,8 @@ struct attest_result {
     enum collateral collateral; /* the worst of revoked, expired, missing, fresh */
     enum tcb_status tcb_status; /* Intel: converged. SNP: MET or BELOW_POLICY */
     enum identity identity;
+    bool simulated; /* a root that the policy alone names vouches for it: ACCEPTED by the
+                       policy's simulated_roots, not by the hardware's maker */
     struct claims claims;
     struct ar4si ar4si;
 
@@ -104,7 +109,7 @@ must_use int attest_verify(const struct attest_input *in, struct attest_result *
 /* Only compares what `in->claims_buffer` says with policy and key, behind the checks that
  * `result` holds, and whether the statement binds it, where in->evidence is one; nothing else
  * may be there. All that can be asked of a keep that proves nothing. 0 or -ENOMEM; makes no
- * verdict, and nothing vouches for what was compared. */
+ * verdict, and nothing vouches for what was compared, as the vector says. */
 must_use int attest_claims(const struct attest_input *in, struct attest_result *result);
 
 /* Only takes the evidence apart: claims, and no checks. 0, or -EBADMSG when its

@@ -120,6 +120,7 @@ int binding_appraise(const struct attest_input *in, struct attest_result *r)
 
 int attest_claims(const struct attest_input *in, struct attest_result *r)
 {
+    r->ar4si = ar4si_proofless();
     if (in->evidence.size == 0)
         return check_claims(in, r);
     kvm_statement_read(in, r);

@@ -44,9 +44,9 @@ static int add_anchors(struct endorsements *e, enum vendor vendor, struct bytes_
 }
 
 static int fill(struct endorsements *e, const struct attest_input *in, enum vendor vendor,
-                struct bytes chain)
+                struct bytes_list simulated, struct bytes chain)
 {
-    int result = add_anchors(e, vendor, in->policy->simulated_roots);
+    int result = add_anchors(e, vendor, simulated);
     if (result == 0 && chain.size > 0)
         result = tolerate(e, x509_set_add_certs(&e->set, chain));
     for (size_t i = 0; i < in->certificates.count && result == 0; i++)
@@ -57,13 +57,13 @@ static int fill(struct endorsements *e, const struct attest_input *in, enum vend
 }
 
 static struct endorsements *make(const struct attest_input *in, enum vendor vendor,
-                                 struct bytes chain)
+                                 struct bytes_list simulated, struct bytes chain)
 {
     struct endorsements *e = calloc(1, sizeof(*e));
     if (e == NULL)
         return NULL;
     x509_set_init(&e->set);
-    if (fill(e, in, vendor, chain) < 0) {
+    if (fill(e, in, vendor, simulated, chain) < 0) {
         release(e);
         return NULL;
     }
@@ -74,13 +74,14 @@ static struct endorsements *make(const struct attest_input *in, enum vendor vend
 /* All that the set is made of, in order. Lists are told apart by their counts. */
 #define PARTS_MAX 64u
 
-static size_t list_parts(const struct attest_input *in, const uint8_t *counts, struct bytes chain,
+static size_t list_parts(const struct attest_input *in, const uint8_t *counts,
+                         struct bytes_list simulated, struct bytes chain,
                          struct bytes parts[static PARTS_MAX])
 {
     const struct bytes_list lists[] = {
         {.items = &(struct bytes){.data = counts, .size = 4}, .count = 1},
         {.items = &chain, .count = 1},
-        in->policy->simulated_roots,
+        simulated,
         in->certificates,
         in->crls,
     };
@@ -99,18 +100,19 @@ const struct x509_set *endorsement_set(const struct attest_input *in, struct att
                                        enum vendor vendor, struct bytes chain,
                                        struct attest_result *result)
 {
+    const struct bytes_list simulated = policy_simulated_roots(in->policy, result->claims.kind);
     struct bytes parts[PARTS_MAX];
     const uint8_t counts[] = {
         (uint8_t)vendor,
-        (uint8_t)in->policy->simulated_roots.count,
+        (uint8_t)simulated.count,
         (uint8_t)in->certificates.count,
         (uint8_t)in->crls.count,
     };
-    const size_t count = list_parts(in, counts, chain, parts);
+    const size_t count = list_parts(in, counts, simulated, chain, parts);
     const struct attest_input none = {.policy = in->policy};
     struct endorsements *e = cache_find(cache, CACHED_SET, parts, count);
     if (e == NULL) {
-        e = make(count > 0 ? in : &none, vendor, chain);
+        e = make(count > 0 ? in : &none, vendor, simulated, chain);
         if (e == NULL || cache_put(cache, CACHED_SET, parts, count, e, release) < 0)
             return NULL;
     }
@@ -267,17 +269,21 @@ static const struct anchor *anchor_of(const struct x509_cert *root)
     return NULL;
 }
 
+/* Leads to a root that only the policy names, or is one that can itself vouch for evidence. */
+static bool is_simulated(const struct x509_cert *cert)
+{
+    const struct x509_cert *root = x509_root(cert);
+    return root != NULL && anchor_of(root) == NULL && (root != cert || !cert->ca);
+}
+
 /* Whoever reads the verdict may not have written the policy. */
 static void note_simulated(const struct x509_set *set, struct attest_result *r)
 {
-    for (size_t i = 0; i < set->cert_count; i++) {
-        const struct x509_cert *root = x509_root(set->certs[i]);
-        if (set->certs[i]->anchor || root == NULL || anchor_of(root) != NULL)
-            continue;
+    for (size_t i = 0; i < set->cert_count && !r->simulated; i++)
+        r->simulated = is_simulated(set->certs[i]);
+    if (r->simulated)
         result_note(r,
                     "the root is simulated: the policy trusts it, the hardware's maker does not");
-        return;
-    }
 }
 
 void endorsement_check(const struct attest_input *in, const struct x509_set *set,

@@ -13,6 +13,7 @@ enum vendor { VENDOR_AMD, VENDOR_INTEL };
 /* The linked set of all that `in` gives, with `chain` beside it: certificates
  * found in the evidence itself, or empty. Owned by the cache, which is not null:
  * attest_verify() makes one when the caller has none. Null when memory is short.
+ * Simulated roots are those of result->claims.kind alone.
  * What is malformed is left out and recorded. */
 const struct x509_set *endorsement_set(const struct attest_input *in, struct attest_cache *cache,
                                        enum vendor vendor, struct bytes chain,
@@ -22,7 +23,7 @@ const struct x509_set *endorsement_set(const struct attest_input *in, struct att
  * to a pinned root, be valid at `in->time`, and be covered by a CRL of its issuer.
  * Nothing is left to ask of a member but whether it is the right one for its purpose.
  * AMD publishes no CRL of the ASK, Intel one of each issuer. Notes when one of them
- * leads to a root that only the policy trusts. */
+ * leads to a root that only the policy trusts, and sets result->simulated. */
 void endorsement_check(const struct attest_input *in, const struct x509_set *set,
                        enum vendor vendor, struct attest_result *result);
 

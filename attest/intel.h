@@ -8,6 +8,11 @@
 #include "attest/quote.h"
 #include "attest/tcb_info.h"
 
+/* That the host can read memory: ATTRIBUTES.FLAGS [SDM 35.7.1], and bits 7:0 of a TD's
+ * attributes, one for each way [TDX-MODULE 1.5, ATTRIBUTES]. */
+#define SGX_FLAG_DEBUG (1ull << 1)
+#define TD_UNDER_DEBUG 0xffull
+
 struct intel {
     const struct attest_input *in;
     struct attest_cache *cache;

@@ -42,6 +42,22 @@ bool policy_names_identity(const struct policy *policy, enum kind kind)
     return false;
 }
 
+struct bytes_list policy_simulated_roots(const struct policy *policy, enum kind kind)
+{
+    switch (kind) {
+    case KIND_SNP:
+        return policy->snp.simulated_roots;
+    case KIND_SGX:
+        return policy->sgx.tcb.simulated_roots;
+    case KIND_TDX:
+        return policy->tdx.tcb.simulated_roots;
+    case KIND_KVM:
+    case KIND_UNKNOWN:
+        break;
+    }
+    return (struct bytes_list){0};
+}
+
 static const char *const statuses[] = {[TCB_NONE] = NULL,
 #define X(name, text) [TCB_##name] = text,
                                        TCB_STATUSES(X)

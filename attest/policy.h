@@ -122,6 +122,8 @@ struct snp_policy {
     uint32_t vmpl;                             /* the one level accepted; 0 */
     uint64_t launch_mitigations;               /* bits that a version 5 report must have; 0 */
     uint64_t current_mitigations;              /* 0 */
+    struct bytes_list simulated_roots; /* of this TEE: certificates, PEM or DER, trusted beside
+                                          the maker's; [] */
 };
 
 /* An advisory tolerated under SWHardeningNeeded and the like, because ... */
@@ -130,7 +132,7 @@ struct advisory {
     struct bytes mitigation; /* how the image mitigates it; not empty */
 };
 
-/* What SGX and TDX share: the platform's TCB and collateral. */
+/* What SGX and TDX have alike, each its own: the platform's TCB and collateral. */
 struct intel_policy {
     unsigned statuses;                 /* TCB_BIT()s; UpToDate and SWHardeningNeeded */
     int64_t out_of_date_until;         /* OutOfDate* accepted before this time; 0: never */
@@ -139,7 +141,8 @@ struct intel_policy {
     struct bytes_list denied_advisories;         /* refuse whatever the status; [] */
     uint32_t minimum_tcb_evaluation_data_number; /* 0 */
     int64_t minimum_tcb_date;                    /* of the level matched; 0 */
-    struct bytes_list chips; /* PPIDs or platform instance ids, 16 bytes each; [] */
+    struct bytes_list chips;           /* PPIDs or platform instance ids, 16 bytes each; [] */
+    struct bytes_list simulated_roots; /* as for SNP; [] */
 };
 
 struct sgx_policy {
@@ -175,11 +178,10 @@ struct tdx_policy {
 };
 
 struct policy {
-    unsigned kinds;                    /* bits 1 << KIND_x; all three */
-    bool crls;                         /* required; true */
-    bool same_image;                   /* as the verifier's own, which puts its measurement into
-                                          the lists below and clears this; false */
-    struct bytes_list simulated_roots; /* certificates, PEM or DER, trusted beside ours; [] */
+    unsigned kinds;  /* bits 1 << KIND_x; all three */
+    bool crls;       /* required; true */
+    bool same_image; /* as the verifier's own, which puts its measurement into
+                        the lists below and clears this; false */
 
     /* What the evidence must bind. See struct attest_input for `nonce`. */
     struct bytes report_data;  /* 64 bytes, or empty */
@@ -200,6 +202,9 @@ struct policy policy_default(void);
 /* True when `policy` names what may run, also as same_image: without it any program is accepted, as
  * long as its TEE is genuine. `deploy` and the steward refuse such a policy. */
 bool policy_names_identity(const struct policy *policy, enum kind kind);
+
+/* The roots that vouch for simulations of that TEE, and for nothing else; empty for any other. */
+struct bytes_list policy_simulated_roots(const struct policy *policy, enum kind kind);
 
 /* "UpToDate"; null for TCB_NONE. */
 const char *tcb_status_text(enum tcb_status status);

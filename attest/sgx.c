@@ -10,7 +10,7 @@
 
 /* ATTRIBUTES.FLAGS [SDM 35.7.1] */
 #define FLAG_INIT         (1ull << 0)
-#define FLAG_DEBUG        (1ull << 1)
+#define FLAG_DEBUG        SGX_FLAG_DEBUG
 #define FLAG_MODE64       (1ull << 2)
 #define FLAG_PROVISIONKEY (1ull << 4)
 #define FLAG_EINITTOKEN   (1ull << 5)

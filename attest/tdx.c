@@ -8,10 +8,9 @@
 #include "attest/intel.h"
 #include "attest/intel_fields.h"
 
-/* TD attributes [TDX-MODULE 1.5, ATTRIBUTES]: bits 7:0 say that the TD is under
- * debug, in whichever way; 31:8 concern its security, 63:32 do not. */
-#define TD_UNDER_DEBUG 0xffull
-#define TD_MIGRATABLE  (1ull << 29)
+/* TD attributes [TDX-MODULE 1.5, ATTRIBUTES]: bits 31:8 concern its security, 63:32 do
+ * not. */
+#define TD_MIGRATABLE (1ull << 29)
 #define TD_ATTRIBUTES_DEFINED                                                           \
     (0x71ull /* DEBUG, HGS_PLUS_PROF, PERF_PROF, PMT_PROF */ | 1ull << 16 /* ICSSD */ | \
      1ull << 27 /* LASS */ | 1ull << 28 /* SEPT_VE_DISABLE */ | TD_MIGRATABLE |         \

@@ -100,9 +100,9 @@ const struct policy_key policy_keys[] = {
         "Each TEE added is one more whose weaknesses count."),
     KEY("crls", KEY_BOOL, crls, "true",
         "With false, certificates that their issuer has revoked pass."),
-    KEY("simulated_roots", KEY_TEXTS, simulated_roots, "[]",
-        "Whoever holds the key of a root listed (a PEM certificate) can make any evidence: "
-        "nothing is confidential."),
+    KEY("simulated_roots", KEY_TEXTS, sgx.tcb.simulated_roots, "[]",
+        "Whoever holds the key of a root listed (a PEM certificate) can make any evidence of SGX, "
+        "the one TEE that is simulated: nothing is confidential."),
     {"measurement", KEY_WORD, AT(same_image), SIZE(same_image), images, "none",
         "Without it, and without measurements, ids or signers of a TEE, any program passes."},
     HEX("report_data", report_data, 64,

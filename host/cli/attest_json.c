@@ -177,7 +177,14 @@ static json_t *notes_json(const struct attest_result *r)
     return all;
 }
 
-static json_t *ear_json(const struct ar4si *v)
+const char *accepted_by(const struct attest_result *r)
+{
+    if (r->verdict != ACCEPTED)
+        return NULL;
+    return r->simulated ? "simulated_roots" : "evidence";
+}
+
+json_t *ear_json(const struct ar4si *v)
 {
     return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "instance-identity",
                      v->instance_identity, "configuration", v->configuration, "executables",
@@ -220,13 +227,13 @@ json_t *verdict_json(const struct attest_result *r, int64_t time, bool explain)
     const struct check_info *reason = check_info(r->reason);
     const bool accepted = r->verdict == ACCEPTED;
     json_t *json = json_pack(
-        "{s:s, s:s, s:s?, s:s?, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "kind",
-        kind_text(r->claims.kind), "verdict", verdict_text(r->verdict), "reason",
-        accepted ? NULL : reason->name, "detail", accepted ? NULL : reason->reason, "signature",
-        signature_text(r->signature), "collateral", collateral_text(r->collateral), "tcb_status",
-        status_json(r->tcb_status), "identity", identity_text(r->identity), "claims",
-        claims_json(&r->claims), "notes", notes_json(r), "ear", ear_json(&r->ar4si), "policy",
-        hints_json(r, time));
+        "{s:s, s:s, s:s?, s:b, s:s?, s:s?, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "kind",
+        kind_text(r->claims.kind), "verdict", verdict_text(r->verdict), "accepted_by",
+        accepted_by(r), "simulated", r->simulated, "reason", accepted ? NULL : reason->name,
+        "detail", accepted ? NULL : reason->reason, "signature", signature_text(r->signature),
+        "collateral", collateral_text(r->collateral), "tcb_status", status_json(r->tcb_status),
+        "identity", identity_text(r->identity), "claims", claims_json(&r->claims), "notes",
+        notes_json(r), "ear", ear_json(&r->ar4si), "policy", hints_json(r, time));
     if (explain && json != NULL)
         json_object_set_new(json, "checks", checks_json(r));
     return json;

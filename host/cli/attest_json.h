@@ -14,6 +14,13 @@ json_t *claim_json(const struct field *field, const void *base);
 /* Every field; empty when nothing was decoded. */
 json_t *claims_json(const struct claims *claims);
 
+/* The vector. */
+json_t *ear_json(const struct ar4si *vector);
+
+/* What made it accepted: "evidence", or "simulated_roots" of the policy, under which it proves
+ * nothing. Null when it was not accepted. */
+const char *accepted_by(const struct attest_result *result);
+
 /* The whole verdict of an appraisal at `time`; with every check when `explain`. */
 json_t *verdict_json(const struct attest_result *result, int64_t time, bool explain);
 

@@ -111,7 +111,8 @@ static void print_hints(FILE *out, const struct attest_result *r, int64_t time)
 void verdict_print(FILE *out, const struct attest_result *r, int64_t time, bool explain)
 {
     const char *status = tcb_status_text(r->tcb_status);
-    fprintf(out, "%s: %s evidence\n", verdict_text(r->verdict), kind_text(r->claims.kind));
+    fprintf(out, "%s: %s%s evidence\n", verdict_text(r->verdict), r->simulated ? "simulated " : "",
+            kind_text(r->claims.kind));
     fprintf(out, "  signature %s, collateral %s, TCB %s, identity %s\n",
             signature_text(r->signature), collateral_text(r->collateral),
             status == NULL ? "unknown" : status, identity_text(r->identity));

@@ -87,16 +87,19 @@ static struct measurement measurement_of(const struct claims *c)
 static void put_attested(const struct deploy_tell *t, const struct deploy_subject *s,
                          const struct attest_result *r, const struct measurement *m)
 {
-    const bool proven = r->verdict == ACCEPTED;
+    const bool accepted = r->verdict == ACCEPTED;
+    const char *by = accepted_by(r);
     json_t *notes = json_array();
     for (size_t i = 0; notes != NULL && i < r->note_count; i++)
         json_array_append_new(notes, json_string(r->notes[i].text));
-    put_event(t, json_pack("{s:s, s:s, s:s?, s:s?, s:b, s:o, s:o, s:o, s:o}", "event", "attested",
-                           "host", s->host, "keep", s->keep, "backend", s->backend, "proven",
-                           proven, "tee", text_or_null(proven ? kind_text(r->claims.kind) : NULL),
-                           "measurement", text_or_null(m->name == NULL || !proven ? NULL : m->hex),
-                           "tcb_status", text_or_null(tcb_status_text(r->tcb_status)), "notes",
-                           notes));
+    put_event(t, json_pack("{s:s, s:s, s:s?, s:s?, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o}",
+                           "event", "attested", "host", s->host, "keep", s->keep, "backend",
+                           s->backend, "proven", accepted && !r->simulated, "accepted_by",
+                           by == NULL ? "allow_insecure" : by, "simulated", r->simulated, "tee",
+                           text_or_null(accepted ? kind_text(r->claims.kind) : NULL), "measurement",
+                           text_or_null(m->name == NULL || !accepted ? NULL : m->hex), "tcb_status",
+                           text_or_null(tcb_status_text(r->tcb_status)), "ear", ear_json(&r->ar4si),
+                           "notes", notes));
 }
 
 void deploy_tell_attested(struct deploy_tell *t, const struct deploy_subject *s,
@@ -114,8 +117,9 @@ void deploy_tell_attested(struct deploy_tell *t, const struct deploy_subject *s,
         return;
     }
     const char *tcb = tcb_status_text(r->tcb_status);
-    note(PORT_LOG_INFO, "attested: keep %s on %s: %s, %s %s, TCB %s", s->keep, s->host,
-         kind_text(r->claims.kind), m.name, m.hex, tcb == NULL ? "unknown" : tcb);
+    note(PORT_LOG_INFO, "attested: keep %s on %s: %s%s, %s %s, TCB %s", s->keep, s->host,
+         r->simulated ? "simulated " : "", kind_text(r->claims.kind), m.name, m.hex,
+         tcb == NULL ? "unknown" : tcb);
     for (size_t i = 0; i < r->note_count; i++)
         note(PORT_LOG_INFO, "attested: %s", r->notes[i].text);
 }

@@ -111,9 +111,10 @@ static int check(const char *path, const struct policy *p)
     return 0;
 }
 
+/* The simulation there is, is of SGX. */
 static int add_root(struct owner_policy *p)
 {
-    const struct bytes_list own = p->file.policy.simulated_roots;
+    const struct bytes_list own = p->file.policy.sgx.tcb.simulated_roots;
     p->policy = p->file.policy;
     if (p->root.size == 0)
         return 0;
@@ -123,7 +124,7 @@ static int add_root(struct owner_policy *p)
     for (size_t i = 0; i < own.count; i++)
         p->roots[i] = own.items[i];
     p->roots[own.count] = p->root;
-    p->policy.simulated_roots = (struct bytes_list){p->roots, own.count + 1};
+    p->policy.sgx.tcb.simulated_roots = (struct bytes_list){p->roots, own.count + 1};
     return 0;
 }
 
@@ -173,7 +174,7 @@ const char *owner_policy_against(const struct owner_policy *p, const struct back
                            : "its keeps prove nothing: this host could read and alter all that is "
                              "sent to them; --allow-insecure takes such keeps";
     if (b->collateral != NULL)
-        return p->policy.simulated_roots.count > 0
+        return p->policy.sgx.tcb.simulated_roots.count > 0
                    ? NULL
                    : "it is a simulation, which protects nothing; --allow-simulated ROOT.pem takes "
                      "what the holder of that root makes";

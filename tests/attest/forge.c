@@ -228,7 +228,8 @@ void forge_seal(struct forge *f)
         f->cert_list[i] = BLOB_BYTES(&f->certs[i]);
     for (size_t i = 0; i < ARRAY_COUNT(f->crl_list); i++)
         f->crl_list[i] = BLOB_BYTES(&f->crls[i]);
-    f->policy.simulated_roots = (struct bytes_list){&f->cert_list[ROOT], 1};
+    f->policy.sgx.tcb.simulated_roots = (struct bytes_list){&f->cert_list[ROOT], 1};
+    f->policy.tdx.tcb.simulated_roots = f->policy.sgx.tcb.simulated_roots;
     f->in = (struct attest_input){
         .evidence = {f->quote, f->quote_size},
         .certificates = {f->cert_list, ARRAY_COUNT(f->cert_list)},

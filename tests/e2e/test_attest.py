@@ -111,10 +111,11 @@ def test_verdict(golden, folder):
 def test_top_level(golden):
     got, _ = golden(TDX)
     assert set(got) == {
-        *("kind", "verdict", "reason", "detail", "signature", "collateral", "tcb_status"),
+        *("kind", "verdict", "accepted_by", "simulated", "reason", "detail", "signature", "collateral", "tcb_status"),
         *("identity", "claims", "notes", "ear", "policy"),
     }
     assert got["detail"] is None and got["policy"] == []
+    assert got["accepted_by"] == "evidence" and got["simulated"] is False
     assert got["ear"] == {
         "instance-identity": 2,
         "configuration": 2,
@@ -127,6 +128,7 @@ def test_top_level(golden):
     }
     debug, _ = golden(DEBUG)
     assert debug["ear"]["runtime-opaque"] >= 96 and debug["ear"]["hardware"] >= 32
+    assert debug["accepted_by"] is None
 
 
 @pytest.mark.parametrize("folder", SNP, ids=name)
@@ -307,7 +309,7 @@ def test_measurements_are_compared(verify, tmp_path):
     policy.write_text(f'[tdx]\nmrtds = ["{mrtd}"]\n')
     got, status = verify(evidence(TDX), *options)
     assert (got["verdict"], got["identity"], status) == ("accepted", "named", 0)
-    assert got["ear"]["executables"] == 2
+    assert got["ear"]["executables"] == 3  # when it began; no workload is named
     assert not any("names no measurement" in note for note in got["notes"])
     policy.write_text(f'[tdx]\nmrtds = ["{mrtd[::-1]}"]\n')
     got, status = verify(evidence(TDX), *options)

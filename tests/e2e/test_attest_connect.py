@@ -33,7 +33,7 @@ def test_connect_shows_who_is_there(enarx, applicant, known, tmp_path):
         shown = enarx("attest", "connect", *known, "--out", out, "--alpn", "h2", address).ok()
         got = json.loads(enarx("attest", "connect", *known, "--json", address).ok().out)
     assert "TLSv1.3" in shown.out and "h2" in shown.out
-    assert f"workload: {WORKLOAD}" in shown.out and "accepted: sgx evidence" in shown.out
+    assert f"workload: {WORKLOAD}" in shown.out and "accepted: simulated sgx evidence" in shown.out
     assert got["version"] == "TLSv1.3" and got["verdict"]["verdict"] == "accepted"
     assert got["certificate"]["subject"] == "keep"
     assert out.read_bytes() == crt.read_bytes()

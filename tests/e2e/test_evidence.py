@@ -132,6 +132,10 @@ def test_it_says_that_it_is_simulated(folder, verify):
     got = verify(folder)[0]
     claims = got["claims"]
     assert got["verdict"] == "accepted" and SIMULATED in got["notes"]
+    assert got["simulated"] is True and got["accepted_by"] == "simulated_roots"
+    ear = got["ear"]  # [AR4SI 2.3.4]: nothing is affirmed of what is no hardware
+    assert (ear["instance-identity"], ear["hardware"], ear["runtime-opaque"]) == (96, 97, 96)
+    assert not any(2 <= value < 32 for value in ear.values())
     plain = b"Enarx simulation, not Intel"
     assert bytes.fromhex(claims["fmspc"]) == b"enxsim"
     assert bytes.fromhex(claims["qe_mrsigner"]).startswith(plain)

@@ -126,7 +126,8 @@ def test_traps(leave, keep, says):
 def test_events(enarx, leave, keep, says):
     result = keep("attach", "--json", leave(says), input="quit 3\n")
     attested, ended = [json.loads(line) for line in result.err.splitlines()]
-    assert attested["event"] == "attested" and attested["proven"] is (enarx.backend not in PROVE_NOTHING)
+    assert attested["event"] == "attested" and attested["proven"] is False
+    assert attested["accepted_by"] == ("allow_insecure" if enarx.backend in PROVE_NOTHING else "simulated_roots")
     assert (ended["event"], ended["ending"], ended["status"]) == ("exit", "exit", 3)
 
 

@@ -98,12 +98,39 @@ static void steps_are_events(void **state)
     assert_int_equal(json_array_size(all), 4);
     assert_string_equal(text_of(all, 0, "event"), "attested");
     assert_string_equal(text_of(all, 0, "tee"), "sgx");
+    assert_string_equal(text_of(all, 0, "accepted_by"), "evidence");
+    assert_true(json_is_true(json_object_get(json_array_get(all, 0), "proven")));
+    assert_true(json_is_false(json_object_get(json_array_get(all, 0), "simulated")));
     assert_string_equal(text_of(all, 0, "tcb_status"), "UpToDate");
     assert_memory_equal(text_of(all, 0, "measurement"), "cd00", 4);
     assert_string_equal(text_of(all, 1, "event"), "packaged");
     assert_memory_equal(text_of(all, 1, "workload_digest"), "ab00", 4);
     assert_string_equal(text_of(all, 2, "event"), "provisioned");
     assert_string_equal(text_of(all, 3, "event"), "exit");
+    json_decref(all);
+}
+
+static void tell_simulated(struct deploy_tell *t)
+{
+    result = (struct attest_result){
+        .verdict = ACCEPTED,
+        .simulated = true,
+        .claims = {.kind = KIND_SGX, .decoded = true},
+        .ar4si = {.hardware = 97, .runtime_opaque = 96},
+    };
+    deploy_tell_attested(t, &subject, &result);
+}
+
+static void what_is_simulated_is_told_as_such(void **state)
+{
+    (void)state;
+    json_t *all = events(tell_simulated);
+    const json_t *event = json_array_get(all, 0), *ear = json_object_get(event, "ear");
+    assert_true(json_is_false(json_object_get(event, "proven")));
+    assert_true(json_is_true(json_object_get(event, "simulated")));
+    assert_string_equal(text_of(all, 0, "accepted_by"), "simulated_roots");
+    assert_int_equal(json_integer_value(json_object_get(ear, "hardware")), 97);
+    assert_int_equal(json_integer_value(json_object_get(ear, "runtime-opaque")), 96);
     json_decref(all);
 }
 
@@ -121,6 +148,7 @@ static void what_is_not_proven_is_not_told_as_such(void **state)
     assert_true(json_is_false(json_object_get(event, "proven")));
     assert_true(json_is_null(json_object_get(event, "tee")));
     assert_true(json_is_null(json_object_get(event, "measurement")));
+    assert_string_equal(text_of(all, 0, "accepted_by"), "allow_insecure");
     json_decref(all);
 }
 

@@ -187,7 +187,7 @@ void answers(const struct somebody *s, const char *alpn)
 void is_judged(const char *more)
 {
     const struct policy policy = sim_evidence_policy();
-    const struct bytes root = policy.simulated_roots.items[0];
+    const struct bytes root = policy.sgx.tcb.simulated_roots.items[0];
     snprintf(scene.policy_text, sizeof(scene.policy_text),
              "tees = [\"sgx\"]\nsimulated_roots = [\"\"\"\n%.*s\"\"\"]\n%s\n", (int)root.size,
              (const char *)root.data, more);

@@ -131,7 +131,7 @@ static void the_policy_decides(void **state)
     assert_int_equal(fault_with(&t), OWNER_FAULT_EVIDENCE);
     assert_int_equal(result.reason, CHECK_sgx_mrenclave);
     t = usual_terms();
-    t.policy.simulated_roots = (struct bytes_list){0};
+    t.policy.sgx.tcb.simulated_roots = (struct bytes_list){0};
     assert_int_equal(fault_with(&t), OWNER_FAULT_EVIDENCE);
     assert_int_equal(result.reason, CHECK_cert_anchor);
     t = usual_terms();
@@ -249,7 +249,7 @@ static void false_evidence_is_refused_all_the_same(void **state)
     (void)state;
     struct owner_terms t = usual_terms();
     t.insecure = true;
-    t.policy.simulated_roots = (struct bytes_list){0};
+    t.policy.sgx.tcb.simulated_roots = (struct bytes_list){0};
     assert_int_equal(fault_with(&t), OWNER_FAULT_EVIDENCE);
 }
 

@@ -265,7 +265,7 @@ static void every_key(void **state)
     struct policy_file f = parse(everything);
     assert_int_equal(f.policy.kinds, 1 << KIND_SNP | 1 << KIND_TDX);
     assert_false(f.policy.crls);
-    assert_text(f.policy.simulated_roots.items[0], "pem");
+    assert_text(f.policy.sgx.tcb.simulated_roots.items[0], "pem");
     assert_true(f.policy.same_image);
     assert_hex(f.policy.report_data, 64);
     assert_hex(f.policy.nonce, 8);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Simulated quotes and their collateral, judged by the verifier as it is and by
  * openssl(1). */
-/* links: sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/pck_extension.c crypto/key.c crypto/key_pem.c crypto/cmac.c crypto/issue.c host/user_dir.c host/newfile.c host/fault.c tests/unit/scratch.c attest/anchors.c attest/anchors_data.S attest/attest.c attest/kvm_statement.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/document.c attest/endorsement.c attest/pck.c attest/policy.c attest/qe.c attest/qe_identity.c attest/quote.c attest/quote_appraise.c attest/record.c attest/sgx.c attest/signed_json.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/tcb.c attest/tcb_evaluate.c attest/tcb_info.c attest/tcb_level.c attest/tcb_status.c attest/tdx.c attest/text.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c crypto/rsa_pss.c base/cbor.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c crypto/issuer.c base/der_put.c crypto/x509_signature.c */
+/* links: sim/sgx/quoting.c sim/sgx/keys.c sim/sgx/authority.c sim/sgx/collateral.c sim/sgx/pck_extension.c crypto/key.c crypto/key_pem.c crypto/cmac.c crypto/issue.c host/user_dir.c host/newfile.c host/fault.c tests/unit/scratch.c attest/anchors.c attest/anchors_data.S attest/ar4si.c attest/attest.c attest/kvm_statement.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/document.c attest/endorsement.c attest/pck.c attest/policy.c attest/qe.c attest/qe_identity.c attest/quote.c attest/quote_appraise.c attest/record.c attest/sgx.c attest/signed_json.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/tcb.c attest/tcb_evaluate.c attest/tcb_info.c attest/tcb_level.c attest/tcb_status.c attest/tdx.c attest/text.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c crypto/rsa_pss.c base/cbor.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c crypto/issuer.c base/der_put.c crypto/x509_signature.c */
 /* libs: -ljansson -lcrypto */
 #define _GNU_SOURCE
 #include "sim/sgx/quoting.h"
@@ -141,7 +141,7 @@ static struct attest_result *verify_at(int64_t time, const struct policy *policy
 static struct policy trusting(void)
 {
     struct policy policy = policy_default();
-    policy.simulated_roots = (struct bytes_list){&set.part[ROOT], 1};
+    policy.sgx.tcb.simulated_roots = (struct bytes_list){&set.part[ROOT], 1};
     return policy;
 }
 
@@ -197,14 +197,14 @@ static void is_refused_under_another_root(void **state)
     struct policy policy = trusting();
     struct authority next;
     struct fault fault;
-    policy.simulated_roots = (struct bytes_list){&root, 1};
+    policy.sgx.tcb.simulated_roots = (struct bytes_list){&root, 1};
     assert_int_equal(verify_at((int64_t)time(NULL), &policy)->verdict, ACCEPTED);
     assert_int_equal(unlink(AUTHORITY), 0);
     assert_int_equal(authority_open(&next, &fault), 0);
     struct put put = put_init(other, sizeof(other));
     authority_put_chain(&next, SIGNER_ROOT, &put);
     const struct bytes strange = put_done(&put);
-    policy.simulated_roots = (struct bytes_list){&strange, 1};
+    policy.sgx.tcb.simulated_roots = (struct bytes_list){&strange, 1};
     assert_int_equal(verify_at((int64_t)time(NULL), &policy)->verdict, REFUSED);
     authority_close(&next);
 }

@@ -80,7 +80,7 @@ struct attest_input sim_evidence_endorsements(void)
 struct policy sim_evidence_policy(void)
 {
     struct policy policy = policy_default();
-    policy.simulated_roots = (struct bytes_list){&sim.root, 1};
+    policy.sgx.tcb.simulated_roots = (struct bytes_list){&sim.root, 1};
     policy.sgx.mrenclaves = (struct bytes_list){&sim.mrenclave_bytes, 1};
     return policy;
 }

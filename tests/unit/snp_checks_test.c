@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every check that an SEV-SNP report undergoes, by reports and certificates made
  * here under a simulated root: each wrong is refused for its own reason and no other. */
-/* links: tests/unit/snp_scene.c tests/attest/snp_report_put.c tests/attest/issuer.c attest/anchors.c attest/anchors_data.S attest/attest.c attest/kvm_statement.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/endorsement.c attest/policy.c attest/record.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/text.c conf/evidence_claims.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/cbor.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c crypto/x509_signature.c */
+/* links: tests/unit/snp_scene.c tests/attest/snp_report_put.c tests/attest/issuer.c attest/anchors.c attest/anchors_data.S attest/ar4si.c attest/attest.c attest/kvm_statement.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/endorsement.c attest/policy.c attest/record.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/text.c conf/evidence_claims.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/cbor.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c crypto/x509_signature.c */
 /* libs: -lcrypto */
 #include "crypto/digest.h"
 #include "tests/unit/snp_scene.h"

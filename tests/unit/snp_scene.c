@@ -160,7 +160,7 @@ const struct attest_result *scene_run(struct scene *s)
     for (size_t i = 0; i < s->crl_count; i++)
         crls[i] = BLOB_BYTES(&s->crls[i]);
     *anchor = BLOB_BYTES(&s->anchor);
-    s->policy.simulated_roots = LIST(*anchor);
+    s->policy.snp.simulated_roots = LIST(*anchor);
     s->in.evidence = (struct bytes){s->report, s->report_size};
     s->in.certificates = (struct bytes_list){files, s->file_count};
     s->in.crls = (struct bytes_list){crls, s->crl_count};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SEV-SNP reports that are right, what of them is bound to whom, and what is none. Each
  * check by itself is in snp_checks_test.c. */
-/* links: tests/unit/snp_scene.c tests/attest/snp_report_put.c tests/attest/issuer.c attest/anchors.c attest/anchors_data.S attest/attest.c attest/kvm_statement.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/endorsement.c attest/policy.c attest/record.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/text.c conf/evidence_claims.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/cbor.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c crypto/x509_signature.c */
+/* links: tests/unit/snp_scene.c tests/attest/snp_report_put.c tests/attest/issuer.c attest/anchors.c attest/anchors_data.S attest/ar4si.c attest/attest.c attest/kvm_statement.c attest/binding.c attest/cache.c attest/check.c attest/claims.c attest/claims_buffer.c attest/endorsement.c attest/policy.c attest/record.c attest/snp.c attest/snp_cert.c attest/snp_fields.c attest/snp_policy.c attest/snp_report.c attest/text.c conf/evidence_claims.c crypto/digest.c crypto/ecdsa.c crypto/pem.c crypto/rsa_pss.c crypto/x509.c crypto/x509_link.c crypto/x509_parse.c base/cbor.c base/base64.c base/cur.c base/der.c base/hex.c base/put.c base/rfc3339.c base/utf8.c base/wipe.c crypto/x509_signature.c */
 /* libs: -lcrypto */
 #include "attest/appraise.h"
 #include "conf/evidence_claims.h"
@@ -27,7 +27,6 @@ static void accepts_what_is_right(void **state)
     assert_int_equal(r->tcb_status, TCB_MET);
     assert_int_equal(r->identity, IDENTITY_ANY);
     assert_int_equal(r->claims.snp.product, PRODUCT_GENOA);
-    assert_int_equal(r->ar4si.hardware, 2);
 }
 
 static void accepts_a_vlek(void **state)
@@ -53,13 +52,33 @@ static void names_an_identity(void **state)
     assert_int_equal(r->identity, IDENTITY_NAMED);
 }
 
-static void notes_a_simulated_root(void **state)
+/* Accepted as the policy says, and not taken for hardware [AR4SI 2.3.4]. */
+static void tells_a_simulated_root(void **state)
 {
     (void)state;
     struct scene s = scene_new();
     const struct attest_result *r = scene_run(&s);
     assert_int_equal(r->verdict, ACCEPTED);
+    assert_true(r->simulated);
+    assert_int_equal(r->ar4si.instance_identity, 96);
+    assert_int_equal(r->ar4si.hardware, 97);
+    assert_int_equal(r->ar4si.runtime_opaque, 96);
     assert_non_null(strstr(r->notes[0].text, "the root is simulated"));
+}
+
+static void trusts_no_root_named_for_another_tee(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    static struct attest_result r;
+    scene_run(&s);
+    s.policy.sgx.tcb.simulated_roots = s.policy.snp.simulated_roots;
+    s.policy.tdx.tcb.simulated_roots = s.policy.snp.simulated_roots;
+    s.policy.snp.simulated_roots = (struct bytes_list){0};
+    assert_int_equal(attest_verify(&s.in, &r), 0);
+    assert_int_equal(r.verdict, REFUSED);
+    assert_int_equal(r.reason, CHECK_cert_issuer);
+    assert_false(r.simulated);
 }
 
 static void accepts_what_is_bound(void **state)
@@ -180,7 +199,7 @@ static void trusts_no_unnamed_root(void **state)
     s.spoil = give_root;
     scene_run(&s);
     static struct attest_result r;
-    s.policy.simulated_roots = (struct bytes_list){0};
+    s.policy.snp.simulated_roots = (struct bytes_list){0};
     assert_int_equal(attest_verify(&s.in, &r), 0);
     assert_int_equal(r.verdict, REFUSED);
     assert_int_equal(r.reason, CHECK_cert_anchor);
@@ -230,7 +249,8 @@ int main(void)
         cmocka_unit_test(accepts_what_is_right),
         cmocka_unit_test(accepts_a_vlek),
         cmocka_unit_test(names_an_identity),
-        cmocka_unit_test(notes_a_simulated_root),
+        cmocka_unit_test(tells_a_simulated_root),
+        cmocka_unit_test(trusts_no_root_named_for_another_tee),
         cmocka_unit_test(accepts_what_is_bound),
         cmocka_unit_test(compares_every_claim),
         cmocka_unit_test(no_key_binds_nothing),
