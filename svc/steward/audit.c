@@ -72,7 +72,7 @@ static json_t *make(const struct audit_entry *e)
         "{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "time", time,
         "from", e->from, "verdict", e->cert.size > 0 ? "issued" : "refused", "check",
         steward_check_name(d->check), "reason", steward_check_reason(d->check), "evidence",
-        json_evidence(d), "tee", kind_text(o->kind), "measurement", json_hex(order_measurement(o)),
+        json_evidence(d), "tee", order_tee(o), "measurement", json_hex(order_measurement(o)),
         "workload",
         json_hex(named ? (struct bytes){o->workload, sizeof(o->workload)} : (struct bytes){0}),
         "original", o->original, "names", json_names(e), "key", json_digest(order_public_key(o)),

@@ -80,7 +80,7 @@ static void put_statement(struct put *p, const struct order *order)
     const struct bytes workload = {order->workload, sizeof(order->workload)};
     const struct bytes evidence = {order->evidence, sizeof(order->evidence)};
     const size_t all = der_open(p, DER_SEQUENCE);
-    der_put(p, DER_UTF8_STRING, bytes_of_text(kind_text(order->kind)));
+    der_put(p, DER_UTF8_STRING, bytes_of_text(order_tee(order)));
     der_put(p, DER_OCTET_STRING, order_measurement(order));
     der_put(p, DER_OCTET_STRING, order->original ? (struct bytes){0} : workload);
     der_put(p, DER_OCTET_STRING, evidence);

@@ -18,7 +18,8 @@
 
 /* What a certificate says of its subject, beside its key and names:
  *
- *     SEQUENCE { tee UTF8String, measurement OCTET STRING,
+ *     SEQUENCE { tee UTF8String, "sgx", or "simulated sgx"
+ *                measurement OCTET STRING,
  *                workload OCTET STRING, empty for the original's evidence
  *                evidence OCTET STRING, SHA-256 of the report or quote }
  *

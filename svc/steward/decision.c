@@ -61,10 +61,11 @@ static struct bytes measurement_of(const struct claims *c)
     return (struct bytes){c->snp.measurement, sizeof(c->snp.measurement)};
 }
 
-static void fill_measurement(const struct claims *claims, struct order *order)
+static void fill_tee(const struct attest_result *result, struct order *order)
 {
-    const struct bytes measurement = measurement_of(claims);
-    order->kind = claims->kind;
+    const struct bytes measurement = measurement_of(&result->claims);
+    order->kind = result->claims.kind;
+    order->simulated = result->simulated;
     order->measurement_size = measurement.size;
     if (measurement.size > 0)
         memcpy(order->measurement, measurement.data, measurement.size);
@@ -125,7 +126,7 @@ static int judge(const struct judge *j, const struct application *a, int64_t now
     int error = appraise(j, a, now, out);
     if (error < 0)
         return error;
-    fill_measurement(&out->result.claims, &out->order);
+    fill_tee(&out->result, &out->order);
     const enum steward_check names = check_names(j, a, &out->order);
     error = fill_key_and_evidence(&a->carrier, &out->order);
     if (!steward_passes(evidence_accepted, out->result.verdict == ACCEPTED))

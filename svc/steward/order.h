@@ -15,6 +15,7 @@
 
 struct order {
     enum kind kind;
+    bool simulated; /* by a root that the policy alone names */
     bool original;  /* evidence in the original's form: no entry, name or workload */
     uint32_t entry; /* of [[names]] */
     uint32_t hosts; /* bits: which of the entry's names */
@@ -25,6 +26,9 @@ struct order {
     uint8_t public_key[ORDER_KEY_MAX];
     size_t public_key_size;
 };
+
+/* "sgx", or "simulated sgx". */
+const char *order_tee(const struct order *order);
 
 struct bytes order_measurement(const struct order *order);
 struct bytes order_public_key(const struct order *order);

@@ -92,7 +92,7 @@ def test_each_decision_is_recorded(start, applicant):
     leaf = elements(got.body)[-1]
 
     assert line["certificate_sha256"] == hashlib.sha256(leaf).hexdigest()
-    assert line["verdict"] == "issued" and line["tee"] == "sgx"
+    assert line["verdict"] == "issued" and line["tee"] == "simulated sgx"
     assert line["measurement"] == ENCLAVE and line["workload"] == WORKLOAD
     assert line["names"] == ["a.example"] and line["original"] is False
     assert line["from"].startswith("127.0.0.1:")

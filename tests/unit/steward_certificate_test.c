@@ -188,15 +188,21 @@ static void it_does_not_outlive_its_authority(void **state)
     X509_free(make_at(&order, authority.not_before, STEWARD_PASSED));
 }
 
+static const ASN1_OCTET_STRING *statement_of(const X509 *x)
+{
+    ASN1_OBJECT *oid = OBJ_txt2obj(STATEMENT_OID, 1);
+    const int at = X509_get_ext_by_OBJ(x, oid, -1);
+    assert_true(at >= 0);
+    ASN1_OBJECT_free(oid);
+    return X509_EXTENSION_get_data(X509_get_ext(x, at));
+}
+
 static void it_states_what_runs(void **state)
 {
     (void)state;
     const struct order order = usual();
     X509 *x = make_at(&order, NOW, STEWARD_PASSED);
-    ASN1_OBJECT *oid = OBJ_txt2obj(STATEMENT_OID, 1);
-    const int at = X509_get_ext_by_OBJ(x, oid, -1);
-    assert_true(at >= 0);
-    const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(x, at));
+    const ASN1_OCTET_STRING *value = statement_of(x);
     uint8_t wanted[2 + 5 + 3 * 34] = {0x30, sizeof(wanted) - 2, 0x0c, 3, 's', 'g', 'x'};
     for (size_t i = 0; i < 3; i++) {
         uint8_t *part = wanted + 7 + 34 * i;
@@ -206,8 +212,21 @@ static void it_states_what_runs(void **state)
     }
     assert_int_equal(ASN1_STRING_length(value), sizeof(wanted));
     assert_memory_equal(ASN1_STRING_get0_data(value), wanted, sizeof(wanted));
-    ASN1_OBJECT_free(oid);
     X509_free(x);
+}
+
+/* Whoever trusts the authority need not know what its policy puts up with. */
+static void it_states_that_it_is_simulated(void **state)
+{
+    (void)state;
+    struct order order = usual();
+    order.simulated = true;
+    X509 *x = make_at(&order, NOW, STEWARD_PASSED);
+    assert_memory_equal(ASN1_STRING_get0_data(statement_of(x)) + 2, "\x0c\x0dsimulated sgx\x04",
+                        16);
+    X509_free(x);
+    order.kind = (enum kind)255;
+    assert_string_equal(order_tee(&order), "unknown");
 }
 
 static void without_a_name_there_is_none(void **state)
@@ -327,12 +346,14 @@ static void orders_come_back(void **state)
     (void)state;
     uint8_t message[ORDER_SIZE], again[ORDER_SIZE];
     struct order order = usual(), back;
+    order.simulated = true;
     order_put(&order, message);
     assert_int_equal(order_parse(message, &back), STEWARD_PASSED);
     order_put(&back, again);
     assert_memory_equal(message, again, sizeof(message));
     assert_int_equal(back.hosts, 5);
     assert_int_equal(back.entry, 1);
+    assert_true(back.simulated && !back.original);
 }
 
 static void nothing_else_is_an_order(void **state)
@@ -354,7 +375,8 @@ static void nothing_else_is_an_order(void **state)
         {3, 121},
         {3, 255}, /* of the key */
         {ORDER_SIZE - 1, 1},
-        {244, 1}, /* nothing behind */
+        {244, 2}, /* simulated */
+        {245, 1}, /* nothing behind */
     };
     uint8_t message[ORDER_SIZE];
     struct order back;
@@ -465,6 +487,7 @@ int main(void)
         TEST(it_lives_a_day_at_most),
         TEST(it_does_not_outlive_its_authority),
         TEST(it_states_what_runs),
+        TEST(it_states_that_it_is_simulated),
         TEST(without_a_name_there_is_none),
         TEST(keys_of_p_384_are_certified),
         TEST(no_name_of_another_entry),

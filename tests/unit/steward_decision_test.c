@@ -34,6 +34,7 @@ static void what_is_right_is_ordered(void **state)
     const struct order *o = &decision->order;
     assert_int_equal(o->kind, KIND_SGX);
     assert_false(o->original);
+    assert_true(o->simulated);
     assert_int_equal(o->entry, 1);
     assert_int_equal(o->hosts, 3); /* asked for none: gets all */
     assert_int_equal(o->measurement_size, 32);
