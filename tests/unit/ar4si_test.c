@@ -170,6 +170,24 @@ static void a_mixture_is_simulated(void **state)
     forge_close(f);
 }
 
+/* Certificates of a machine and a signer named as roots: nothing leads to them, and no maker
+ * is behind them either. */
+static void a_root_that_vouches_itself_is_simulated(void **state)
+{
+    (void)state;
+    struct forge *f = forge_open("tdx/go-tdx-guest/quote-v5-uptodate-2026");
+    forge_seal(f);
+    const struct bytes roots[] = {BLOB_BYTES(&f->certs[2]), BLOB_BYTES(&f->certs[3])};
+    f->policy.tdx.tcb.simulated_roots = (struct bytes_list){roots, ARRAY_COUNT(roots)};
+    f->policy.crls = false;
+    f->in.certificates.count = f->in.crls.count = 0;
+    assert_int_equal(attest_verify(&f->in, &result), 0);
+    assert_int_equal(result.verdict, ACCEPTED);
+    assert_true(result.simulated);
+    vector_is(&result, (struct vector){96, 0, 0, 97, 96});
+    forge_close(f);
+}
+
 /* ---- nothing that proves ---- */
 
 static void what_proves_nothing_is_contraindicated(void **state)
@@ -214,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_root_is_for_its_own_tee),
         cmocka_unit_test(a_cache_keeps_roots_apart),
         cmocka_unit_test(a_mixture_is_simulated),
+        cmocka_unit_test(a_root_that_vouches_itself_is_simulated),
         cmocka_unit_test(what_proves_nothing_is_contraindicated),
         cmocka_unit_test(what_is_not_signed_claims_nothing_else),
     };
