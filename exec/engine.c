@@ -13,9 +13,10 @@
 
 /* [WebAssembly 5.5] */
 #define MODULE_HEADER_SIZE    8u
+#define MODULE_SECTION_TABLE  4u
 #define MODULE_SECTION_MEMORY 5u
 
-/* A table is memory that a program can grow, too. A module has 100 at most. */
+/* A table is memory that a program can grow, too: those of a module together. */
 #define TABLE_ELEMENTS_MAX 1000000
 
 /* One import of the module, bound to a WASI function. */
@@ -265,30 +266,43 @@ static wasmtime_extern_t *bind_imports(struct run *r, size_t *count)
 
 /* ---- limits ---- */
 
-/* How many linear memories the module makes; it has been validated. */
-static uint32_t count_memories(struct bytes module)
+/* How many tables or memories, by their section, the module makes; it has been validated. */
+static uint32_t count_made(struct bytes module, uint8_t wanted)
 {
     struct cur c = cur_init(module);
     cur_take(&c, MODULE_HEADER_SIZE);
     while (cur_left(&c) > 0) {
         uint8_t section = cur_u8(&c);
         struct cur body = cur_init(cur_take(&c, cur_leb32(&c)));
-        if (section == MODULE_SECTION_MEMORY)
+        if (section == wanted)
             return cur_leb32(&body);
     }
     return 0;
 }
 
-/* wasmtime limits each memory by itself: they share evenly what there is. */
+/* wasmtime limits each by itself: they share evenly what there is. */
+static uint64_t share(uint64_t all, uint32_t count) { return count > 1 ? all / count : all; }
+
 static void set_limits(struct run *r, uint64_t memory_size, struct bytes module)
 {
-    uint32_t count = count_memories(module);
-    uint64_t each = count > 1 ? memory_size / count : memory_size;
-    wasmtime_store_limiter(r->store, (int64_t)(each < INT64_MAX ? each : INT64_MAX),
-                           TABLE_ELEMENTS_MAX, -1, -1, -1);
+    const uint64_t memory = share(memory_size, count_made(module, MODULE_SECTION_MEMORY));
+    const uint64_t table = share(TABLE_ELEMENTS_MAX, count_made(module, MODULE_SECTION_TABLE));
+    wasmtime_store_limiter(r->store, (int64_t)(memory < INT64_MAX ? memory : INT64_MAX),
+                           (int64_t)table, -1, -1, -1);
 }
 
 /* ---- the instance ---- */
+
+/* What to do about it, where that is known. */
+static const char *instantiate_hint(const char *text)
+{
+    if (strstr(text, "exceeds memory limits") != NULL)
+        return "; --max-memory sets them";
+    if (strstr(text, "failed to reserve") != NULL)
+        return "; each memory of a module takes 4 GiB of addresses however small it is, and an "
+               "enclave has 64 GiB: 15 memories fit";
+    return "";
+}
 
 /* False when the module's start function trapped. */
 static bool instantiate(struct run *r, wasmtime_instance_t *instance)
@@ -303,9 +317,7 @@ static bool instantiate(struct run *r, wasmtime_instance_t *instance)
         return true;
     if (error != NULL) {
         char *text = error_text(error);
-        bool memory = strstr(text, "exceeds memory limits") != NULL;
-        report_failure("cannot instantiate the module: %s%s", text,
-                       memory ? "; --max-memory sets them" : "");
+        report_failure("cannot instantiate the module: %s%s", text, instantiate_hint(text));
     }
     if (trap != NULL)
         report_trap(trap);

@@ -47,14 +47,14 @@ def grow_table(elements, works):
     return b"\xd0\x70" + signed(elements) + b"\xfc\x0f\x00" + signed(-1) + TRAP_UNLESS[works]
 
 
-def module(code, memories=1):
-    """A program: a table of one element, memories of one page each."""
+def module(code, memories=1, tables=1):
+    """A program: tables of one element, memories of one page each."""
     body = b"\x00" + code + b"\x0b"
     return b"\0asm\1\0\0\0" + b"".join(
         (
             section(1, vector([b"\x60\x00\x00"])),
             section(3, vector([b"\x00"])),
-            section(4, vector([b"\x70\x00\x01"])),
+            section(4, vector([b"\x70\x00\x01"] * tables)),
             section(5, vector([b"\x00\x01"] * memories)),
             section(7, vector([b"\x06_start\x00\x00"])),
             section(10, vector([leb(len(body)) + body])),
@@ -87,6 +87,21 @@ def test_memories_share_it(enarx, build):
 def test_tables_are_bounded_too(enarx, build):
     code = grow_table(1_000_000, False) + grow_table(999_999, True)
     enarx.run(build(code)).ok("")
+
+
+def test_tables_share_it(enarx, build):
+    code = grow_table(250_000, False) + grow_table(249_999, True)
+    enarx.run(build(code, tables=4)).ok("")
+
+
+def test_so_many_memories_fit(enarx, build):
+    """Each reserves 4 GiB of addresses, of which an enclave has 64 [docs/sgx.md]."""
+    enarx.run(build(b"", memories=15)).ok("")
+    result = enarx.run(build(b"", memories=16))
+    if enarx.backend == "sgx-sim":
+        result.refused("an enclave has 64 GiB: 15 memories fit")
+    else:
+        result.ok("")
 
 
 def test_a_keep_without_memory_says_so(enarx, build):
