@@ -36,6 +36,10 @@ struct backend {
     bool selectable;     /* may be chosen when the user names none */
     enum technology technology;
 
+    /* Bytes of this machine's enclave memory (EPC), which no control group counts: its keeps
+     * together can have no more of it. 0: unknown. Null: they have memory like any other. */
+    uint64_t (*enclave_memory)(void);
+
     /* Fills at most PROBE_MAX rows, returns their number. Available means all ok. */
     size_t (*probe)(struct probe *rows);
 

@@ -104,6 +104,14 @@ const struct option host_options[HOST_OPTION_COUNT] = {
                 "or of K, M or G. Default: 4G.",
     },
     {
+        .id = OPTION_MAX_ENCLAVE_MEMORY,
+        .name = "--max-enclave-memory",
+        .value = "SIZE",
+        .help = "The most that all SGX keeps together may be promised of enclave memory: each "
+                "counts with three times --max-memory and 1G, and one alone always may. Default: "
+                "what the processor has.",
+    },
+    {
         .id = OPTION_MAX_UPLOAD,
         .name = "--max-upload",
         .value = "SIZE",

@@ -5,7 +5,7 @@
 
 #include "host/cli/command.h"
 
-#define HOST_OPTION_COUNT 23
+#define HOST_OPTION_COUNT 24
 
 extern const struct option host_options[HOST_OPTION_COUNT];
 

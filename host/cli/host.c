@@ -57,6 +57,7 @@ static int read_limits(struct hosting *h)
         uint64_t *out;
     } rows[] = {
         {OPTION_MAX_MEMORY, read_size, &c->memory_max},
+        {OPTION_MAX_ENCLAVE_MEMORY, read_size, &c->enclave_memory_max},
         {OPTION_MAX_UPLOAD, read_size, &c->upload_max},
         {OPTION_MAX_CPU, read_time, &c->cpu_max},
         {OPTION_MAX_LIFETIME, read_time, &c->lifetime_max},

@@ -29,9 +29,17 @@
 
 /* ---- the processor ---- */
 
-static uint64_t epc_size(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf))
+static bool has_sgx(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf))
+{
+    const uint32_t most = cpuid(0, 0).eax;
+    return most >= LEAF_SGX && (cpuid(LEAF_FEATURES, 0).ebx & EBX_SGX) != 0;
+}
+
+uint64_t sgx_epc_size(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf))
 {
     uint64_t size = 0;
+    if (!has_sgx(cpuid))
+        return 0;
     for (uint32_t i = 0; i < EPC_SECTIONS; i++) {
         const struct sgx_cpuid r = cpuid(LEAF_SGX, EPC_FIRST + i);
         if ((r.eax & 0xf) != 1)
@@ -64,7 +72,7 @@ static size_t probe_size(const struct sgx_cpuid *r, struct probe *row)
 static size_t probe_epc(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf),
                         struct probe *row)
 {
-    const uint64_t size = epc_size(cpuid);
+    const uint64_t size = sgx_epc_size(cpuid);
     return probe_tell(row, "Enclave memory (EPC)", size > 0,
                       size > 0 ? "%llu MiB" : "none (%llu); reserve it in the firmware's set-up",
                       (unsigned long long)(size >> 20));
@@ -72,10 +80,7 @@ static size_t probe_epc(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t sublea
 
 size_t sgx_probe_cpu(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf), struct probe *rows)
 {
-    const uint32_t most = cpuid(0, 0).eax;
-    const struct sgx_cpuid none = {0};
-    const struct sgx_cpuid features = most >= LEAF_FEATURES ? cpuid(LEAF_FEATURES, 0) : none;
-    const bool sgx = (features.ebx & EBX_SGX) != 0 && most >= LEAF_SGX;
+    const bool sgx = has_sgx(cpuid);
     size_t n = probe_tell(&rows[0], "Processor with SGX", sgx,
                           sgx ? "CPUID says so"
                               : "CPUID says no; use an Intel processor that has it, enabled in the "
@@ -83,7 +88,7 @@ size_t sgx_probe_cpu(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf),
     if (!sgx)
         return n;
     const struct sgx_cpuid leaf = cpuid(LEAF_SGX, 0);
-    const bool flc = (features.ecx & ECX_FLC) != 0;
+    const bool flc = (cpuid(LEAF_FEATURES, 0).ecx & ECX_FLC) != 0;
     const bool sgx2 = (leaf.eax & EAX_SGX2) != 0;
     const bool exinfo = (leaf.ebx & SGX_MISC_EXINFO) != 0;
     n += probe_tell(&rows[n], "Flexible launch control", flc,
@@ -110,6 +115,8 @@ static struct sgx_cpuid read_cpuid(uint32_t leaf, uint32_t subleaf)
     __cpuid_count(leaf, subleaf, r.eax, r.ebx, r.ecx, r.edx);
     return r;
 }
+
+uint64_t sgx_enclave_memory(void) { return sgx_epc_size(read_cpuid); }
 
 /* ---- the system ---- */
 

@@ -15,6 +15,12 @@ struct sgx_cpuid {
 size_t sgx_probe_cpu(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf),
                      struct probe *rows);
 
+/* Bytes of enclave memory in all its sections; 0 without SGX. */
+uint64_t sgx_epc_size(struct sgx_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf));
+
+/* That of this processor. */
+uint64_t sgx_enclave_memory(void);
+
 /* All of it: at most PROBE_MAX rows. */
 size_t sgx_probe(struct probe *rows);
 

@@ -21,6 +21,7 @@ const struct backend sgx_backend = {
     .confidential = true,
     .selectable = true,
     .technology = TECHNOLOGY_SGX,
+    .enclave_memory = sgx_enclave_memory,
     .probe = sgx_probe,
     .prepare = prepare,
     .own_kernel = true,

@@ -30,6 +30,7 @@ struct agent_config {
     const struct usher_rules *rules; /* what keeps may listen on and connect to */
     uint32_t keeps_max, keeps_of_one_max;
     uint64_t memory_max, upload_max; /* of one keep */
+    uint64_t enclave_memory_max;     /* of all enclaves together; 0: what the machine has */
     uint64_t cpu_max, lifetime_max;
     uint64_t unclaimed_max; /* without a session ever */
     uint64_t idle_max;      /* since the last session */

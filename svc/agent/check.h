@@ -27,6 +27,7 @@
     X(quota_owner, "HO13: more keeps than one may have", AGENT)              \
     X(quota_ushers, "HO13: keeps that end while they are connected", AGENT)  \
     X(quota_host, "HO13: more keeps than there may be", AGENT)               \
+    X(quota_enclaves, "HO5: enclaves that take what others were promised", AGENT) \
     X(quota_upload, "HO13: more than may be sent to a keep", AGENT)          \
     X(quota_channels, "HO13: more channels than a keep may have", AGENT)     \
     X(quota_draining, "a keep for an agent that ends", AGENT)                \

@@ -17,6 +17,7 @@
 #define TICK_MS       90u                 /* at the least between two looks */
 #define ENDED_MAX     256u                /* that are remembered */
 #define ENDED_KEPT_MS (10u * 60u * 1000u) /* and how long */
+#define ENCLAVE_OWN   (1ull << 30)        /* bytes, for exec and what it compiles */
 
 /* A user that no living keep is. */
 static uint32_t free_slot(const struct keeps *keeps)
@@ -48,7 +49,35 @@ static bool takes_a_place(const struct hosted *h)
     return h->exit.fd >= 0 || CHECKED(quota_ushers, ushers_busy(h->keeps->ushers, h->id), false);
 }
 
-static int check_quota(const struct keeps *keeps, const char *owner, struct fault *fault)
+/* The most that an enclave is told it may have: the program's memory, its heap of GC objects,
+ * files, and its own. */
+static uint64_t enclave_room(const struct agent_config *c)
+{
+    return c->memory_max > (UINT64_MAX - ENCLAVE_OWN) / 3 ? UINT64_MAX
+                                                          : 3 * c->memory_max + ENCLAVE_OWN;
+}
+
+static bool is_enclave(const struct backend *backend)
+{
+    return backend->technology == TECHNOLOGY_SGX;
+}
+
+/* No control group counts their pages, so that what one may take is kept for it. One by itself
+ * has all there is. */
+static bool enclaves_fit(const struct keeps *keeps, const struct backend *backend)
+{
+    const struct agent_config *c = keeps->config;
+    uint64_t most = c->enclave_memory_max, others = 0;
+    if (most == 0 && backend->enclave_memory != NULL)
+        most = backend->enclave_memory();
+    for (const struct hosted *h = keeps->list; h != NULL; h = h->next)
+        others += h->exit.fd >= 0 && is_enclave(h->backend);
+    const bool bounded = is_enclave(backend) && most != 0 && others > 0;
+    return !bounded || (c->memory_max != 0 && others < most / enclave_room(c));
+}
+
+static int check_quota(const struct keeps *keeps, const struct backend *backend, const char *owner,
+                       struct fault *fault)
 {
     const struct agent_config *c = keeps->config;
     uint32_t own = 0;
@@ -61,13 +90,17 @@ static int check_quota(const struct keeps *keeps, const char *owner, struct faul
     if (!CHECK(quota_host, keeps->living < c->keeps_max))
         return fault_set(fault, -ENOSPC,
                          "this host has as many keeps as it takes; try again later");
+    if (!CHECK(quota_enclaves, enclaves_fit(keeps, backend)))
+        return fault_set(fault, -ENOSPC,
+                         "this host's enclave memory is promised to other keeps; try again later "
+                         "(its operator: --max-enclave-memory, --max-memory)");
     return 0;
 }
 
 int keeps_create(struct keeps *keeps, const struct backend *backend, const char *owner,
                  struct hosted **out, struct fault *fault)
 {
-    int error = check_quota(keeps, owner, fault);
+    int error = check_quota(keeps, backend, owner, fault);
     struct hosted *h = error < 0 ? NULL : calloc(1, sizeof(*h));
     if (h == NULL)
         return error < 0 ? error : fault_set(fault, -ENOMEM, "out of memory");

@@ -374,6 +374,27 @@ def test_so_many_of_one_owner(start, pki, tokens):
     assert status == 503 and "as many keeps" in answer["error"]
 
 
+def test_enclaves_share_what_memory_there_is(start):
+    """No control group counts their pages: each has what it may take, 3 * 64M + 1G here."""
+    agent = start("--backends", "nil,sgx-sim", "--max-memory", "64M", "--max-enclave-memory", "2432M")
+    wish = json.dumps({"backend": "sgx-sim"})
+    first = agent.request("POST", "/v1/keeps", wish)[1]
+    assert agent.request("POST", "/v1/keeps", wish)[0] == 201
+    status, answer = agent.request("POST", "/v1/keeps", wish)
+    assert status == 503 and "enclave memory" in answer["error"], answer
+    assert agent.request("POST", "/v1/keeps", json.dumps({"backend": "nil"}))[0] == 201
+    agent.end(first)
+    agent.ended(first)
+    assert agent.request("POST", "/v1/keeps", wish)[0] == 201
+
+
+def test_one_enclave_has_all_there_is(start):
+    agent = start("--backends", "sgx-sim", "--max-memory", "64M", "--max-enclave-memory", "1M")
+    wish = json.dumps({"backend": "sgx-sim"})
+    assert agent.request("POST", "/v1/keeps", wish)[0] == 201
+    assert agent.request("POST", "/v1/keeps", wish)[0] == 503
+
+
 def test_who_ends_while_connecting_counts(start, pki, tokens):
     """Else keeps that come and go would take from others what opens their streams."""
     agent = start(*identity(pki), "--tokens", tokens, "--max-keeps-per-owner", "1",

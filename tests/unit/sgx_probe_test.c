@@ -60,6 +60,7 @@ static void good_machine(void **state)
             fail_msg("%s: %s", rows[i].what, rows[i].why);
     }
     assert_string_equal(rows[7].why, "6112 MiB"); /* 2016 + 4096 */
+    assert_int_equal(sgx_epc_size(table), 6112ull << 20);
 }
 
 /* Just the row of that name fails. */
@@ -114,6 +115,7 @@ static void without_sgx_nothing_else_is_asked(void **state)
     cpu[1].ebx = 0;
     assert_int_equal(probe(), 1);
     assert_false(rows[0].ok);
+    assert_int_equal(sgx_epc_size(table), 0);
     reset(state);
     cpu[0].eax = 0xd;
     assert_int_equal(probe(), 1);
