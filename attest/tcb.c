@@ -120,10 +120,20 @@ static bool is_mitigated(const struct intel_policy *policy, struct bytes name)
     return false;
 }
 
+/* Its status rests on software that hardens itself, against what nobody says. */
+static bool hardening_unnamed(const struct intel_claims *claims)
+{
+    return claims->advisory_count == 0 &&
+           (claims->platform_status == TCB_SW_HARDENING_NEEDED ||
+            claims->platform_status == TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED);
+}
+
 static void check_advisories(struct intel *x, bool complete)
 {
     const char *open = complete ? NULL : "too many", *denied = NULL;
 
+    if (hardening_unnamed(x->claims))
+        open = "none is named";
     for (size_t i = 0; i < x->claims->advisory_count; i++) {
         const char *name = x->claims->advisories[i];
         struct bytes text = bytes_of_text(name);

@@ -195,6 +195,7 @@ TCB(tcb_past, "\"nextUpdate\":\"2025-07", "\"nextUpdate\":\"2025-06")
 TCB(tcb_unknown, "\"OutOfDate\"", "\"Stale\"")
 TCB(tcb_revoked, "\"ConfigurationAndSWHardeningNeeded\"", "\"Revoked\"")
 TCB(tcb_out_of_date, "\"ConfigurationAndSWHardeningNeeded\"", "\"OutOfDate\"")
+TCB(tcb_unnamed, "[\"INTEL-SA-00289\",\"INTEL-SA-00615\"]", "[]")
 TCB(tcb_end_of_life, "\"INTEL-SA-00289\"", "\"INTEL-DOC-10001\"")
 
 static void floor_above(struct forge *f)
@@ -289,6 +290,7 @@ static void tcbs_are_refused(void **state)
         {CHECK_tcb_status, grace_over, NULL},
         {CHECK_NONE, in_grace, NULL},
         {CHECK_tcb_advisories, NULL, unlisted},
+        {CHECK_tcb_advisories, tcb_unnamed, NULL},
         {CHECK_tcb_advisories_denied, denies, NULL},
         {CHECK_tcb_advisories_denied, tcb_end_of_life, end_of_life_listed},
         {CHECK_tcb_date, date_above, NULL},
