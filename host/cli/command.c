@@ -141,6 +141,15 @@ static int take_environment(struct line *line)
     return error;
 }
 
+/* Letters behind one '-': "-qj" is "-q -j". */
+static int take_letters(struct parser *p, const char *letters)
+{
+    int error = 0;
+    for (; error == 0 && *letters != '\0'; letters++)
+        error = take_option(p, (const char[]){'-', *letters, '\0'});
+    return error;
+}
+
 /* ---- commands and arguments ---- */
 
 static int take_command(struct line *line, const char *text)
@@ -183,7 +192,7 @@ static int take_word(struct parser *p, char *text)
         p->options_over = true;
         return 0;
     }
-    return take_option(p, text);
+    return text[1] == '-' ? take_option(p, text) : take_letters(p, text + 1);
 }
 
 static int check_complete(struct line *line)
@@ -201,6 +210,19 @@ static enum asked what_is_asked(const struct line *line)
     if (line_has(line, OPTION_HELP))
         return ASKED_HELP;
     return line_has(line, OPTION_VERSION) ? ASKED_VERSION : ASKED_RUN;
+}
+
+/* "enarx help" and the names of a command: what its --help shows. */
+static int take_help(struct parser *p)
+{
+    struct line *line = p->line;
+    int error = 0;
+    p->next++;
+    while (error == 0 && p->next < p->end && line->command->id == COMMAND_GROUP &&
+           (*p->next)[0] != '-')
+        error = take_command(line, *p->next++);
+    line->asked = ASKED_HELP;
+    return error;
 }
 
 /* Words up to the end, or to a question that makes the rest irrelevant. */
@@ -225,7 +247,7 @@ int line_parse(int argc, char **argv, struct line *line)
     if (line->settings == NULL || line->args == NULL)
         return -ENOMEM;
     struct parser p = {.line = line, .next = argv + 1, .end = argv + 1 + words};
-    int error = take_words(&p);
+    int error = words > 0 && strcmp(argv[1], "help") == 0 ? take_help(&p) : take_words(&p);
     if (error < 0 || line->asked != ASKED_RUN)
         return error;
     error = check_complete(line);

@@ -180,8 +180,8 @@ struct line {
     char error[256]; /* what is wrong and what to do, as one line */
 };
 
-/* Parses argv[1] on. 0, -EINVAL with `error` filled, or -ENOMEM. Call line_fini
- * in any case. */
+/* Parses argv[1] on; "help COMMAND" asks for what "COMMAND --help" does. 0,
+ * -EINVAL with `error` filled, or -ENOMEM. Call line_fini in any case. */
 must_use int line_parse(int argc, char **argv, struct line *line);
 void line_fini(struct line *line);
 

@@ -24,7 +24,8 @@ extern const char *const compiler_names[];
     }
 #define OUT_OPTION(text)                                                                         \
     {                                                                                            \
-        .id = OPTION_OUT, .name = "--out", .value = "FILE", .offer = OFFER_FILES, .help = (text) \
+        .id = OPTION_OUT, .name = "--out", .alias = "-o", .value = "FILE", .offer = OFFER_FILES, \
+        .help = (text)                                                                           \
     }
 
 #define OPTIONS(rows)   .options = (rows), .option_count = ARRAY_COUNT(rows)

@@ -234,6 +234,10 @@ const struct entry command_statuses[] = {
 
 const struct entry command_variables[] = {
     {"ENARX_LOG", "What to say on standard error: off, error, warn, info or debug. Default: info."},
+    {"SSL_CERT_FILE",
+     "The authorities that a TLS connection of a program trusts where Enarx.toml names none. "
+     "Default: the system's."},
+    {"https_proxy, no_proxy", "The proxy to reach hosts and manufacturers by, as for curl."},
     {"XDG_CACHE_HOME",
      "Where the caches of compiled code and of collateral are. Default: ~/.cache."},
     {"XDG_STATE_HOME", "Where the keys are, see FILES. Default: ~/.local/state."},

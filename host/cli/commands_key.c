@@ -102,7 +102,8 @@ const struct option sign_options[SIGN_OPTION_COUNT] = {
         .name = "--sgx-key",
         .value = "KEY",
         .offer = OFFER_FILES,
-        .help = "The private key to sign the SGX enclave with, as 'enarx key sgx create' makes it.",
+        .help = "The private key to sign the SGX enclave with, as 'enarx key sgx create' makes it. "
+                "Needed.",
     },
     OUT_OPTION("Where to put the signatures. Default: standard output."),
     HELP_OPTION,

@@ -65,11 +65,11 @@ static const char tail[] = "    esac\n"
                            "\n"
                            "complete -F _enarx enarx\n";
 
-/* Single letters are quicker typed than completed. */
-static void put_names(FILE *out, const struct option *o)
+/* Single letters are quicker typed than completed; what follows them is not. */
+static void put_names(FILE *out, const struct option *o, bool letters)
 {
     fprintf(out, " %s", o->name);
-    if (o->alias != NULL && strlen(o->alias) > 2)
+    if (o->alias != NULL && (letters || strlen(o->alias) > 2))
         fprintf(out, " %s", o->alias);
 }
 
@@ -87,11 +87,11 @@ static void put_row(FILE *out, const struct command *c, const char *path)
         fprintf(out, " %s", c->commands[i].name);
     fprintf(out, "'\n            options='");
     for (size_t i = 0; i < c->option_count; i++)
-        put_names(out, &c->options[i]);
+        put_names(out, &c->options[i], false);
     fprintf(out, "'\n            valued='");
     for (size_t i = 0; i < c->option_count; i++) {
         if (c->options[i].value != NULL)
-            put_names(out, &c->options[i]);
+            put_names(out, &c->options[i], true);
     }
     fprintf(out, "'\n");
     if (c->argument_count > 0) {

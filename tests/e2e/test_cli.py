@@ -10,23 +10,25 @@ import pytest
 
 from conftest import ENARX, ROOT, Enarx, absent
 
-COMMANDS = [
-    [],
-    ["run"],
-    ["platform"],
-    ["platform", "info"],
-    ["config"],
-    ["config", "init"],
-    ["config", "check"],
-    ["cache"],
-    ["measure"],
-    ["key"],
-    ["key", "sgx"],
-    ["key", "sgx", "create"],
-    ["key", "sgx", "digest"],
-    ["sign"],
-    ["host"],
-]
+
+
+def listed(text, heading):
+    """Names that a section of help explains, each with its other spellings."""
+    section = re.search(rf"^{heading}:\n((?:  .*\n)+)", text, re.MULTILINE)
+    return re.findall(r"^  ([^\s,]+(?:, -\S+)?)", section[1], re.MULTILINE) if section else []
+
+
+def commands(*command):
+    """A command and all below it, as their help tells."""
+    done = subprocess.run([ENARX, *command, "--help"], capture_output=True, check=True)
+    found = [list(command)]
+    for name in listed(done.stdout.decode(), "Commands"):
+        found += commands(*command, name)
+    return found
+
+
+COMMANDS = commands()
+
 RUN_OPTIONS = [
     "--backend",
     "--config",
@@ -50,6 +52,17 @@ def test_help(enarx, command):
     assert re.search(r"usage: enarx" + "".join(f" {c}" for c in command), out, re.IGNORECASE)
     assert all(len(line) <= 100 for line in out.splitlines())
     assert out.endswith("\n") and "  --help" in out
+
+
+def test_every_command_is_listed():
+    names = [" ".join(c) for c in COMMANDS]
+    assert {"run", "deploy", "keep attach", "attest verify", "key sgx create"} <= set(names)
+    assert len(names) == len(set(names)) >= 27
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: " ".join(c) or "enarx")
+def test_help_by_name(enarx, command):
+    assert enarx("help", *command).ok().out == enarx(*command, "--help").ok().out
 
 
 @pytest.mark.parametrize("option", RUN_OPTIONS)
@@ -84,6 +97,11 @@ def test_option_with_equals_sign(enarx, tool):
     enarx.run("--timeout=20s", "--env=A=1", tool, "exit", 0).ok("")
 
 
+def test_letters_behind_one_dash(enarx, tool):
+    result = enarx("run", "-qj", tool, "exit", 0)
+    assert result.status == 0 and re.fullmatch(r'\{"ending":"exit",.*\}\n', result.err), result
+
+
 def test_option_given_twice(enarx, tool):
     result = enarx.run("--timeout", "1s", "--timeout", "9s", tool, "exit", 0)
     assert result.status in (0, 2)
@@ -106,6 +124,21 @@ def test_manual_has_every_option():
         assert option in text
     for word in ("134", "124", "ENARX_BACKEND", "ENARX_WASMCFGFILE", "ENARX_LOG"):
         assert word in text
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: " ".join(c) or "enarx")
+def test_manual_and_completion_have_what_help_has(enarx, command):
+    """Each command's options, under its name in the manual."""
+    options = listed(enarx(*command, "--help").ok().out, "Options")
+    spellings = {name for option in options for name in option.split(", ")}
+    long = {name for name in spellings if name.startswith("--")}
+    assert long <= complete("enarx", *command, "--")
+    if listed(enarx(*command, "--help").ok().out, "Commands"):
+        return
+    page = re.sub(".\b", "", mandoc("-T", "ascii").stdout.decode())
+    section = page.split(f"\n   enarx {' '.join(command)}\n")[1].split("\n   enarx ")[0]
+    for name in spellings:
+        assert re.search(rf"(^| ){name}\b", section, re.MULTILINE), name
 
 
 def complete(*words):
@@ -140,6 +173,14 @@ def test_completion_of_options():
 def test_completion_of_values():
     assert {"cranelift", "winch"} <= complete("enarx", "run", "--compiler", "")
     assert "nil" in complete("enarx", "run", "--backend", "")
+
+
+def test_completion_behind_a_letter(tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    assert complete("enarx", "attest", "fetch", "-o", "") == {"folder"}
+    assert complete("enarx", "attest", "fetch", "f") == {"folder", "file"}
 
 
 # ---- installing ----

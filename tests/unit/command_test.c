@@ -100,6 +100,21 @@ static void takes_values_in_either_form(void **state)
     line_fini(&t.line);
 }
 
+static void takes_letters_together(void **state)
+{
+    (void)state;
+    struct typed t;
+    accepts(&t, "run -qj app.wasm");
+    assert_true(line_has(&t.line, OPTION_QUIET));
+    assert_true(line_has(&t.line, OPTION_JSON));
+    assert_string_equal(t.line.args[0], "app.wasm");
+    line_fini(&t.line);
+    accepts(&t, "attest evidence -jo folder");
+    assert_string_equal(line_setting(&t.line, OPTION_OUTPUT)->value, "folder");
+    line_fini(&t.line);
+    refuses("run -qx app.wasm", "unknown option '-x'; see 'enarx run --help'");
+}
+
 static void last_value_wins(void **state)
 {
     (void)state;
@@ -154,6 +169,14 @@ static void help_and_version_answer_at_once(void **state)
     assert_int_equal(t.line.asked, ASKED_HELP);
     assert_int_equal(t.line.command->id, COMMAND_RUN);
     line_fini(&t.line);
+    accepts(&t, "help");
+    assert_int_equal(t.line.asked, ASKED_HELP);
+    assert_ptr_equal(t.line.command, &command_root);
+    line_fini(&t.line);
+    accepts(&t, "help platform info");
+    assert_int_equal(t.line.asked, ASKED_HELP);
+    assert_string_equal(t.line.path, "enarx platform info");
+    line_fini(&t.line);
     accepts(&t, "-V run");
     assert_int_equal(t.line.asked, ASKED_VERSION);
     line_fini(&t.line);
@@ -163,6 +186,7 @@ static void refuses_what_it_does_not_know(void **state)
 {
     (void)state;
     refuses("rum", "unknown command 'rum'; did you mean 'run'?");
+    refuses("help fly", "unknown command 'fly'; see 'enarx --help'");
     refuses("fly", "unknown command 'fly'; see 'enarx --help'");
     refuses("platform inof", "unknown command 'inof'; did you mean 'info'?");
     refuses("run --tiemout=1s a", "unknown option '--tiemout'; did you mean '--timeout'?");
@@ -235,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_commands),
         cmocka_unit_test(takes_values_in_either_form),
+        cmocka_unit_test(takes_letters_together),
         cmocka_unit_test(last_value_wins),
         cmocka_unit_test(options_end_at_the_program),
         cmocka_unit_test(double_dash_ends_options),
