@@ -97,11 +97,12 @@ static int parse_trust(const struct toml_value *table, const struct manifest_str
     if (result == 0)
         result = parse_path(table, "policy", &note->policy, error);
     if (result == 0 && attested && note->policy.path.size == 0)
-        return toml_error_set(error, place_of(table, "verify"),
-                              "whom to take is missing; add policy = \"policy.toml\"");
+        return toml_error_set(
+            error, place_of(table, "verify"),
+            "it is not said what evidence has to pass; add policy = \"policy.toml\"");
     if (result == 0 && !attested && s->kind == STREAM_LISTEN && note->ca.path.size == 0)
         return toml_error_set(error, place_of(table, "clients"),
-                              "whose clients to take is missing; add ca = \"ca.pem\", or verify "
+                              "it is not said who may connect; add ca = \"ca.pem\", or verify "
                               "= \"attested\" and a policy");
     return result;
 }
@@ -259,8 +260,8 @@ static int parse_steward(const struct toml_value *value, struct config *c, struc
                               "host in lower case, without user, query and fragment");
     if (c->certificate_ca.path.size == 0)
         return toml_error_set(error, value->place,
-                              "whose certificates to take from it is missing; add ca = "
-                              "\"steward.pem\" to [certificate]");
+                              "a steward's certificates are checked against its authority; add "
+                              "ca = \"steward.pem\" to [certificate]");
     if (!manifest_any_tls(c->streams, c->stream_count))
         return toml_error_set(error, value->place,
                               "a steward is for a file with prot = \"tls\", and there is none; "

@@ -22,6 +22,8 @@ static int read_module(const char *path, struct workload *w)
     if (error == -EFBIG)
         return fail("%s is larger than %u MiB, the most that a program may be", path,
                     MODULE_SIZE_MAX >> 20);
+    if (error == -ENOENT && strstr(path, "://") != NULL)
+        return fail("%s is a URL, and programs are run from files; download it first", path);
     if (error < 0)
         return fail("cannot read '%s': %s", path, strerror(-error));
     const char *fault = module_fault(w->module);

@@ -30,6 +30,10 @@ def test_missing_file(enarx, tmp_path):
     enarx.run(tmp_path / "no.wasm").refused("no.wasm", "no such file")
 
 
+def test_url(enarx):
+    enarx.run("https://example.org/app.wasm").refused("https://example.org/app.wasm", "download")
+
+
 def test_directory(enarx, tmp_path):
     enarx.run(tmp_path).refused(tmp_path.name, "directory")
 
