@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import NOTICE, ROOT, Result
+from conftest import ENARX, NOTICE, ROOT, Result
 
 # Tested elsewhere, or by whoever runs this: the set-up itself, the network, root.
 NOT_HERE = re.compile(
@@ -37,7 +37,7 @@ def blocks(path):
     return found
 
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "CONTRIBUTING.md"]
 CASES = [
     pytest.param(path, text, language, id=f"{path.relative_to(ROOT)}:{line}")
     for path in DOCUMENTS
@@ -122,6 +122,43 @@ def test_block(enarx, folders, document, text, language):
 def test_documents_are_there():
     for name in ("README.md", "CONTRIBUTING.md", "CHANGES.md", "LICENSE"):
         assert (ROOT / name).exists() or (ROOT / name.removesuffix(".md")).exists(), name
+
+
+def anchors(path):
+    """What headings can be linked to by, as GitHub does it."""
+    text = re.sub(r"^\s*```.*?^\s*```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ +(.+?)\s*$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("path", [p for p in DOCUMENTS if p.exists()], ids=lambda p: p.name)
+def test_anchors_are_headings(path):
+    for target, anchor in re.findall(r"\]\(([^)#]*)#([^)]+)\)", path.read_text()):
+        if "://" not in target:
+            page = path.parent / target if target else path
+            assert anchor in anchors(page), f"{path.name}: {target}#{anchor}"
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs/README.md").read_text()
+    pages = {str(p.relative_to(ROOT / "docs")) for p in (ROOT / "docs").rglob("*.md")}
+    listed = set(re.findall(r"\]\(([^)#:]+\.md)\)", index))
+    assert pages - {"README.md"} <= listed
+
+
+def test_messages_explained_are_said():
+    """What stands in the first column of troubleshooting, and "..." for anything."""
+    binary = ENARX.read_bytes()
+    text = (ROOT / "docs/troubleshooting.md").read_text()
+    quoted = [
+        part.strip().encode()
+        for cell in re.findall(r"^\| (.*?) \| ", text, re.MULTILINE)
+        for message in re.findall(r"`([^`]+)`", cell)
+        for part in message.split("...")
+    ]
+    said = [part for part in quoted if len(part) > 8]
+    assert len(said) > 20
+    assert [part for part in said if part not in binary] == []
 
 
 @pytest.mark.parametrize("path", [p for p in DOCUMENTS if p.exists()], ids=lambda p: p.name)
