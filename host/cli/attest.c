@@ -82,8 +82,9 @@ static int read_time(const struct setting *at, struct question *q)
     const bool digits = at->value[0] >= '0' && at->value[0] <= '9';
     if (digits && *end == '\0' && errno == 0)
         return 0;
-    return misuse("%s: '%s' is no time; write 2026-03-31T22:20:07Z or seconds since 1970", at->from,
-                  at->value);
+    return misuse(
+        "%s: '%s' is no time; write 2026-03-31T22:20:07Z, 2026-03-31 or seconds since 1970",
+        at->from, at->value);
 }
 
 /* Hexadecimal into q->wanted; at least `least` bytes. */

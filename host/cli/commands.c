@@ -32,25 +32,25 @@ static const struct option run_options[] = {
                 "order of 'enarx platform info'; simulations are never chosen.",
     },
     WORKLOAD_OPTIONS,
-    SIGNATURES_OPTION(
-        "The signatures of this build, by whoever answers for it; where the keep is an "
-        "SGX enclave. Default: " SIGNATURES_FILE " if it exists, else a key of your "
-        "own signs, made on first use."),
+    SIGNATURES_OPTION("For SGX enclaves: signatures of this build by whoever answers for "
+                      "it. Default: " SIGNATURES_FILE
+                      " if it exists, else your own key signs, made on "
+                      "first use."),
     {
         .id = OPTION_UNSIGNED,
         .name = "--unsigned",
-        .help = "Leaves " SIGNATURES_FILE " alone: your own key signs.",
+        .help = "Ignores " SIGNATURES_FILE ": your own key signs.",
     },
-    QUIET_OPTION("Leaves out remarks such as that a keep is not confidential; warnings and errors "
-                 "remain."),
-    JSON_OPTION(
-        "Tells at the end, as one JSON object on the last line of standard error, how it "
-        "went: ending is exit, trap, failed, signal or timeout; status is the exit status."),
+    QUIET_OPTION("Leaves out remarks, such as that a keep is not confidential. "
+                 "Warnings and errors remain."),
+    JSON_OPTION("Reports the outcome as one JSON object on the last line of "
+                "standard error: ending is exit, trap, failed, signal or timeout; "
+                "status is the exit status."),
     {
         .id = OPTION_STATS,
         .name = "--stats",
-        .help = "Tells at the end how often the keep was entered and left, and what became of its "
-                "memory, as far as its backend counts.",
+        .help = "Reports at the end how often the keep was entered and left and how "
+                "its memory was used, as far as its backend counts that.",
     },
     HELP_OPTION,
 };
@@ -94,7 +94,8 @@ static const struct command config_commands[] = {
         .id = COMMAND_CONFIG_INIT,
         .name = "init",
         .summary = "Writes an Enarx.toml to start from",
-        .details = "The file goes into the current folder. One that exists is left alone.",
+        .details = "The file is written to the current folder. An existing one is left "
+                   "alone.",
         OPTIONS(only_help),
     },
     {
@@ -107,7 +108,7 @@ static const struct command config_commands[] = {
 };
 
 static const struct option cache_options[] = {
-    {.id = OPTION_CLEAR, .name = "--clear", .help = "Removes it."},
+    {.id = OPTION_CLEAR, .name = "--clear", .help = "Empties it."},
     HELP_OPTION,
 };
 
@@ -131,15 +132,15 @@ static const struct command root_commands[] = {
         .id = COMMAND_DEPLOY,
         .name = "deploy",
         .summary = "Runs a WebAssembly program in a keep on a host that need not be trusted",
-        .details = "The keep proves what it is before anything is sent to it; what is sent, and "
-                   "what the program says, only the keep and you can read. Options end at "
-                   "APP.wasm: what follows goes to the program.",
+        .details = "The keep proves what it is before anything is sent to it. Only "
+                   "that keep and you can read what is sent and what the program "
+                   "writes. Options end at APP.wasm: what follows goes to the program.",
         OPTIONS(deploy_options),
         ARGUMENTS(run_arguments),
     },
     {
         .name = "keep",
-        .summary = "Looks after programs left running with 'enarx deploy --detach'",
+        .summary = "Manages programs left running with 'enarx deploy --detach'",
         OPTIONS(only_help),
         COMMANDS(keep_commands),
     },
@@ -147,23 +148,23 @@ static const struct command root_commands[] = {
         .id = COMMAND_HOST,
         .name = "host",
         .summary = "Offers keeps on this machine to those who deploy",
-        .details =
-            "Serves until SIGTERM, and says on standard error where it listens and who asked "
-            "for what. It cannot see what its keeps run.",
+        .details = "Serves until SIGTERM, and logs to standard error where it listens "
+                   "and who asked for what. It cannot see what runs in a genuine keep.",
         OPTIONS(host_options),
     },
     {
         .id = COMMAND_STEWARD,
         .name = "steward",
-        .summary = "Gives certificates to keeps that prove what they are",
-        .details = "Serves until SIGTERM: POST / takes a certificate request with evidence in it, "
-                   "GET /nonce gives the nonce that the evidence has to hold. Writes a line of "
-                   "JSON for each decision to standard output.",
+        .summary = "Issues certificates to keeps that prove what they are",
+        .details = "Serves until SIGTERM: POST / takes a certificate request with "
+                   "evidence in it, GET /nonce returns the nonce that the evidence "
+                   "must contain. Writes each decision to standard output as a line of "
+                   "JSON.",
         OPTIONS(steward_options),
     },
     {
         .name = "platform",
-        .summary = "Looks at this machine",
+        .summary = "Shows what this machine can do",
         OPTIONS(only_help),
         COMMANDS(platform_commands),
     },
@@ -176,15 +177,16 @@ static const struct command root_commands[] = {
     {
         .id = COMMAND_MEASURE,
         .name = "measure",
-        .summary = "Shows what evidence of a keep from this build says",
-        .details = "Starts nothing and needs no such hardware. A policy names the measurement, or "
-                   "the signer, and may name the workload. Options end at APP.wasm.",
+        .summary = "Shows the measurement of this build's keeps, and workload digests",
+        .details = "Starts nothing and needs no special hardware. A policy names the "
+                   "measurement or the signer, and may name the workload. Options end "
+                   "at APP.wasm.",
         OPTIONS(measure_options),
         ARGUMENTS(measure_arguments),
     },
     {
         .name = "key",
-        .summary = "Keys of those who answer for a build",
+        .summary = "Makes and shows keys that sign builds",
         OPTIONS(only_help),
         COMMANDS(key_commands),
     },
@@ -192,12 +194,12 @@ static const struct command root_commands[] = {
         .id = COMMAND_SIGN,
         .name = "sign",
         .summary = "Signs the keeps of this build",
-        .details = "What comes out is for 'enarx run --signatures', of the same build alone.",
+        .details = "The result is for 'enarx run --signatures' of the same build only.",
         OPTIONS(sign_options),
     },
     {
         .name = "config",
-        .summary = "Helps with Enarx.toml",
+        .summary = "Writes and checks Enarx.toml",
         OPTIONS(only_help),
         COMMANDS(config_commands),
     },
@@ -205,7 +207,7 @@ static const struct command root_commands[] = {
         .id = COMMAND_CACHE,
         .name = "cache",
         .summary = "Shows the cache of compiled code",
-        .details = "The second run of a program takes its machine code from there.",
+        .details = "Later runs of a program take its machine code from there.",
         OPTIONS(cache_options),
     },
 };
@@ -221,11 +223,10 @@ const struct command command_root = {
 
 const struct entry command_statuses[] = {
     {"0 to 255", "What the program itself returned."},
-    {"1",
-     "The program could not be started, or its keep stopped, or a deployment's session was cut "
-     "short; a message says why."},
+    {"1", "The program could not be started, its keep stopped, or a "
+          "deployment's session was cut short; a message says why."},
     {"2", "The command line is wrong."},
-    {"3", "The evidence was refused, and so was a keep to deploy to: nothing was sent there."},
+    {"3", "The evidence was refused. For a deployment, nothing was sent."},
     {"124", "The program ran longer than --timeout allows."},
     {"134", "The program trapped: its WebAssembly backtrace is on standard error."},
     {"128+N", "The program was ended by signal N."},
@@ -255,12 +256,13 @@ const struct entry command_files[] = {
      "Signs enclaves; beside it what it has signed, sgx-MRENCLAVE.sig."},
     {"$XDG_STATE_HOME/enarx/host", "The certificate that 'enarx host --dev' shows, and its key."},
     {"$XDG_STATE_HOME/enarx/owner.key",
-     "Gets you back to programs left running; beside it, in keeps, what is remembered of each: "
-     "its host, what it runs, and the policy it has to meet."},
+     "Gets you back to programs left running. Beside it, in keeps, is "
+     "what is remembered of each: its host, what it runs, and the policy "
+     "it has to meet."},
     {"$XDG_STATE_HOME/enarx/steward", "The authority of 'enarx steward --dev'."},
     {"$XDG_STATE_HOME/enarx/sim",
-     "The secret of the simulated processor, and the root of simulated evidence with all that "
-     "hangs below it. Worth nothing to anybody else."},
+     "The secret of the simulated processor, and the root of simulated "
+     "evidence with everything below it. Worth nothing to anybody else."},
     {NULL, NULL},
 };
 
@@ -270,16 +272,18 @@ const struct entry command_examples[] = {
      "Runs one that reads a folder, for half a minute at most."},
     {"enarx run --config Enarx.toml server.wasm", "Runs one that listens where Enarx.toml says."},
     {"enarx attest fetch -o collateral quote.bin",
-     "Gets what it takes to verify a quote, once for each machine."},
+     "Fetches what it takes to verify a quote, once for each machine."},
     {"enarx attest verify --collateral collateral quote.bin", "Verifies it."},
     {"enarx platform info", "Shows what the machine can do."},
     {"enarx measure", "Shows the measurement that a policy has to name."},
     {"enarx run --backend sgx-sim hello.wasm",
-     "Runs a program in the keep of SGX, on a software model of the processor."},
+     "Runs a program in the SGX keep, on a software model of the "
+     "processor."},
     {"enarx host --dev", "Offers keeps to programs on this machine."},
     {"enarx deploy --to host.example --secret API_KEY app.wasm",
-     "Runs a program on a machine of somebody else's, once it has proved itself."},
-    {"enarx keep attach ID", "Gets back to one that was left running with --detach."},
+     "Runs a program on somebody else's machine, in a keep that has "
+     "proved itself."},
+    {"enarx keep attach ID", "Reconnects to one that was left running with --detach."},
     {"enarx attest connect --policy policy.toml example.org:443",
      "Shows what runs behind a server's certificate."},
     {"enarx steward --dev --policy policy.toml", "Tries out a steward on this machine."},

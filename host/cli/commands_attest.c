@@ -7,8 +7,9 @@
 static const struct argument evidence_arguments[] = {
     {
         .name = "FILE",
-        .help = "The evidence: an SEV-SNP report, an SGX or TDX quote, or a certificate or request "
-                "that carries one, DER or PEM. Which it is shows in its bytes.",
+        .help = "The evidence: an SEV-SNP report, an SGX or TDX quote, or a "
+                "certificate or request that carries one, in DER or PEM. The kind "
+                "is recognised.",
         .offer = OFFER_FILES,
     },
 };
@@ -44,23 +45,26 @@ static const struct option verify_options[] = {
         .id = OPTION_AT,
         .name = "--at",
         .value = "TIME",
-        .help =
-            "Judges as of this time: 2026-03-31T22:20:07Z, or seconds since 1970. Default: now.",
+        .help = "Verifies as of this time: 2026-03-31T22:20:07Z, 2026-03-31 for its "
+                "first second, or seconds since 1970. Default: now.",
     },
     {
         .id = OPTION_NONCE,
         .name = "--nonce",
         .value = "HEX",
-        .help = "The nonce that the evidence has to hold: in its claims buffer where it comes with "
-                "one, else as its report data, padded with zeros.",
+        .help = "The nonce that the evidence must contain: in its claims buffer "
+                "where it comes with one, else as its report data, padded with "
+                "zeros.",
     },
     {
         .id = OPTION_REPORT_DATA,
         .name = "--report-data",
         .value = "HEX",
-        .help = "The 64 bytes of report data that the evidence has to hold.",
+        .help = "The 64 bytes of report data that the evidence must contain.",
     },
-    {.id = OPTION_EXPLAIN, .name = "--explain", .help = "Lists every check that was made."},
+    {.id = OPTION_EXPLAIN,
+     .name = "--explain",
+     .help = "Lists every check, with what it expected and found."},
     JSON_OPTION("Prints one JSON object."),
     HELP_OPTION,
 };
@@ -79,11 +83,12 @@ static const struct option fetch_options[] = {
         .name = "--kds",
         .value = "URL",
         .variable = "ENARX_KDS_URL",
-        .help = "AMD's key service, or one that answers alike. Default: https://kdsintf.amd.com.",
+        .help = "AMD's key service, or one with the same interface. Default: "
+                "https://kdsintf.amd.com.",
     },
     PCS_OPTION,
     CA_BUNDLE_OPTION,
-    {.id = OPTION_REFRESH, .name = "--refresh", .help = "Asks anew for what the cache holds."},
+    {.id = OPTION_REFRESH, .name = "--refresh", .help = "Asks again for what the cache holds."},
     {.id = OPTION_OFFLINE, .name = "--offline", .help = "Takes everything from the cache."},
     HELP_OPTION,
 };
@@ -95,7 +100,7 @@ static const struct option evidence_options[] = {
         .alias = "-o",
         .value = "DIR",
         .offer = OFFER_FOLDERS,
-        .help = "The folder to make; one that exists has to be empty. Needed.",
+        .help = "The folder to make; an existing one must be empty. Required.",
     },
     {
         .id = OPTION_BACKEND,
@@ -109,8 +114,8 @@ static const struct option evidence_options[] = {
         .id = OPTION_NONCE,
         .name = "--nonce",
         .value = "HEX",
-        .help = "What the evidence is to hold, to show that it is new: 1 to 64 bytes. Default: 32 "
-                "random ones, which policy.toml then names.",
+        .help = "What the evidence contains to show that it is new: 1 to 64 bytes. "
+                "Default: 32 random ones, which policy.toml then names.",
     },
     SIGNATURES_OPTION("The signatures of this build, by whoever answers for it. Default: as for "
                       "'enarx run'."),
@@ -159,11 +164,14 @@ static const struct option connect_options[] = {
         .name = "--ca-bundle",
         .value = "FILE",
         .offer = OFFER_FILES,
-        .help = "The certificates of a steward's authority, in PEM. A certificate without evidence "
-                "is accepted if it leads there, and is of the server's name. Default: it is not.",
+        .help = "The certificates of a steward's authority, in PEM. A certificate "
+                "without evidence is accepted only if it leads to one of these and "
+                "has the server's name.",
     },
     OUT_OPTION("Where to put the certificate, in PEM; 'enarx attest verify' takes it."),
-    {.id = OPTION_EXPLAIN, .name = "--explain", .help = "Lists every check that was made."},
+    {.id = OPTION_EXPLAIN,
+     .name = "--explain",
+     .help = "Lists every check, with what it expected and found."},
     JSON_OPTION("Prints one JSON object."),
     HELP_OPTION,
 };
@@ -179,18 +187,20 @@ const struct command attest_commands[ATTEST_COMMAND_COUNT] = {
     {
         .id = COMMAND_ATTEST_VERIFY,
         .name = "verify",
-        .summary = "Says whether evidence is genuine and what a policy makes of it",
-        .details = "Reads nothing but the files named and needs no network. What is refused comes "
-                   "with the line of policy.toml that would accept it, and what that gives up.",
+        .summary = "Verifies evidence against a policy",
+        .details = "Reads only the files named and needs no network. A refusal names "
+                   "the line of policy.toml that would accept the evidence, and what "
+                   "that gives up.",
         OPTIONS(verify_options),
         ARGUMENTS(evidence_arguments),
     },
     {
         .id = COMMAND_ATTEST_FETCH,
         .name = "fetch",
-        .summary = "Gets what the manufacturer publishes about the machine behind evidence",
-        .details = "Sends the manufacturer the machine's identifier and versions. What comes back "
-                   "is kept in a cache; 'verify' checks it, whoever sent it.",
+        .summary = "Fetches what the manufacturer publishes about a machine",
+        .details = "Sends the manufacturer the identifier and versions of the machine "
+                   "that made the evidence. The answer is cached; 'verify' checks it, "
+                   "whoever sent it.",
         OPTIONS(fetch_options),
         ARGUMENTS(evidence_arguments),
     },
@@ -198,18 +208,19 @@ const struct command attest_commands[ATTEST_COMMAND_COUNT] = {
         .id = COMMAND_ATTEST_EVIDENCE,
         .name = "evidence",
         .summary = "Starts an empty keep and writes the evidence of what it is",
-        .details = "Makes a folder with the evidence, all it takes to verify it, and a policy.toml "
-                   "that accepts it. The keep runs nothing and is gone afterwards, and so is its "
-                   "key: its evidence has the purpose 'inspect', which stands for no keep to "
-                   "deploy to.",
+        .details = "Makes a folder with the evidence, all it takes to verify it, and a "
+                   "policy.toml that accepts it. The keep runs nothing and is gone "
+                   "afterwards, and so is its key. The evidence has the purpose "
+                   "'inspect', which no deployment accepts.",
         OPTIONS(evidence_options),
     },
     {
         .id = COMMAND_ATTEST_CONNECT,
         .name = "connect",
-        .summary = "Says who answers at an address, by the evidence in its certificate",
-        .details = "Shakes hands by TLS, so that whoever answers has the key of the certificate, "
-                   "and verifies the evidence that binds that key. Nothing else is sent.",
+        .summary = "Verifies the evidence in the certificate of a server",
+        .details = "Makes a TLS handshake, which proves that the server has the key of "
+                   "its certificate, and verifies the evidence that binds that key. "
+                   "Nothing else is sent.",
         OPTIONS(connect_options),
         ARGUMENTS(connect_arguments),
     },

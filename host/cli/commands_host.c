@@ -15,16 +15,17 @@ const struct option host_options[HOST_OPTION_COUNT] = {
     {
         .id = OPTION_DEV,
         .name = "--dev",
-        .help = "For trying things out: a certificate of its own, made once, and keeps for "
-                "everybody on this machine. Listens on a loopback address only.",
+        .help = "For trying things out: makes its own certificate, once, and lets "
+                "everybody on this machine have keeps. Listens on a loopback "
+                "address only.",
     },
     {
         .id = OPTION_CERT,
         .name = "--cert",
         .value = "FILE",
         .offer = OFFER_FILES,
-        .help = "The certificate to show, in PEM, with those above it behind. Read again on "
-                "SIGHUP, as the next three are.",
+        .help = "The certificate to show, in PEM, followed by those of its issuers. "
+                "Read again on SIGHUP, like the next three.",
     },
     {
         .id = OPTION_KEY,
@@ -38,21 +39,23 @@ const struct option host_options[HOST_OPTION_COUNT] = {
         .name = "--tokens",
         .value = "FILE",
         .offer = OFFER_FILES,
-        .help = "Who may ask: lines of a name and the SHA-256 of a token. Closed to others.",
+        .help = "Who may have keeps: lines with a name and the SHA-256 of a token. "
+                "Closed to others.",
     },
     {
         .id = OPTION_CLIENT_CA,
         .name = "--client-ca",
         .value = "FILE",
         .offer = OFFER_FILES,
-        .help = "Who may ask: holders of certificates by these authorities, in PEM.",
+        .help = "Who may have keeps: holders of certificates by these authorities, "
+                "in PEM.",
     },
     {
         .id = OPTION_STATE_DIR,
         .name = "--state-dir",
         .value = "DIR",
         .offer = OFFER_FOLDERS,
-        .help = "A folder for this agent alone, made where it is missing. Default: "
+        .help = "A folder for this agent only, made if it is missing. Default: "
                 "$XDG_STATE_HOME/enarx/host.",
     },
     {
@@ -66,23 +69,24 @@ const struct option host_options[HOST_OPTION_COUNT] = {
         .name = "--signatures",
         .value = "FILE",
         .offer = OFFER_FILES,
-        .help = "The signatures of this build, where keeps are SGX enclaves. Default: "
-                "as for 'enarx run'.",
+        .help = "For SGX enclaves: signatures of this build. Default: as for 'enarx "
+                "run'.",
     },
     {
         .id = OPTION_ALLOW_LISTEN,
         .name = "--allow-listen",
         .value = "[ADDR:]PORT[-PORT]",
-        .help = "Where keeps may listen; again, or with commas, for more. Default: nowhere, with "
-                "--dev on ports from 1024.",
+        .help = "Where keeps may listen. May be repeated, or a list with commas. "
+                "Default: nowhere, with --dev on ports from 1024.",
     },
     {
         .id = OPTION_ALLOW_CONNECT,
         .name = "--allow-connect",
         .value = "HOST[:PORT[-PORT]]",
-        .help = "What keeps may connect to, stewards included; again, or with commas, for more. A "
-                "name, an address, '*.example.org' or '*', and the last two reach public "
-                "addresses only. Default: nothing, with --dev everything.",
+        .help = "What keeps may connect to, stewards included. HOST is a name, an "
+                "address, '*.example.org' or '*'; the last two reach public "
+                "addresses only. May be repeated, or a list with commas. Default: "
+                "nothing, with --dev everything.",
     },
     {
         .id = OPTION_MAX_KEEPS,
@@ -94,14 +98,14 @@ const struct option host_options[HOST_OPTION_COUNT] = {
         .id = OPTION_MAX_KEEPS_PER_OWNER,
         .name = "--max-keeps-per-owner",
         .value = "N",
-        .help = "The most of one owner. Default: as --max-keeps.",
+        .help = "The most keeps of one owner at a time. Default: as --max-keeps.",
     },
     {
         .id = OPTION_MAX_MEMORY,
         .name = "--max-memory",
         .value = "SIZE",
-        .help = "The most memory of one keep, with everything that it holds: a number of bytes, "
-                "or of K, M or G. Default: 4G.",
+        .help = "The most memory of one keep, with everything it holds: a number of "
+                "bytes, or of K, M or G. Default: 4G.",
     },
     {
         .id = OPTION_MAX_ENCLAVE_MEMORY,
@@ -115,14 +119,14 @@ const struct option host_options[HOST_OPTION_COUNT] = {
         .id = OPTION_MAX_UPLOAD,
         .name = "--max-upload",
         .value = "SIZE",
-        .help = "The most that may be sent to one keep, its program, its files and its standard "
+        .help = "The most that may be sent to one keep: program, files and standard "
                 "input. Default: no limit.",
     },
     {
         .id = OPTION_MAX_CPU,
         .name = "--max-cpu",
         .value = "TIME",
-        .help = "The most time of a processor that one keep may use, in whole seconds. Default: no "
+        .help = "The most processor time of one keep, in whole seconds. Default: no "
                 "limit.",
     },
     {
@@ -135,27 +139,30 @@ const struct option host_options[HOST_OPTION_COUNT] = {
         .id = OPTION_UNCLAIMED,
         .name = "--unclaimed",
         .value = "TIME",
-        .help = "Ends a keep to which nobody has opened a channel for so long. Default: 30s.",
+        .help = "Ends a keep to which nobody has opened a channel within this time. "
+                "Default: 30s.",
     },
     {
         .id = OPTION_IDLE,
         .name = "--idle",
         .value = "TIME",
-        .help = "Ends a keep that nobody has been attached to for so long. Default: never.",
+        .help = "Ends a keep to which nobody has been attached for this time. "
+                "Default: never.",
     },
     {
         .id = OPTION_DRAIN,
         .name = "--drain",
         .value = "TIME",
-        .help = "How long keeps may still run after SIGTERM; a second one ends them at once. "
-                "Default: 30s.",
+        .help = "How long keeps may go on after SIGTERM. A second one ends them at "
+                "once. Default: 30s.",
     },
     {
         .id = OPTION_UID_RANGE,
         .name = "--uid-range",
         .value = "FIRST-LAST",
-        .help = "Users that nobody else is, for keeps to run as, each as another one, where the "
-                "agent is root. Default: 1900000000-1900065535.",
+        .help = "User ids for keeps, which nothing else on the machine may have. "
+                "Used, one for each keep, where the agent is root. Default: "
+                "1900000000-1900065535.",
     },
     {
         .id = OPTION_METRICS_OPEN,

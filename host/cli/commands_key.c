@@ -11,8 +11,8 @@ static const char *const measured_names[] = {"sgx", "sgx-sim", NULL};
 const struct argument measure_arguments[1] = {
     {
         .name = "APP.wasm ARG",
-        .help = "A program and its arguments: shows the workload digest, too, that a keep's "
-                "evidence has once it runs that, with these options.",
+        .help = "A program and its arguments. Also shows the workload digest, which "
+                "the evidence of a keep has once it runs them with these options.",
         .offer = OFFER_FILES,
         .rest = true,
     },
@@ -88,7 +88,7 @@ static const struct option key_options[] = {HELP_OPTION};
 const struct command key_commands[KEY_COMMAND_COUNT] = {
     {
         .name = "sgx",
-        .summary = "Keys that sign SGX enclaves",
+        .summary = "Makes and shows keys that sign SGX enclaves",
         OPTIONS(key_options),
         COMMANDS(key_sgx_commands),
     },
@@ -102,8 +102,8 @@ const struct option sign_options[SIGN_OPTION_COUNT] = {
         .name = "--sgx-key",
         .value = "KEY",
         .offer = OFFER_FILES,
-        .help = "The private key to sign the SGX enclave with, as 'enarx key sgx create' makes it. "
-                "Needed.",
+        .help = "The private key to sign the SGX enclave with, as 'enarx key sgx "
+                "create' makes it. Required.",
     },
     OUT_OPTION("Where to put the signatures. Default: standard output."),
     HELP_OPTION,

@@ -18,7 +18,8 @@ const struct option steward_options[STEWARD_OPTION_COUNT] = {
         .value = "FILE",
         .offer = OFFER_FILES,
         .variable = "ENARX_POLICY",
-        .help = "The policy.toml that says which keeps get a certificate, and which names. Needed.",
+        .help = "The policy.toml that says which keeps get a certificate, and which "
+                "names. Required.",
     },
     {
         .id = OPTION_KEY,
@@ -32,13 +33,14 @@ const struct option steward_options[STEWARD_OPTION_COUNT] = {
         .name = "--cert",
         .value = "FILE",
         .offer = OFFER_FILES,
-        .help = "The authority's certificate, in PEM, with those above it behind.",
+        .help = "The authority's certificate, in PEM, followed by those of its "
+                "issuers.",
     },
     {
         .id = OPTION_DEV,
         .name = "--dev",
-        .help = "For trying things out: an authority of its own, made on first use; see /ca. "
-                "Listens on a loopback address only.",
+        .help = "For trying things out: makes an authority on first use; GET /ca "
+                "shows it. Listens on a loopback address only.",
     },
     {
         .id = OPTION_COLLATERAL,
@@ -54,8 +56,8 @@ const struct option steward_options[STEWARD_OPTION_COUNT] = {
         .name = "--nonce-key",
         .value = "FILE",
         .offer = OFFER_FILES,
-        .help = "32 random bytes, closed to others, that all stewards behind a load balancer "
-                "share. Default: of its own.",
+        .help = "A file, closed to others, with 32 random bytes that all stewards "
+                "behind a load balancer share. Default: each makes its own.",
     },
     {
         .id = OPTION_LIFETIME,
@@ -68,22 +70,22 @@ const struct option steward_options[STEWARD_OPTION_COUNT] = {
         .id = OPTION_RATE,
         .name = "--rate",
         .value = "N",
-        .help = "The most requests that are looked at, and certificates signed, a second. "
-                "Default: 200.",
+        .help = "The most requests to verify, and certificates to sign, in a "
+                "second. Default: 200.",
     },
     {
         .id = OPTION_LEGACY,
         .name = "--legacy",
-        .help = "Takes requests of the original Enarx, too, which show no workload and no nonce. "
-                "Their certificates have no names.",
+        .help = "Also accepts requests of the original Enarx, which show no "
+                "workload and no nonce. Their certificates have no names.",
     },
     {
         .id = OPTION_TLS_CERT,
         .name = "--tls-cert",
         .value = "FILE",
         .offer = OFFER_FILES,
-        .help = "Serves HTTPS by this certificate, in PEM. Default: HTTP, since what is asked and "
-                "answered is no secret and proves itself.",
+        .help = "Serves HTTPS with this certificate, in PEM. Default: HTTP, since "
+                "requests and answers are no secret and prove themselves.",
     },
     {
         .id = OPTION_TLS_KEY,

@@ -116,5 +116,5 @@ void usage_print(FILE *out, const struct command *c, const char *path)
     print_arguments(out, c);
     print_options(out, c);
     if (c->id == COMMAND_GROUP)
-        fprintf(out, "\n'%s COMMAND --help' tells more of one.\n", path);
+        fprintf(out, "\n'%s COMMAND --help' explains one.\n", path);
 }
