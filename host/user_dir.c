@@ -20,8 +20,8 @@ int user_dir_path(const struct user_dir *dir, char path[static PATH_MAX], struct
     else if (home != NULL && home[0] == '/')
         size = snprintf(path, PATH_MAX, "%s/%s/%s", home, dir->fallback, dir->below);
     else
-        return fault_set(fault, -ENOENT, "neither %s nor HOME says where %s is", dir->variable,
-                         dir->below);
+        return fault_set(fault, -ENOENT, "neither %s nor HOME says where %s is; set one of them",
+                         dir->variable, dir->below);
     if (size >= PATH_MAX)
         return fault_set(fault, -ENAMETOOLONG, "the path in %s or HOME is too long", dir->variable);
     return 0;

@@ -220,7 +220,8 @@ int collateral_get(struct collateral_source *source, const struct collateral_ite
     if (find(source, item->name, since, got))
         return 0;
     if (offline)
-        return fault_set(fault, -ENOENT, "the cache does not have %s", item->name);
+        return fault_set(fault, -ENOENT, "the cache does not have %s; run once without --offline",
+                         item->name);
     const int held = lock(source, item->name, fault);
     if (held < 0)
         return held;
