@@ -94,7 +94,7 @@ static int explain_unreachable(const struct remote *r, int error, struct fault *
     case -ECANCELED:
         return fault_set(fault, error, "ended by a signal");
     default:
-        return fault_set(fault, error, "no answer from %s: %s", r->authority, why.text);
+        return fault_set(fault, error, "cannot ask %s: %s", r->authority, why.text);
     }
 }
 

@@ -454,7 +454,7 @@ def test_something_else_there(enarx, tool):
         server.listen()
         threading.Thread(target=lambda: server.accept()[0].sendall(b"220 hello\r\n" * 100)).start()
         result = enarx("deploy", "--to", f"127.0.0.1:{server.getsockname()[1]}", tool)
-    result.refused("no answer from 127.0.0.1")
+    result.refused("cannot ask 127.0.0.1")
 
 
 # ---- who is who ----
@@ -514,6 +514,9 @@ def test_tokens(login, token, pki, tool):
     ca = ("--agent-ca", pki / "server.crt")
     login("--token-file", token, *ca, tool, "exit", 0).ok()
     login("--token-file", token, tool, "exit", 0).refused("certificate", "--agent-ca")
+    login("--token-file", token, "--agent-ca", tool, tool, "exit", 0).refused(
+        "cannot ask", "certificate", tool.name
+    )
     login("--token-file", token, "--agent-ca", pki / "person.crt", tool, "exit", 0).refused(
         "certificate")
     token.write_text("another-token\n")
