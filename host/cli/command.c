@@ -198,10 +198,11 @@ static int take_word(struct parser *p, char *text)
 static int check_complete(struct line *line)
 {
     const struct command *c = line->command;
-    size_t needed = c->argument_count - takes_rest(c);
-    if (c->id != COMMAND_GROUP && line->arg_count < needed)
-        return wrong(line, "%s is missing; see '%s --help'", c->arguments[line->arg_count].name,
-                     line->path);
+    if (line->arg_count >= c->argument_count)
+        return 0;
+    const struct argument *next = &c->arguments[line->arg_count];
+    if (!next->optional && !next->rest)
+        return wrong(line, "%s is missing; see '%s --help'", next->name, line->path);
     return 0;
 }
 

@@ -129,7 +129,8 @@ struct argument {
     const char *name;
     const char *help; /* sentences */
     enum offer offer;
-    bool rest; /* any number of them; options end at the first argument of all */
+    bool optional; /* may be missing, as a rest may */
+    bool rest;     /* any number of them; options end at the first argument of all */
 };
 
 struct command {

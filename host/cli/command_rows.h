@@ -50,6 +50,12 @@ extern const char *const compiler_names[];
         .help = "Certificates, in PEM, to trust for HTTPS in place of the system's.",         \
     }
 
+#define REST_ARGUMENT                                                                              \
+    {                                                                                              \
+        .name = "ARG", .offer = OFFER_FILES, .rest = true,                                         \
+        .help = "The program's arguments. Where there are any, they replace those of Enarx.toml.", \
+    }
+
 /* What a program gets. */
 /* clang-format off */
 #define WORKLOAD_OPTIONS \

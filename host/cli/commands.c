@@ -61,12 +61,7 @@ static const struct argument run_arguments[] = {
         .help = "The program: a WebAssembly module that uses WASI preview 1.",
         .offer = OFFER_FILES,
     },
-    {
-        .name = "ARG",
-        .help = "The program's arguments. Where there are any, they replace those of Enarx.toml.",
-        .offer = OFFER_FILES,
-        .rest = true,
-    },
+    REST_ARGUMENT,
 };
 
 /* ---- platform, config, cache ---- */

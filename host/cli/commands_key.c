@@ -8,14 +8,15 @@
 
 static const char *const measured_names[] = {"sgx", "sgx-sim", NULL};
 
-const struct argument measure_arguments[1] = {
+const struct argument measure_arguments[MEASURE_ARGUMENT_COUNT] = {
     {
-        .name = "APP.wasm ARG",
-        .help = "A program and its arguments. Also shows the workload digest, which "
-                "the evidence of a keep has once it runs them with these options.",
+        .name = "APP.wasm",
+        .help = "A program. Also shows the workload digest, which the evidence of a keep has once "
+                "it runs the program with these options and arguments.",
         .offer = OFFER_FILES,
-        .rest = true,
+        .optional = true,
     },
+    REST_ARGUMENT,
 };
 
 const struct option measure_options[MEASURE_OPTION_COUNT] = {

@@ -6,12 +6,13 @@
 
 #include "host/cli/command.h"
 
-#define MEASURE_OPTION_COUNT 14
-#define SIGN_OPTION_COUNT    3
-#define KEY_COMMAND_COUNT    1
+#define MEASURE_OPTION_COUNT   14
+#define MEASURE_ARGUMENT_COUNT 2
+#define SIGN_OPTION_COUNT      3
+#define KEY_COMMAND_COUNT      1
 
 extern const struct option measure_options[MEASURE_OPTION_COUNT];
-extern const struct argument measure_arguments[1];
+extern const struct argument measure_arguments[MEASURE_ARGUMENT_COUNT];
 extern const struct option sign_options[SIGN_OPTION_COUNT];
 extern const struct command key_commands[KEY_COMMAND_COUNT];
 

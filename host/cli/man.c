@@ -84,7 +84,7 @@ static void put_synopsis(FILE *out, const struct command *c, const char *path)
     if (c->option_count > 1)
         fprintf(out, ".Op Ar option ...\n");
     for (size_t i = 0; i < c->argument_count; i++) {
-        fprintf(out, c->arguments[i].rest ? ".Op Ar " : ".Ar ");
+        fprintf(out, c->arguments[i].rest || c->arguments[i].optional ? ".Op Ar " : ".Ar ");
         put_word(out, c->arguments[i].name);
         fprintf(out, c->arguments[i].rest ? " ...\n" : "\n");
     }

@@ -48,8 +48,10 @@ static void print_synopsis(FILE *out, const struct command *c, const char *path)
     fprintf(out, "usage: %s%s", path, c->option_count > 1 ? " [OPTION]..." : "");
     if (c->id == COMMAND_GROUP)
         fprintf(out, " COMMAND");
-    for (size_t i = 0; i < c->argument_count; i++)
-        fprintf(out, c->arguments[i].rest ? " [%s]..." : " %s", c->arguments[i].name);
+    for (size_t i = 0; i < c->argument_count; i++) {
+        const struct argument *a = &c->arguments[i];
+        fprintf(out, a->rest ? " [%s]..." : a->optional ? " [%s]" : " %s", a->name);
+    }
     fprintf(out, "\n\n");
 }
 

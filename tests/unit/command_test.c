@@ -208,6 +208,19 @@ static void refuses_what_is_missing_or_too_much(void **state)
     refuses("config init a", "unexpected 'a'; see 'enarx config init --help'");
 }
 
+static void a_program_to_measure_may_be_missing(void **state)
+{
+    (void)state;
+    struct typed t;
+    accepts(&t, "measure --json");
+    assert_int_equal(t.line.arg_count, 0);
+    line_fini(&t.line);
+    accepts(&t, "measure app.wasm --json");
+    assert_int_equal(t.line.arg_count, 2);
+    assert_string_equal(t.line.args[1], "--json");
+    line_fini(&t.line);
+}
+
 static void long_words_are_cut(void **state)
 {
     (void)state;
@@ -267,6 +280,7 @@ int main(void)
         cmocka_unit_test(help_and_version_answer_at_once),
         cmocka_unit_test(refuses_what_it_does_not_know),
         cmocka_unit_test(refuses_what_is_missing_or_too_much),
+        cmocka_unit_test(a_program_to_measure_may_be_missing),
         cmocka_unit_test(long_words_are_cut),
         cmocka_unit_test(environment_stands_in),
         cmocka_unit_test(no_words_at_all),
