@@ -49,9 +49,8 @@ int config_check_unencrypted(const char *path, const struct config *c)
     for (size_t i = 0; i < c->stream_count; i++) {
         const struct config_stream *note = &c->notes[i];
         if (c->streams[i].protocol == PROTOCOL_TCP && !note->insecure)
-            return fail("%s:%u:%u: what goes through this file is not encrypted, and the keep is "
-                        "for what nobody may read; if it is meant, say insecure = true here, else "
-                        "prot = \"tls\"",
+            return fail("%s:%u:%u: this stream is not encrypted: anybody on the way can read and "
+                        "change it; use prot = \"tls\", or confirm it with insecure = true",
                         path, note->place.line, note->place.column);
     }
     return 0;
