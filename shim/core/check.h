@@ -60,6 +60,7 @@
 #define SHIM_CHECKS_KVM(X)            \
     X(kvm_flags, "SX1", MACHINE)      \
     X(kvm_vectors, "SX4", MACHINE)    \
+    X(kvm_local, "SN15", MACHINE)     \
     X(kvm_features, "SN18", UNIT)     \
     X(kvm_smep, "", UNIT)             \
     X(kvm_smap, "", UNIT)             \

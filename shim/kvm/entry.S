@@ -85,6 +85,9 @@ begin:
     mov %eax, %es
     mov %eax, %fs
     mov %eax, %gs
+#ifndef WITHOUT_kvm_local
+    lldt %ax                        /* none: exec could load from the host's */
+#endif
     pushq $KVM_CODE
     lea 1f(%rip), %rax
     push %rax

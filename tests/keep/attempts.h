@@ -142,6 +142,7 @@ static const struct attempt attempts[] = {
     PRIVILEGED("load_task"),
     PRIVILEGED("load_local"),
     PRIVILEGED("load_segment"),
+    PRIVILEGED("load_from_local"),
     PRIVILEGED("far_jump"),
     PRIVILEGED("store_tables"),
     PRIVILEGED("write_msr"),
