@@ -6,6 +6,7 @@
 #include "shim/x86/fs.h"
 #include "shim/x86/sha_ni.h"
 
+#include <cpuid.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,7 +176,7 @@ void machine_read_exec(const struct shared *exec, size_t offset, void *to, size_
 
 uint64_t fs_get(void) { return keep.fs; }
 void fs_set(uint64_t base) { keep.fs = base; }
-bool sha_ni_there(void) { return false; }
+bool sha_ni_there(void) { return keep.sha; }
 struct cpuid machine_cpuid(uint32_t leaf, uint32_t subleaf) { return cpuid_answer(leaf, subleaf); }
 
 void machine_user_begin(void)
@@ -217,7 +218,7 @@ static int64_t answer(const struct port_frame *f)
         return keep.result;
     switch (f->verb) {
     case PORT_CLOCK:
-        return keep.time[f->arg[0]];
+        return f->arg[0] <= PORT_CLOCK_MONOTONIC ? keep.time[f->arg[0]] : -22;
     case PORT_POLL:
         for (unsigned i = 0; i < 2 && keep.poll_waits; i++) {
             const uint64_t left = (uint64_t)(INT64_MAX - keep.time[i]);
@@ -302,12 +303,23 @@ static void make_exec(void)
     free(padded);
 }
 
+/* [SDM 2A CPUID] */
+static bool has_sha(void)
+{
+    unsigned a;
+    unsigned b;
+    unsigned c;
+    unsigned d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && b >> 29 & 1;
+}
+
 void keep_init(struct kernel *k)
 {
     const struct boot_record boot = {
         .magic = BOOT_MAGIC, .version = PORT_VERSION, .mode = BOOT_LOCAL, .cpus = 4};
     memset(k, 0, sizeof(*k));
     memset(&keep, 0, sizeof(keep));
+    keep.sha = has_sha();
     keep.base = mmap((void *)KEEP_HINT, KEEP_SIZE, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (keep.base == MAP_FAILED)

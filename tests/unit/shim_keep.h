@@ -45,6 +45,7 @@ struct keep {
     uint8_t *nodes;
     uint64_t fs;
     bool user; /* between machine_user_begin and machine_user_end */
+    bool sha;  /* hashes by the processor's instructions: plain C is most of a fuzzer's time */
 
     /* the host */
     int64_t time[2]; /* by enum port_clock */
