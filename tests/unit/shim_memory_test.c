@@ -375,6 +375,17 @@ static void mremap_refuses(void **state)
     assert_int_equal(load(at), 1);
 }
 
+static void mremap_finds_no_place(void **state)
+{
+    (void)state;
+    const uint64_t at = map(P, RW);
+    assert_true(map(P, PROT_READ) == at + P);
+    store(at, 1);
+    assert_int_equal(remap(at, P, end - at, MREMAP_MAYMOVE), -ENOMEM);
+    assert_int_equal(prot_at(0), -1);
+    assert_int_equal(load(at), 1);
+}
+
 /* What cannot be read cannot be copied; a guard that was never touched can go. */
 static void mremap_of_what_cannot_be_read(void **state)
 {
@@ -413,6 +424,19 @@ static void brk_moves_within_its_room(void **state)
     assert_true((uint64_t)SYS(&k, brk, k.memory.brk_end) == k.memory.brk_end);
     assert_true((uint64_t)SYS(&k, brk, start) == start);
     assert_int_equal(prot_at(start), -1);
+}
+
+static void brk_ends_where_exec_has_mapped_something(void **state)
+{
+    (void)state;
+    const uint64_t start = (uint64_t)SYS(&k, brk, 0);
+    const uint64_t there = start + 2 * P;
+    assert_true((uint64_t)SYS(&k, mmap, there, P, RX, ANON | MAP_FIXED, -1) == there);
+    assert_int_equal(load(there), 0);
+    assert_true((uint64_t)SYS(&k, brk, start + 2 * P) == start + 2 * P);
+    assert_true((uint64_t)SYS(&k, brk, start + 2 * P + 1) == start + 2 * P);
+    assert_true((uint64_t)SYS(&k, brk, start + 8 * P) == start + 2 * P);
+    assert_int_equal(prot_at(there), RX);
 }
 
 /* ---- when the table is full ---- */
@@ -460,8 +484,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(mremap_shrinks_and_grows_in_place, setup, teardown),
         cmocka_unit_test_setup_teardown(mremap_moves_with_what_is_in_it, setup, teardown),
         cmocka_unit_test_setup_teardown(mremap_refuses, setup, teardown),
+        cmocka_unit_test_setup_teardown(mremap_finds_no_place, setup, teardown),
         cmocka_unit_test_setup_teardown(mremap_of_what_cannot_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(brk_moves_within_its_room, setup, teardown),
+        cmocka_unit_test_setup_teardown(brk_ends_where_exec_has_mapped_something, setup, teardown),
         cmocka_unit_test_setup_teardown(a_call_that_fails_has_changed_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
