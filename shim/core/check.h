@@ -21,6 +21,7 @@
     X(entry_mxcsr, "SX3", KEEP)       \
     X(entry_vectors, "SX4", KEEP)     \
     X(exit_registers, "SX5", KEEP)    \
+    X(exit_flags, "SX5", KEEP)        \
     X(exit_vectors, "SX5", KEEP)      \
     X(entry_stack, "SX6", KEEP)       \
     X(entry_barrier, "SX7", KEEP)     \

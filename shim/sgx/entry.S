@@ -335,7 +335,9 @@ leave:
     xor %r14d, %r14d
     xor %r15d, %r15d
 #endif
+#ifndef WITHOUT_exit_flags
     reset_flags                     /* on a stack of ours, for the last time */
+#endif
     mov %rcx, %rsp
     mov $0, %ecx
     mov $EEXIT, %eax

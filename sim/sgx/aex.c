@@ -266,6 +266,8 @@ void aex_leave(ucontext_t *uc)
 {
     greg_t *g = uc->uc_mcontext.gregs;
     struct thread *t = machine.current;
+    for (int i = 0; i <= REG_EFL; i++)
+        machine.left[i] = (uint64_t)g[i];
     xstate_keep_outside(t, area_of(uc));
     xstate_cleanse(area_of(uc), machine.secs.attributes.xfrm);
     g[REG_RIP] = g[REG_RBX];

@@ -78,6 +78,7 @@ struct machine {
     bool interrupts;
     bool own_aep;
     uint64_t entry_stack;
+    uint64_t left[18];       /* registers at the last EEXIT, by REG_ of <sys/ucontext.h> */
     unsigned step_interrupt; /* one every so many instructions */
     unsigned step_count;
     uint64_t step_pushf;             /* where a PUSHF is to run, 0: none is */
