@@ -60,6 +60,7 @@
 /* shim/kvm. */
 #define SHIM_CHECKS_KVM(X)            \
     X(kvm_flags, "SX1", MACHINE)      \
+    X(kvm_mask, "SX1", MACHINE)       \
     X(kvm_vectors, "SX4", MACHINE)    \
     X(kvm_local, "SN15", MACHINE)     \
     X(kvm_features, "SN18", UNIT)     \

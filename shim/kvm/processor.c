@@ -101,7 +101,7 @@ void kvm_processor(void)
     write_msr(MSR_SYSENTER_CS, 0);
     write_msr(MSR_STAR, (uint64_t)KVM_CODE << 32);
     write_msr(MSR_LSTAR, (uint64_t)kvm_syscall);
-    write_msr(MSR_SFMASK, FLAGS_CLEARED);
+    write_msr(MSR_SFMASK, CHECKED(kvm_mask, FLAGS_CLEARED, 0));
     fault_on_cpuid();
     if (!CHECK(kvm_vectors, false))
         reset_vectors();

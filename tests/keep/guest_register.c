@@ -32,13 +32,24 @@ static void across_touch(void)
         check(probe_touch(at + i * PAGE) == 0);
 }
 
+/* A call with flags set that would trouble the shim: DF, NT, AC. What is known of its answer
+ * is more than one byte: it is by many that a copy the wrong way differs. */
+static void flags_in_call(void)
+{
+    uint64_t time[2] = {0, 0};
+    int64_t result = __NR_clock_gettime;
+    __asm__ volatile("pushq $0x44402\n\tpopfq\n\tsyscall\n\tpushq $2\n\tpopfq"
+                     : "+a"(result)
+                     : "D"(0), "S"(time)
+                     : "rcx", "r11", "memory", "cc");
+    check(result == 0 && time[0] > 1000000000); /* s since 1970 */
+}
+
 /* SX1: the direction flag is exec's, and nobody else's: string operations of the shim go
  * forward all the same. */
 static void direction(void)
 {
     uint8_t *at = map(64 * PAGE, 3);
-    uint64_t time[2] = {0, 0};
-    int64_t result = __NR_clock_gettime;
     for (size_t i = 0; i < 64 * PAGE; i += 16 * PAGE) { /* pages come 16 at a time */
         __asm__ volatile("std\n\tmovb $7, (%0)\n\tcld" : : "r"(at + i) : "memory");
         check(at[i] == 7 && at[i + 1] == 0 && at[i + PAGE - 1] == 0);
@@ -46,11 +57,7 @@ static void direction(void)
     }
     for (size_t i = 0; i < 64 * PAGE; i++)
         check(at[i] == 7);
-    __asm__ volatile("std\n\tsyscall\n\tcld"
-                     : "+a"(result)
-                     : "D"(1), "S"(time)
-                     : "rcx", "r11", "memory");
-    check(result == 0 && time[0] != 0);
+    flags_in_call();
 }
 
 static void initial(void) { check(probe_initial() == 0); }
