@@ -257,7 +257,7 @@ clean:
 # A test names what it links with in a comment: "links: FILE..." and "libs: -lX...".
 
 SANITISE   := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-TEST_FLAGS := -std=gnu11 -g -O1 -I. -DENARX_VERSION='"$(VERSION)"' $(SANITISE)
+TEST_FLAGS := -std=gnu11 -g -O1 $(WARN) -I. -DENARX_VERSION='"$(VERSION)"' $(SANITISE)
 UNIT       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 FUZZ       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 links       = $(shell sed -n 's|^.*links: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
@@ -317,10 +317,10 @@ $(eval $(call variant_rule,bench/deploy_steps,bench/deploy_steps.c bench/deploy_
     remote_channel owner_challenge owner_appraise owner_loaded owner_take))
 $(BUILD)/bench/relay_client: bench/relay_client.c base/put.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) -O2 -std=gnu11 -I. -o $@ $^ -lssl -lcrypto
+	$(Q)$(CC) -O2 -std=gnu11 $(WARN) -I. -o $@ $^ -lssl -lcrypto
 $(BUILD)/bench/relay_socket: bench/relay_socket.c bench/relay_keep.c base/cur.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) -O2 -std=gnu11 -I. -o $@ $^
+	$(Q)$(CC) -O2 -std=gnu11 $(WARN) -I. -o $@ $^
 BENCH_DEPLOY := $(addprefix $(BUILD)/bench/,relay_agent relay_client relay_socket deploy_steps)
 -include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d $(MODEL:=.d) $(DEPLOY:=.d)
 

@@ -269,7 +269,7 @@ static void bulk(void)
 {
     static char data[1 << 18];
     struct conn c;
-    double total = 0;
+    double size = 0;
 
     dial(&c);
     fcntl(c.fd, F_SETFL, 0);
@@ -277,8 +277,8 @@ static void bulk(void)
         die("handshake");
     const double start = now();
     for (int n; (n = SSL_read(c.ssl, data, sizeof(data))) > 0;)
-        total += n;
-    printf("%.2f %.6f\n", total / (now() - start), 0.0);
+        size += n;
+    printf("%.2f %.6f\n", size / (now() - start), 0.0);
     hang_up(&c);
 }
 

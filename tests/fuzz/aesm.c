@@ -3,6 +3,8 @@
 /* links: host/sgx/aesm.c base/cur.c base/put.c */
 #include "host/sgx/aesm.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

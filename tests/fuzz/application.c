@@ -7,6 +7,7 @@
 #include "svc/steward/application.h"
 #include "base/der.h"
 #include "svc/steward/answer.h"
+#include "tests/fuzz/target.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,6 +5,8 @@
 /* libs: -lcrypto -ljansson */
 #include "attest/carrier.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,6 +4,7 @@
 #include "base/cbor.h"
 
 #include "base/attr.h"
+#include "tests/fuzz/target.h"
 
 #include <stdlib.h>
 

@@ -4,6 +4,8 @@
 /* links: channel/message.c base/cur.c base/put.c */
 #include "channel/message.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 #include <string.h>
 

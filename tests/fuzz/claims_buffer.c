@@ -6,6 +6,8 @@
 /* libs: -lcrypto */
 #include "attest/claims_buffer.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

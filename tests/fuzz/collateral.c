@@ -4,6 +4,8 @@
 /* links: conf/collateral.c base/cbor.c base/utf8.c base/cur.c base/put.c */
 #include "conf/collateral.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 #include <string.h>
 

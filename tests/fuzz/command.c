@@ -3,6 +3,8 @@
 /* links: host/cli/command.c host/cli/commands.c host/cli/commands_attest.c host/cli/commands_deploy.c host/cli/commands_host.c host/cli/commands_key.c host/cli/commands_steward.c base/nearest.c base/cur.c */
 #include "host/cli/command.h"
 
+#include "tests/fuzz/target.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>

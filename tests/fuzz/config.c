@@ -7,6 +7,7 @@
 /* links: base/cur.c base/put.c base/utf8.c base/nearest.c */
 #include "conf/config.h"
 #include "conf/manifest_check.h"
+#include "tests/fuzz/target.h"
 
 #include <stdlib.h>
 #include <string.h>

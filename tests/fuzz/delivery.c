@@ -6,6 +6,8 @@
 /* libs: -lcrypto */
 #include "exec/delivery.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,6 +4,8 @@
 /* links: base/der.c base/cur.c */
 #include "base/der.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 static void walk(struct bytes from, unsigned depth)

@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "host/elf.h"
 
+#include "tests/fuzz/target.h"
+
 #include <sys/mman.h>
 #include <unistd.h>
 

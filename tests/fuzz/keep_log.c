@@ -5,6 +5,7 @@
 #include "svc/agent/keep_log.h"
 
 #include "base/utf8.h"
+#include "tests/fuzz/target.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 /* links: exec/keep_state.c channel/message.c channel/reader.c base/cur.c base/put.c base/wipe.c */
 #include "exec/keep_state.h"
 #include "channel/reader.h"
+#include "tests/fuzz/target.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 /* links: host/kvm/turn.c host/kvm/window.c host/port_host.c host/port_usher.c host/handles.c shim/core/shared.c base/cur.c base/put.c base/escape.c */
 #include "host/kvm/turn.h"
 #include "host/port_host.h"
+#include "tests/fuzz/target.h"
 
 #include <fcntl.h>
 #include <linux/kvm.h>

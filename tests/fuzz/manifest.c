@@ -5,6 +5,8 @@
 /* links: base/cbor.c base/utf8.c base/cur.c base/put.c */
 #include "conf/manifest.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,6 +3,8 @@
 /* links: host/cli/module.c base/cur.c */
 #include "host/cli/module.h"
 
+#include "tests/fuzz/target.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "host/output.h"
 
+#include "tests/fuzz/target.h"
 #include "tests/unit/scratch.h"
 
 #include <fcntl.h>

@@ -8,6 +8,8 @@
 /* libs: -lcrypto -ljansson */
 #include "host/deploy/owner.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 #include <string.h>
 

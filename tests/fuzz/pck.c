@@ -4,6 +4,8 @@
 /* links: attest/pck.c base/cur.c base/der.c */
 #include "attest/pck.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,6 +6,8 @@
 /* libs: -lcrypto -ljansson */
 #include "exec/peer_policy.h"
 
+#include "tests/fuzz/target.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,8 @@
 /* links: crypto/pem.c base/base64.c base/cur.c base/put.c */
 #include "crypto/pem.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

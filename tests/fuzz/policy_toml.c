@@ -8,6 +8,8 @@
 /* policy.toml: any text is a policy or an error with a place; never both. */
 #include "conf/policy_toml.h"
 
+#include "tests/fuzz/target.h"
+
 #include <errno.h>
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 /* links: shim/core/port.c shim/core/shared.c base/cur.c */
 #include "shim/core/port.h"
 #include "base/cur.h"
+#include "tests/fuzz/target.h"
 
 #include <setjmp.h>
 #include <stdbool.h>

@@ -3,6 +3,8 @@
 /* links: host/port_host.c host/port_usher.c host/handles.c shim/core/shared.c base/cur.c base/put.c base/escape.c */
 #include "host/port_host.h"
 
+#include "tests/fuzz/target.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,8 @@
 /* links: attest/quote.c base/cur.c */
 #include "attest/quote.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 static void require(bool holds)

@@ -6,6 +6,8 @@
 /* links: base/cbor.c base/utf8.c base/cur.c base/put.c */
 #include "conf/secrets.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

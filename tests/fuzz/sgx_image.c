@@ -3,6 +3,8 @@
 /* links: host/sgx/image.c host/elf_file.c base/cur.c */
 #include "host/sgx/image.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,6 +5,7 @@
 #include "host/sgx/signatures.h"
 
 #include "host/sgx/sigstruct.h"
+#include "tests/fuzz/target.h"
 
 #include <stdlib.h>
 #include <string.h>

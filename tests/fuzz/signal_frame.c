@@ -4,6 +4,7 @@
 /* links: tests/unit/shim_keep.c shim/core/clock.c shim/core/fail.c shim/core/fault.c shim/core/memory.c shim/core/port.c shim/core/process.c shim/core/sha256.c shim/core/signal.c shim/core/signal_frame.c shim/core/space.c shim/core/start.c shim/core/syscall.c shim/core/touch.c shim/core/tree.c shim/core/user.c shim/x86/cpuid.c shim/x86/random.c shim/x86/sha256.c shim/x86/sha_ni.S base/cur.c */
 #include "shim/core/signal_frame.h"
 #include "base/cur.h"
+#include "tests/fuzz/target.h"
 #include "tests/unit/shim_keep.h"
 
 #include <stdlib.h>

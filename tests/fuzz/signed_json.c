@@ -6,6 +6,8 @@
 /* libs: -ljansson -lcrypto */
 #include "attest/signed_json.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 
 static void require(bool holds)

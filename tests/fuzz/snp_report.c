@@ -4,6 +4,8 @@
 /* links: attest/snp_report.c tests/attest/snp_report_put.c base/cur.c base/put.c */
 #include "tests/attest/snp_report_put.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "base/cur.h"
 #include "shim/core/tree.h"
 #include "shim/kvm/pages.h"
+#include "tests/fuzz/target.h"
 #include "tests/unit/shim_keep.h"
 #include "tests/unit/shim_kvm.h"
 

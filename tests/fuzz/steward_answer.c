@@ -8,6 +8,7 @@
 
 #include "base/der.h"
 #include "crypto/x509_parse.h"
+#include "tests/fuzz/target.h"
 
 #include <stdlib.h>
 #include <string.h>

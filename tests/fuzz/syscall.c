@@ -7,6 +7,7 @@
 #include "base/cur.h"
 #include "shim/core/syscalls.h"
 #include "shim/core/tree.h"
+#include "tests/fuzz/target.h"
 #include "tests/unit/shim_keep.h"
 
 #include <stdlib.h>

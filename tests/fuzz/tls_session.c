@@ -6,6 +6,7 @@
 /* links: tls/session.c tls/context.c tls/pipe.c tls/peer.c tls/certificate.c crypto/key.c crypto/issue.c base/cur.c base/put.c base/wipe.c */
 /* libs: -lssl -lcrypto */
 #include "crypto/key.h"
+#include "tests/fuzz/target.h"
 #include "tls/certificate.h"
 #include "tls/session.h"
 

@@ -4,6 +4,8 @@
 /* libs: -lcrypto */
 #include "svc/agent/tokens.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 #include <string.h>
 

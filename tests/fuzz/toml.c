@@ -5,6 +5,7 @@
 /* links: base/cur.c base/put.c base/utf8.c */
 #include "conf/toml.h"
 #include "base/utf8.h"
+#include "tests/fuzz/target.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,6 +4,8 @@
 /* links: net/upgrade_head.c base/cur.c */
 #include "net/upgrade.h"
 
+#include "tests/fuzz/target.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,8 @@
 /* links: host/usher_order.c host/place.c base/cur.c */
 #include "host/usher_order.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,8 @@
 /* links: exec/vfs/path.c exec/vfs/vfs.c exec/vfs/tree.c exec/vfs/entry.c exec/vfs/file.c exec/vfs/dir.c exec/vfs/node.c exec/vfs/names.c exec/vfs/content.c exec/vfs/hash.c base/cur.c */
 #include "exec/vfs/path.h"
 
+#include "tests/fuzz/target.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,8 @@
 /* libs: -lcrypto */
 #include "crypto/x509.h"
 
+#include "tests/fuzz/target.h"
+
 #include <stdlib.h>
 #include <string.h>
 

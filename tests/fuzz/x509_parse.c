@@ -8,6 +8,7 @@
 
 #include "crypto/ecdsa.h"
 #include "crypto/rsa_pss.h"
+#include "tests/fuzz/target.h"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>

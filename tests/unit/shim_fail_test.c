@@ -27,25 +27,22 @@ static int teardown(void **state)
     return 0;
 }
 
+static void fails_with(uint64_t number, const char *line)
+{
+    assert_int_equal(ENDING((kernel_fail(&k, "why", number), 0)), EXITED);
+    assert_string_equal(keep.log, line);
+    assert_int_equal(keep.exit[0], PORT_END_FAILED);
+    assert_int_equal(keep.exit[1], 1);
+}
+
 static void the_line_is_text_and_number(void **state)
 {
     (void)state;
-    const struct {
-        uint64_t number;
-        const char *line;
-    } cases[] = {
-        {0, "why"},
-        {1, "why 1"},
-        {10, "why 10"},
-        {4294967296, "why 4294967296"},
-        {UINT64_MAX, "why 18446744073709551615"},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(ENDING((kernel_fail(&k, "why", cases[i].number), 0)), EXITED);
-        assert_string_equal(keep.log, cases[i].line);
-        assert_int_equal(keep.exit[0], PORT_END_FAILED);
-        assert_int_equal(keep.exit[1], 1);
-    }
+    fails_with(0, "why");
+    fails_with(1, "why 1");
+    fails_with(10, "why 10");
+    fails_with(4294967296, "why 4294967296");
+    fails_with(UINT64_MAX, "why 18446744073709551615");
 }
 
 static void the_line_is_bounded(void **state)

@@ -349,6 +349,12 @@ static void the_other_stack_is_used_once(void **state)
     assert_int_equal(altstack(stack, 0, 4 * P), 0); /* free again */
 }
 
+static void ends_on(uint64_t stack)
+{
+    assert_int_equal(altstack(stack, 0, 4096), 0);
+    assert_int_equal(ENDING((trap(), 0)), EXITED);
+}
+
 static void without_a_stack_exec_ends(void **state)
 {
     (void)state;
@@ -366,10 +372,8 @@ static void without_a_stack_exec_ends(void **state)
     f.rsp = rsp;
     handle(SIGILL, SA_ONSTACK, 0);
     const uint64_t stacks[] = {outside, k.memory.space.end, UINT64_MAX - 4095, 0, 1ull << 63};
-    for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
-        assert_int_equal(altstack(stacks[i], 0, 4096), 0);
-        assert_int_equal(ENDING((trap(), 0)), EXITED);
-    }
+    for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++)
+        ends_on(stacks[i]);
     assert_int_equal(altstack(8192, 0, UINT64_MAX - 8192 + 1), 0); /* exec is on it already */
     assert_int_equal(ENDING((trap(), 0)), WENT_ON);
     assert_true(f.rsp < rsp && f.rsp > rsp - 2 * P);

@@ -180,10 +180,11 @@ static void a_certificate_without_its_key_is_refused(void **state)
     pair_refuse(thief(false), asking_server());
 
     const struct tls_identity *victim = pair_identity(false);
-    const struct tls_identity mixed = {pair_identity(true)->key, victim->cert};
+    const struct tls_identity mixed = {.key = pair_identity(true)->key, .cert = victim->cert};
     struct tls_session *s;
     assert_int_equal(tls_session_new(&(struct tls_config){.own = &mixed}, &s), -EKEYREJECTED);
-    const struct tls_identity cut = {victim->key, {victim->cert.data, victim->cert.size - 1}};
+    const struct tls_identity cut = {.key = victim->key,
+                                     .cert = {victim->cert.data, victim->cert.size - 1}};
     assert_int_equal(tls_session_new(&(struct tls_config){.own = &cut}, &s), -EKEYREJECTED);
     assert_int_equal(tls_session_new(&(struct tls_config){.server = true}, &s), -EINVAL);
 }

@@ -160,7 +160,7 @@ static struct outcome verify_server(struct tls_session *server, struct wish w)
 /* The server shows `m`. */
 static struct outcome verify(struct made m, struct wish w)
 {
-    const struct tls_identity own = {m.key, cert_of(&m)};
+    const struct tls_identity own = {.key = m.key, .cert = cert_of(&m)};
     const struct tls_config config = {.server = true, .own = &own};
     const struct outcome o = verify_server(pair_new(&config), w);
     EVP_PKEY_free(m.key);
@@ -257,7 +257,7 @@ static void a_peer_may_be_its_own_root(void **state)
 static struct tls_session *server_below(size_t count, const struct made *chain)
 {
     struct made m = leaf((struct like){.by = &chain[count]});
-    const struct tls_identity own = {m.key, cert_of(&m)};
+    const struct tls_identity own = {.key = m.key, .cert = cert_of(&m)};
     SSL_CTX *ctx = pair_context(&own);
     for (size_t i = count; i > 0; i--) {
         const uint8_t *pos = chain[i].der;
@@ -368,7 +368,7 @@ static struct outcome ask_client(struct made *client, struct tls_config config)
     assert_int_equal(tls_session_open(context, NOW, &server), 0);
     struct tls_identity own = {0};
     if (client != NULL)
-        own = (struct tls_identity){client->key, cert_of(client)};
+        own = (struct tls_identity){.key = client->key, .cert = cert_of(client)};
     const struct outcome o =
         meet(pair_new(&(struct tls_config){.own = client == NULL ? NULL : &own}), server);
     tls_context_free(context);
