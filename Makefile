@@ -267,7 +267,10 @@ define test_rule
 $(BUILD)/$(1:.c=): $(1) $(call links,$(1)) $(2)
 	@mkdir -p $$(@D)
 	$$(call say,cc,$(1))
-	$$(Q)$(3) $$(TEST_FLAGS) -MMD -MP -MF $$@.d -MT $$@ -o $$@ $(1) $(call links,$(1)) $(4) $(call libs,$(1))
+	$$(Q)$(3) $$(TEST_FLAGS) -MM -MP -MT $$@ $(1) $(call links,$(1)) > $$@.d
+	$$(Q)printf '%s:\n' $(1) $(call links,$(1)) >> $$@.d
+	$$(Q)$(3) $$(TEST_FLAGS) -o $$@ $(1) $(call links,$(1)) $(4) $(call libs,$(1))
+-include $(BUILD)/$(1:.c=).d
 endef
 $(foreach t,$(wildcard tests/unit/*_test.c),$(eval $(call test_rule,$(t),,$(CC),-lcmocka)))
 $(foreach t,$(wildcard tests/fuzz/*.c),$(eval $(call test_rule,$(t),,clang,-fsanitize=fuzzer)))
@@ -322,7 +325,6 @@ $(BUILD)/bench/relay_socket: bench/relay_socket.c bench/relay_keep.c base/cur.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -std=gnu11 $(WARN) -I. -o $@ $^
 BENCH_DEPLOY := $(addprefix $(BUILD)/bench/,relay_agent relay_client relay_socket deploy_steps)
--include $(UNIT:=.d) $(FUZZ:=.d) $(MUTATION).d $(MODEL:=.d) $(DEPLOY:=.d)
 
 # Keeps under attack: a guest in exec's place, a shim made for it, and a host that lies.
 KEEP        := $(BUILD)/tests/keep
