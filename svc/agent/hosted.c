@@ -118,7 +118,7 @@ static void bury(struct hosted *h, int status, const struct rusage *used)
     mark_ended(h);
     if (h->log.fd >= 0)
         read_log(h);
-    if (!asked && WIFSIGNALED(status))
+    if (WIFSIGNALED(status) && (!asked || WTERMSIG(status) != SIGKILL)) /* or it was too late */
         judge_signal(h, WTERMSIG(status), used);
     else if (!asked)
         judge_exit(h, WEXITSTATUS(status));

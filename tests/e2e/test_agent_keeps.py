@@ -2,8 +2,10 @@
 """What a keep of `enarx host` is, what it may do to its host, and what goes between it and
 its owner."""
 
+import http.client
 import os
 import re
+import signal
 import socket
 import ssl
 import time
@@ -143,6 +145,27 @@ def test_a_keep_that_crashes(agent):
     neighbour.send("x")
     assert neighbour.receive(1) == b"x"
     assert len(agent.keeps()) == 1, "a zombie"
+
+
+def test_a_crash_is_told_though_its_owner_ended_the_keep(agent):
+    """Too late: the agent hears of the owner first, who has seen the channel's end."""
+    keep, pid = begun(agent)
+    owner = http.client.HTTPSConnection(agent.host, agent.port, context=agent.context(), timeout=30)
+    owner.connect()
+    os.kill(pid, signal.SIGSTOP)
+    channel = agent.ask(keep, "crash")
+    until(lambda: agent.show(keep)["received_bytes"] == len("crash\n"))
+    agent.process.send_signal(signal.SIGSTOP)
+    try:
+        owner.request("DELETE", f"/v1/keeps/{keep['id']}")
+        os.kill(pid, signal.SIGCONT)
+        until(lambda: fields(pid)["State"].startswith("Z"))
+    finally:
+        agent.process.send_signal(signal.SIGCONT)
+    assert owner.getresponse().status == 200
+    owner.close()
+    channel.close()
+    assert "crashed: signal 4" in until(lambda: agent.show(keep)["failure"])
 
 
 @pytest.mark.parametrize("status, said", [(0, "without a word"), (3, "it stopped")])
