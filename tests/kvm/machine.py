@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 KVM_MODULES = ("virt/lib/irqbypass.ko", "arch/x86/kvm/kvm.ko", "arch/x86/kvm/kvm-amd.ko")
 MEMORY_MIB = 8192
-# An instruction takes 4 ns: time there is not that of a host, which may be busy.
+# An instruction takes 1 ns: time there is not that of a host, which may be busy.
 CLOCK = "shift=0,sleep=off"
 # Whether there is a timer the kernel would look for when there may be none yet.
 ARGUMENTS = "console=ttyS0 quiet panic=-1 no_timer_check"
