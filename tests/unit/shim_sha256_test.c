@@ -37,15 +37,14 @@ static int in_c(void **state)
 static int by_instructions(void **state)
 {
     (void)state;
-    ni = processor_has_it();
+    ni = true;
     return 0;
 }
 
 static void skip_without(void)
 {
-    if (processor_has_it() || !ni)
-        return;
-    skip();
+    if (ni && !processor_has_it())
+        skip();
 }
 
 static void hash(const void *data, size_t size, uint8_t digest[static 32])
@@ -109,12 +108,12 @@ static void any_size_in_any_parts_as_openssl(void **state)
     }
 }
 
-/* A length that needs more than 32 bits of bits: 512 MiB and a little. */
+/* A length that needs more than 32 bits of bits: 512 MiB and a little. In C it would take
+ * minutes under the sanitizers. */
 static void a_long_message(void **state)
 {
     (void)state;
-    if (!ni)
-        return; /* minutes under the sanitizers */
+    skip_without();
     const size_t size = (513u << 20) + 5;
     void *zeroes = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     uint8_t digest[32];
