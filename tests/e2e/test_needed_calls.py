@@ -6,6 +6,7 @@ to go, or to be excepted here with a reason."""
 import contextlib
 import functools
 import os
+import re
 import resource
 import shutil
 import signal
@@ -16,7 +17,9 @@ from subprocess import PIPE
 
 import pytest
 
-from conftest import Enarx, children
+from agent import Agent, until
+from backends import PROVE_NOTHING, allowing
+from conftest import Enarx, children, fields
 from one_rule import ONE_RULE, check_each, needs_one_rule
 from tls import STDIO, client_context
 
@@ -47,6 +50,10 @@ class Scene:
         self.said = ""
         self.large = folder / "large.wasm"
         self.large.write_bytes(large_module())
+        evidence = folder / "evidence"
+        if enarx.backend not in PROVE_NOTHING:
+            enarx("attest", "evidence", "-o", evidence, env={"ENARX_LOG": "warn"}).ok()
+        self.allow = allowing(enarx.backend, evidence / "root.pem")
 
     @contextlib.contextmanager
     def running(self, *words, **options):
@@ -55,13 +62,24 @@ class Scene:
             yield process
         finally:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(5)  # it is to say what has ended its keep
+                process.wait(60)  # it is to say what has ended its keep
             if process.poll() is None:
                 process.terminate()  # what it has started is its to end
             self.said += process.communicate(timeout=20)[1].decode(errors="replace")
 
     def run(self, *words, **options):
         return self.running("run", "--quiet", *words, **options)
+
+    @contextlib.contextmanager
+    def deploy(self, *words, **options):
+        with Agent(self.enarx) as agent:
+            at = ["--to", agent.address, "--backend", self.enarx.backend, self.allow]
+            try:
+                with self.running("deploy", "--quiet", *at, *words, **options) as process:
+                    yield process
+            finally:
+                until(lambda: re.search(r" keep \S+ of \S+ ended", agent.err), 60)
+                self.said += agent.err
 
     def begin(self):
         self.said = ""
@@ -137,14 +155,22 @@ def is_broken_off(scene):
         ended(process, 128 + signal.SIGSEGV)
 
 
+def state(pid):
+    """Sleeping, stopped or ended: S, T or Z [proc(5)]."""
+    try:
+        return fields(pid)["State"][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
+
+
 def is_stopped_and_goes_on(scene):
     with scene.run(scene.wasm("tool"), "wait") as process:
         assert process.stdout.readline() == b"ready\n"
         (keep,) = children(process.pid)
         for number in (signal.SIGSTOP, signal.SIGCONT):
             os.kill(keep, number)
-            time.sleep(0.1)
-        assert process.poll() is None and children(process.pid) == {keep}
+            until(lambda: state(keep) in ("T" if number == signal.SIGSTOP else "SZ"))
+        assert state(keep) == "S"
         process.terminate()
         ended(process, 128 + signal.SIGTERM)
 
@@ -199,6 +225,16 @@ def gives_files(scene):
     with scene.run(*words) as process:
         ended(process, 0)
     assert (out / "file").stat().st_size == 3 << 20
+
+
+def is_deployed(scene):
+    """Its sockets come from its host when it asks for them."""
+    port = free_port()
+    words = ["--config", scene.listen(port), scene.wasm("busy_server"), "1"]
+    with scene.deploy(*words) as process:
+        with connect(process, port) as s:
+            ask(s)
+        ended(process, 0, b"served 1\n")
 
 
 def number(value):
@@ -257,14 +293,15 @@ def has_too_little_memory(scene):
 SCENES = {
     "nil": (
         *(streams, traps, serves, serves_many, ends_one_side, serves_tls, gives_files, compiles),
-        *(has_too_little_memory, is_stopped_and_goes_on),
+        *(has_too_little_memory, is_stopped_and_goes_on, is_deployed),
     ),
     "sgx-sim": (
         *(streams, is_broken_off, serves, serves_many, ends_one_side, compiles_fast, serves_tls),
-        is_stopped_and_goes_on,
+        *(is_stopped_and_goes_on, is_deployed),
     ),
     "kvm": (
         *(streams, is_terminated, serves, serves_many, ends_one_side, is_stopped_and_goes_on),
+        is_deployed,
     ),
 }
 
