@@ -395,6 +395,12 @@ def test_one_enclave_has_all_there_is(start):
     assert agent.request("POST", "/v1/keeps", wish)[0] == 503
 
 
+def unanswered(listener):
+    """How many connect to it and have no answer [proc(5)]: SYN_SENT is 2."""
+    place = ":%04X 02 " % listener.getsockname()[1]
+    return Path("/proc/net/tcp").read_text().count(place)
+
+
 def test_who_ends_while_connecting_counts(start, pki, tokens):
     """Else keeps that come and go would take from others what opens their streams."""
     agent = start(*identity(pki), "--tokens", tokens, "--max-keeps-per-owner", "1",
@@ -406,10 +412,10 @@ def test_who_ends_while_connecting_counts(start, pki, tokens):
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(deaf.getsockname())
-        time.sleep(0.2)
+        before = unanswered(deaf)
         keep = agent.create(**alice)
         agent.ask(keep, "connect 127.0.0.1:%u" % deaf.getsockname()[1], **alice)
-        time.sleep(0.5)
+        until(lambda: unanswered(deaf) > before)
         agent.end(keep, **alice)
         agent.ended(keep, **alice)
         status, answer = agent.request("POST", "/v1/keeps", "{}", **alice)
@@ -419,7 +425,7 @@ def test_who_ends_while_connecting_counts(start, pki, tokens):
 
 
 def test_keeps_that_nobody_wants(start):
-    agent = start("--unclaimed", "500ms", "--idle", "1s")
+    agent = start("--unclaimed", "3s", "--idle", "1s")
     unclaimed = agent.create()
     keep = agent.create()
     with agent.ask(keep, "echo") as channel:

@@ -102,9 +102,10 @@ def test_key_is_private(cached):
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * 4096], ids=["empty", "short", "long"])
 def test_damaged_key(cached, tool, content):
     """Replaced by a new one, or the cache left alone: never a failure."""
-    for key in (cached.home / "state").rglob("*"):
-        if key.is_file():
-            key.write_bytes(content)
+    keys = [p for p in (cached.home / "state").rglob("*") if p.is_file()]
+    assert keys
+    for key in keys:
+        key.write_bytes(content)
     assert "1=args" in cached.run(tool, "args").ok().out
 
 

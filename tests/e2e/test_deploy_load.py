@@ -185,7 +185,7 @@ def test_an_agent_that_is_to_end(agent, start):
     """Nobody new, and those who are there have their time."""
     process = running(start, agent)
     agent.process.terminate()
-    time.sleep(0.2)
+    until(lambda: "asked to end" in agent.err)
     late = start(agent, "args", "late")
     assert late.wait(30) == 1 and late.communicate()[0] == b""
     out, _ = process.communicate(b"more\n", timeout=30)

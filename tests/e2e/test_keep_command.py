@@ -205,8 +205,10 @@ def test_a_command_that_is_killed_leaves_it_running(enarx, leave, keep, says):
 
 def test_logs_show_each_line_once(leave, keep, says):
     name = leave(says)
-    time.sleep(1)
-    keep("logs", name).ok("begun\nlistening\n")
+    shown = ""
+    while not shown.endswith("listening\n"):
+        shown += keep("logs", name).ok().out
+    assert shown == "begun\nlistening\n"
     keep("logs", name).ok("")
     assert keep("attach", name, input="quit 3\n").out == ""
 
