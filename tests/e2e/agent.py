@@ -140,7 +140,8 @@ class Agent:
     def ready(self):
         line = until(
             lambda: re.search(r"^enarx: listening on https://(.*):(\d+)$", self.err, re.M)
-            or self.process.poll() is not None
+            or self.process.poll() is not None,
+            60,
         )
         assert line is not True, self.err
         self.port = int(line[2])
