@@ -262,7 +262,7 @@ static int parse_steward(const struct toml_value *value, struct config *c, struc
         return toml_error_set(error, value->place,
                               "a steward's certificates are checked against its authority; add "
                               "ca = \"steward.pem\" to [certificate]");
-    if (!manifest_any_tls(c->streams, c->stream_count))
+    if (manifest_count_tls(c->streams, c->stream_count) == 0)
         return toml_error_set(error, value->place,
                               "a steward is for a file with prot = \"tls\", and there is none; "
                               "add one, or remove this");

@@ -161,13 +161,12 @@ bool manifest_stream_is_tls(const struct manifest_stream *s)
     return (s->kind == STREAM_LISTEN || s->kind == STREAM_CONNECT) && s->protocol == PROTOCOL_TLS;
 }
 
-bool manifest_any_tls(const struct manifest_stream *streams, size_t count)
+size_t manifest_count_tls(const struct manifest_stream *streams, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (manifest_stream_is_tls(&streams[i]))
-            return true;
-    }
-    return false;
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += manifest_stream_is_tls(&streams[i]);
+    return found;
 }
 
 static bool stream_ok(const struct manifest_stream *s)

@@ -23,9 +23,9 @@ bool manifest_env_name_ok(struct bytes name);
 /* A stream's name: not empty, without ':', which separates FD_NAMES. */
 bool manifest_stream_name_ok(struct bytes name);
 
-/* listen or connect, with PROTOCOL_TLS. */
+/* listen or connect, with PROTOCOL_TLS; and how many are. */
 bool manifest_stream_is_tls(const struct manifest_stream *s);
-bool manifest_any_tls(const struct manifest_stream *streams, size_t count);
+size_t manifest_count_tls(const struct manifest_stream *streams, size_t count);
 
 /* What manifest_tls.alpn may be: names of 1 to 255 bytes, no two alike, or nothing. */
 bool manifest_alpn_ok(struct bytes alpn);

@@ -117,7 +117,7 @@ static bool steward_ok(const struct manifest *m, bool *used)
     if (!manifest_url_ok(m->steward) || m->steward_ca >= m->ca_count)
         return false;
     used[m->steward_ca] = true;
-    return manifest_any_tls(m->streams, m->stream_count);
+    return manifest_count_tls(m->streams, m->stream_count) > 0;
 }
 
 /* ---- streams ---- */

@@ -189,7 +189,7 @@ int network_init(struct network *n, const struct manifest *manifest, const uint8
                  const struct wasi_host *outer)
 {
     *n = (struct network){.manifest = manifest, .outer = *outer, .host = *outer};
-    n->speaks_tls = manifest_any_tls(manifest->streams, manifest->stream_count);
+    n->speaks_tls = manifest_count_tls(manifest->streams, manifest->stream_count) > 0;
     if (!n->speaks_tls)
         return 0;
     const int error = prepare(n, digest, outer->context);

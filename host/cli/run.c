@@ -198,7 +198,7 @@ static struct keep describe_keep(struct run *r)
         .code_fd = r->cached ? r->cache.fresh.fd : -1,
         .code_size_max = CODE_CACHE_ENTRY_MAX,
         .ushers = r->ushers,
-        .certified = manifest_any_tls(c->streams, c->stream_count),
+        .certified = manifest_count_tls(c->streams, c->stream_count) > 0,
         .collateral = r->collateral,
         .signature = {.data = (const uint8_t *)&r->sigstruct, .size = sizeof(r->sigstruct)},
         .timeout_ms = r->request.timeout_ms,

@@ -9,7 +9,7 @@
  *                        the owner's in WORKLOAD
  * --no-alpn | --alpn NAME | --tls12 | --timeout SECONDS */
 /* links: tests/deploy/parcel.c tests/deploy/step.c tests/deploy/wire.c */
-/* links: channel/message.c conf/manifest.c conf/manifest_check.c attest/claims_buffer.c */
+/* links: channel/message.c conf/manifest.c conf/manifest_put.c conf/manifest_check.c attest/claims_buffer.c */
 /* links: crypto/digest.c crypto/issue.c crypto/key.c base/cbor.c base/cur.c base/hex.c base/put.c */
 /* links: base/der.c base/der_put.c base/rfc3339.c base/utf8.c base/wipe.c conf/host_name.c */
 /* links: conf/manifest_tls.c */

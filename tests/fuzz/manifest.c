@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The manifest: what is accepted has one encoding only, the one it came in. */
 /* links: conf/manifest_tls.c conf/host_name.c base/der.c */
-/* links: conf/manifest.c conf/manifest_check.c */
+/* links: conf/manifest.c conf/manifest_put.c conf/manifest_check.c */
 /* links: base/cbor.c base/utf8.c base/cur.c base/put.c */
 #include "conf/manifest.h"
 

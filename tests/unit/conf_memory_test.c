@@ -2,7 +2,7 @@
 /* Without memory the parsers of conf/ say so and leak nothing, whichever
  * allocation it is that fails. */
 /* links: conf/manifest_tls.c conf/host_name.c base/der.c */
-/* links: conf/config.c conf/config_tls.c conf/config_key.c conf/manifest.c conf/manifest_check.c base/cbor.c */
+/* links: conf/config.c conf/config_tls.c conf/config_key.c conf/manifest.c conf/manifest_put.c conf/manifest_check.c base/cbor.c */
 /* links: conf/toml.c conf/toml_define.c conf/toml_tree.c conf/toml_scan.c conf/toml_error.c */
 /* links: conf/toml_string.c conf/toml_number.c conf/toml_datetime.c base/rfc3339.c */
 /* links: base/cur.c base/put.c base/utf8.c base/nearest.c */

@@ -5,7 +5,7 @@
 /* links: tests/unit/deployed_keep.c tests/unit/test_owner.c */
 /* links: exec/provision.c exec/owner_channel.c exec/owner_session.c exec/wire.c exec/console.c exec/output_ring.c exec/delivery.c exec/keep_state.c exec/evidence.c exec/identity.c exec/time.c exec/wait.c exec/port.c exec/report.c exec/stream.c exec/workload.c exec/output.c */
 /* links: exec/wasi/clock.c exec/wasi/dir.c exec/wasi/env.c exec/wasi/errno.c exec/wasi/fd.c exec/wasi/fdtab.c exec/wasi/file.c exec/wasi/filestat.c exec/wasi/io.c exec/wasi/iovs.c exec/wasi/mem.c exec/wasi/null.c exec/wasi/path.c exec/wasi/poll.c exec/wasi/proc.c exec/wasi/sock.c exec/wasi/tables.c exec/wasi/transfer.c exec/wasi/wasi.c exec/vfs/vfs.c exec/vfs/tree.c exec/vfs/entry.c exec/vfs/path.c exec/vfs/file.c exec/vfs/dir.c exec/vfs/node.c exec/vfs/names.c exec/vfs/content.c exec/vfs/hash.c */
-/* links: attest/claims_buffer.c channel/message.c channel/reader.c conf/evidence_claims.c conf/manifest.c conf/manifest_check.c conf/secrets.c crypto/digest.c crypto/issue.c base/der_put.c base/der.c base/rfc3339.c crypto/key.c tls/certificate.c tls/context.c tls/pipe.c tls/peer.c tls/session.c base/cbor.c base/cur.c base/put.c base/utf8.c base/wipe.c */
+/* links: attest/claims_buffer.c channel/message.c channel/reader.c conf/evidence_claims.c conf/manifest.c conf/manifest_put.c conf/manifest_check.c conf/secrets.c crypto/digest.c crypto/issue.c base/der_put.c base/der.c base/rfc3339.c crypto/key.c tls/certificate.c tls/context.c tls/pipe.c tls/peer.c tls/session.c base/cbor.c base/cur.c base/put.c base/utf8.c base/wipe.c */
 /* libs: -lssl -lcrypto -lpthread */
 #include "exec/wasi/abi.h"
 #include "exec/wasi/errno.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A WORKLOAD taken apart: each part where it belongs, and every way of not adding up. */
 /* links: conf/manifest_tls.c conf/host_name.c base/der.c */
-/* links: exec/delivery.c channel/message.c conf/manifest.c conf/manifest_check.c crypto/key.c base/cbor.c base/cur.c base/put.c base/utf8.c base/wipe.c */
+/* links: exec/delivery.c channel/message.c conf/manifest.c conf/manifest_put.c conf/manifest_check.c crypto/key.c base/cbor.c base/cur.c base/put.c base/utf8.c base/wipe.c */
 /* libs: -lcrypto */
 #include "exec/delivery.h"
 

@@ -2,7 +2,7 @@
 /* The manifest's encoding: what is put comes back, byte for byte the same for
  * ever, and nothing else is taken. */
 /* links: conf/manifest_tls.c conf/host_name.c base/der.c */
-/* links: conf/manifest.c conf/manifest_check.c */
+/* links: conf/manifest.c conf/manifest_put.c conf/manifest_check.c */
 /* links: base/cbor.c base/utf8.c base/cur.c base/put.c base/hex.c */
 #include "conf/manifest.h"
 

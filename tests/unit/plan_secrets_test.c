@@ -2,7 +2,7 @@
 /* Where secrets go in a plan: names and places into a manifest that holds, values
  * elsewhere. Messages go to standard error. */
 /* links: conf/manifest_tls.c conf/host_name.c base/der.c */
-/* links: host/cli/plan_secrets.c host/cli/message.c conf/secrets.c conf/manifest.c conf/manifest_check.c base/cbor.c base/cur.c base/put.c base/utf8.c base/wipe.c base/escape.c */
+/* links: host/cli/plan_secrets.c host/cli/message.c conf/secrets.c conf/manifest.c conf/manifest_put.c conf/manifest_check.c base/cbor.c base/cur.c base/put.c base/utf8.c base/wipe.c base/escape.c */
 #include "host/cli/plan_secrets.h"
 
 #include "conf/manifest_check.h"

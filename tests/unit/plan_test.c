@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The manifest that a command line and an Enarx.toml amount to. */
 /* links: conf/manifest_tls.c conf/host_name.c base/der.c */
-/* links: host/cli/plan.c host/cli/plan_secrets.c conf/secrets.c host/cli/message.c conf/config.c conf/config_tls.c conf/config_key.c conf/config_template.c conf/manifest.c conf/manifest_check.c conf/toml.c conf/toml_datetime.c base/rfc3339.c conf/toml_define.c conf/toml_error.c conf/toml_number.c conf/toml_scan.c conf/toml_string.c conf/toml_tree.c base/cbor.c base/cur.c base/nearest.c base/put.c base/utf8.c base/hex.c base/wipe.c crypto/digest.c base/escape.c */
+/* links: host/cli/plan.c host/cli/plan_secrets.c conf/secrets.c host/cli/message.c conf/config.c conf/config_tls.c conf/config_key.c conf/config_template.c conf/manifest.c conf/manifest_put.c conf/manifest_check.c conf/toml.c conf/toml_datetime.c base/rfc3339.c conf/toml_define.c conf/toml_error.c conf/toml_number.c conf/toml_scan.c conf/toml_string.c conf/toml_tree.c base/cbor.c base/cur.c base/nearest.c base/put.c base/utf8.c base/hex.c base/wipe.c crypto/digest.c base/escape.c */
 /* libs: -lcrypto */
 #include "base/hex.h"
 #include "host/cli/plan.h"
