@@ -2,6 +2,7 @@
 /* A steward for tests; see steward_scene.h. */
 #include "tests/unit/steward_scene.h"
 
+#include "crypto/key.h"
 #include "sim/sgx/quoting.h"
 #include "tests/unit/scratch.h"
 
