@@ -17,6 +17,7 @@
 #define SSE4_2    BIT(20)
 #define AESNI     BIT(25)
 #define XSAVE     BIT(26)
+#define OSXSAVE   BIT(27)
 #define AVX       BIT(28)
 #define RDRAND    BIT(30)
 #define FSGSBASE  BIT(0)
@@ -96,6 +97,7 @@ void kvm_processor(void)
         kvm_stop(KVM_KEEP_STOP_CPU);
     write_cr0(CR0_STATE);
     write_cr4(cr4);
+    processor.one.ecx |= OSXSAVE; /* as the processor says from here on, too */
     write_xcr0(XSAVE_COMPONENTS);
     write_msr(MSR_EFER, EFER_STATE);
     write_msr(MSR_SYSENTER_CS, 0);

@@ -266,6 +266,7 @@ def compile_once(source, target, command):
 BARE = ("-nostdlib", "-Wl,--no-entry")
 FLAGS = {
     "reactor": ("-mexec-model=reactor",),
+    "vectors": ("-msimd128",),
     "busy_server": ("-Wl,-z,stack-size=1048576",),  # libc polls on the stack
     **dict.fromkeys(("import", "library", "mistyped", "preview0", "quiet", "signature"), BARE),
 }

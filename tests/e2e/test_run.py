@@ -122,6 +122,12 @@ def test_trap(enarx, wasm, kind, compiler):
     assert "panicked" not in result.err and "rust" not in result.err.lower()
 
 
+@pytest.mark.parametrize("compiler", ["cranelift", "winch"])
+def test_vectors(enarx, wasm, compiler):
+    """SIMD. Winch has it where a keep's processor is known to have AVX."""
+    enarx("run", "--compiler", compiler, wasm("vectors"), "abcdefghijklmnop").ok("ABCDEFGHIJKLMNOP\n")
+
+
 def test_backtrace_of_a_deep_stack_is_short(enarx, wasm):
     assert len(enarx.run(wasm("trap"), "stack").lines) < 100
 

@@ -155,6 +155,12 @@ static void cpuid(void)
     c = 0;
     __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
     check((b & 1u << 16) == 0 && (b & 1u << 5) != 0); /* AVX-512 no, AVX2 yes */
+    a = 1;
+    c = 0;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    check((c & 1u << 27) != 0 && (c & 1u << 28) != 0); /* OSXSAVE, AVX: else nobody uses it */
+    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    check((a & 7) == 7); /* x87, SSE, AVX */
     a = 0x40000000;
     __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
     check((a | b | c | d) == 0);
