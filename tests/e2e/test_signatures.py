@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from conftest import NOTICE
+from conftest import MAKING, NOTICE
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,6 @@ def works(request):
 
 
 pytestmark = pytest.mark.usefixtures("works")
-MAKING = "enarx: making a key to sign enclaves with, once"
 
 
 def run(enarx, tool, *options):
