@@ -249,6 +249,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(steps_are_events, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(what_is_simulated_is_told_as_such, scratch_open,
+                                        scratch_close),
         cmocka_unit_test_setup_teardown(what_is_not_proven_is_not_told_as_such, scratch_open,
                                         scratch_close),
         cmocka_unit_test_setup_teardown(refusals_say_what_would_accept, scratch_open,
