@@ -12,7 +12,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 KVM_MODULES = ("virt/lib/irqbypass.ko", "arch/x86/kvm/kvm.ko", "arch/x86/kvm/kvm-amd.ko")
-MEMORY_MIB = 8192
 # An instruction takes 1 ns: time there is not that of a host, which may be busy.
 CLOCK = "shift=0,sleep=off"
 # Whether there is a timer the kernel would look for when there may be none yet.
@@ -138,13 +137,13 @@ def make_initramfs(tests, extra, target, packages):
 # ---- booting ----
 
 
-def boot(initramfs, folder, limit, hear):
-    """Boots, and gives each line of the second serial line to hear(), and one more if the
+def boot(initramfs, folder, memory, limit, hear):
+    """Boots with so many MiB of memory, and gives each line of the second serial line to hear(), and one more if the
     machine did not come to its end."""
     console = folder / "console"
     command = [
         *("nice", "timeout", str(limit), "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max"),
-        *("-icount", CLOCK, "-m", str(MEMORY_MIB), "-display", "none", "-monitor", "none", "-no-reboot", "-nic", "none"),
+        *("-icount", CLOCK, "-m", str(memory), "-display", "none", "-monitor", "none", "-no-reboot", "-nic", "none"),
         *("-kernel", kernel()[0], "-initrd", initramfs, "-append", ARGUMENTS),
         *("-serial", f"file:{console}", "-serial", "file:/dev/fd/1"),
     ]
