@@ -101,7 +101,7 @@ def test_what_is_fetched_verifies(fetch, fresh, tmp_path):
     ("folder", "tee", "ca"), [(TDX, "tdx", "platform"), (SGX, "sgx", "processor")]
 )
 def test_intel(fetch, service, folder, tee, ca, tmp_path):
-    service.answers = intel_answers(folder, tee, ca)
+    service.answers = intel_answers(folder, tee, ca, fmspc(folder))
     fetch(evidence(folder), tmp_path / "out").ok("")
     same(tmp_path / "out", folder, *INTEL_FILES)
 
