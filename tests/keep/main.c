@@ -215,15 +215,35 @@ static unsigned tell_skipped(const char *technology)
     return all;
 }
 
-static bool wanted(const struct attempt *a, int argc, char **argv)
+static bool is_named(const struct attempt *a, const char *as)
 {
     char name[128];
     snprintf(name, sizeof(name), "%s.%s", a->test, a->attack);
+    return strcmp(as, name) == 0 || strcmp(as, a->item) == 0;
+}
+
+static bool wanted(const struct attempt *a, int argc, char **argv)
+{
     for (int i = 5; i < argc; i++) {
-        if (strcmp(argv[i], name) == 0 || strcmp(argv[i], a->item) == 0)
+        if (is_named(a, argv[i]))
             return true;
     }
     return argc <= 5;
+}
+
+/* Else nothing would be run, and nothing fail. */
+static unsigned tell_unknown(int argc, char **argv)
+{
+    unsigned unknown = 0;
+    for (int i = 5; i < argc; i++) {
+        bool known = false;
+        for (size_t n = 0; n < sizeof(attempts) / sizeof(attempts[0]); n++)
+            known = known || is_named(&attempts[n], argv[i]);
+        if (!known)
+            printf("FAIL %s: there is no such test of a keep\n", argv[i]);
+        unknown += !known;
+    }
+    return unknown;
 }
 
 static const struct kind *find_kind(const char *name)
@@ -272,11 +292,11 @@ int main(int argc, char **argv)
 {
     struct host h = {0};
     unsigned passed = 0;
-    unsigned failed = 0;
     if (argc < 5) {
         fprintf(stderr, "usage: keep TECHNOLOGY SHIM GUEST TREE [TEST.ATTACK|ITEM]...\n");
         return 2;
     }
+    unsigned failed = tell_unknown(argc, argv);
     h.kind = find_kind(argv[1]);
     h.kind->open(argv[2]);
     h.guest = argv[3];
