@@ -205,7 +205,8 @@ static void serve(struct steward *s)
         if (loop_run(&s->loop, wait < 0 || wait > most ? most : wait) < 0)
             break;
         server_run(s->server);
-        (void)steward_records(s); /* what was left of a line */
+        if (s->audit.line != NULL) /* and not all of it is there */
+            (void)steward_records(s);
         refresh(s);
     }
 }
