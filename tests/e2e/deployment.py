@@ -3,12 +3,12 @@
 has them, and all that they ask for."""
 
 import json
-import subprocess
 
 import pytest
 
 from agent import Agent
 from backends import PROVE_NOTHING, allowing
+from tls import openssl
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +56,14 @@ def only_simulated(enarx):
         pytest.skip(f"{enarx.backend}: proves nothing that a policy could look at")
 
 
-def openssl(folder, *words):
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory):
     """A server's certificate, for its address, and a person's; each its own authority."""
     folder = tmp_path_factory.mktemp("pki")
     for name, extra in ("server", ["-addext", "subjectAltName=IP:127.0.0.1"]), ("person", []):
-        openssl(folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                 "-nodes", "-days", "2", "-keyout", f"{name}.key", "-out", f"{name}.crt", "-subj",
-                f"/CN={name}", *extra)
+                f"/CN={name}", *extra, cwd=folder)
     for path in folder.iterdir():
         path.chmod(0o600)
     return folder

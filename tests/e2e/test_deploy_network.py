@@ -13,16 +13,10 @@ import pytest
 from agent import Agent, until
 from backends import allowing
 from conftest import finish
+from deployment import agent  # noqa: F401
 from tls import STDIO, Authority, Server, both_ways, connect, connect_plain, read_all
 
 DATA = bytes(range(256)) * 2000
-
-
-@pytest.fixture(scope="module")
-def agent(enarx):
-    enarx.env["ENARX_LOG"] = "info"
-    with Agent(enarx) as agent:
-        yield agent
 
 
 @pytest.fixture(scope="session")

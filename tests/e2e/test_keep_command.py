@@ -10,20 +10,15 @@ import time
 
 import pytest
 
-from agent import Agent, until
+from agent import until
 from backends import PROVE_NOTHING, allowing
 from conftest import Enarx, finish
+from deployment import agent  # noqa: F401
+
 
 @pytest.fixture
 def says(wasm):
     return wasm("says")
-
-
-@pytest.fixture(scope="module")
-def agent(enarx):
-    enarx.env["ENARX_LOG"] = "info"
-    with Agent(enarx) as agent:
-        yield agent
 
 
 @pytest.fixture
